@@ -1,0 +1,1 @@
+"""dossier: see docs/house.md."""

@@ -1,0 +1,1 @@
+"""finding: see docs/house.md."""

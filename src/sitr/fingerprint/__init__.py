@@ -1,0 +1,1 @@
+"""fingerprint: see docs/house.md."""

@@ -1,0 +1,1 @@
+"""takedown: see docs/house.md."""
