@@ -1,0 +1,191 @@
+"""What goes into a dossier: frozen values that the caller fills from an opened case.
+
+Here belong only shapes. What is released and what stays back is decided by the caller, item by item: an exhibit without a
+`source` is listed with its digest and never leaves. How it is drawn, signed, packed and sealed is in the other files.
+All times are aware and in UTC. `Both` holds the two languages; a plain `str` is a machine value or the person's own words.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+ByteSource = Callable[[], Iterable[bytes]]
+"""Gives the bytes anew on each call, in chunks, never whole (vault `read` behind a partial)."""
+
+
+class Both(NamedTuple):
+    """The same sentence in Arabic and English."""
+
+    ar: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question of the plan and what was answered: the options chosen, or the person's own words."""
+
+    question: Both
+    chosen: tuple[Both, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """One thing that happened. `value` is a machine value (address, handle, number); `entry` the journal's seq."""
+
+    time: datetime
+    what: Both
+    value: str = ""
+    entry: int | None = None
+
+
+@dataclass(frozen=True)
+class SightingRow:
+    """One address at which the photo stands or stood. `state`: live, gone, moved, login_wall, unknown."""
+
+    id: str
+    url: str
+    service: str
+    state: str
+    since: datetime
+    last_checked: datetime | None = None
+    returned: bool = False
+    image_urls: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class CustodyEvent:
+    """One moment in the life of an exhibit: sealed, viewed, exported, erased ... and by which pseudonym."""
+
+    time: datetime
+    what: Both
+    actor: str
+    entry: int | None = None
+
+
+@dataclass(frozen=True)
+class ExhibitItem:
+    """One sealed item of evidence.
+
+    `sha256` (lower-case hex) and `length` (bytes) are of the original bytes. `source` is None when the item is not
+    released. `picture` says that the bytes show, or may show, the photo. `preview` is a small PNG or JPEG for the page,
+    already blurred if it is to be blurred; None draws none.
+    """
+
+    id: str
+    kind: str
+    name: str
+    media_type: str
+    sha256: str
+    length: int
+    time: datetime
+    source: ByteSource | None = None
+    picture: bool = False
+    preview: bytes | None = None
+    url: str = ""
+    kept: int | None = None
+    expected: int | None = None
+    missing: tuple[str, ...] = ()
+    partial: bool = False
+    method: str = ""
+    entry: int | None = None
+    custody: tuple[CustodyEvent, ...] = ()
+    note: Both | None = None
+
+
+@dataclass(frozen=True)
+class ReplyRow:
+    """One answer of a recipient; `exhibit` names the item that holds the mail itself."""
+
+    time: datetime
+    sender: str
+    subject: str
+    text: str
+    exhibit: str = ""
+
+
+@dataclass(frozen=True)
+class NoticeRow:
+    """One notice. `state` is a value of takedown's NoticeState; `recipient` an address or the name of a form."""
+
+    id: str
+    sighting: str
+    recipient: str
+    basis: Both
+    citation: str
+    state: str
+    text: str
+    sent_at: datetime | None = None
+    due_at: datetime | None = None
+    lawful: bool = False
+    then: Both | None = None
+    reference: str = ""
+    replies: tuple[ReplyRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class LegalRow:
+    """A law or rule that may apply. `verified` is False for what is only recalled; `checked` the date of the check."""
+
+    name: Both
+    citation: str
+    source: str = ""
+    checked: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True)
+class TimeProof:
+    """One RFC 3161 reply, whole. `data` are the very bytes that were stamped (a checkpoint), or empty when the digest is
+    that of the exhibit named by `exhibit`. `chain` holds PEM certificates: what is needed to judge the token.
+    """
+
+    tsr: bytes
+    chain: bytes
+    digest: str
+    time: datetime
+    authority: str
+    serial: str = ""
+    policy: str = ""
+    data: bytes = b""
+    exhibit: str = ""
+    crl: bytes = b""
+
+
+@dataclass(frozen=True)
+class JournalPart:
+    """The journal as its room wrote it: NDJSON leaves, the last signed-note checkpoint, openings of what is released.
+
+    `openings` is the JSON that `sitr.journal.verifier` reads. Earlier checkpoints go in as `TimeProof.data`.
+    """
+
+    lines: bytes
+    checkpoint: bytes
+    openings: bytes
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that one dossier says. `made_for` and `purpose` are as the person wrote them; both may be empty.
+
+    `alias` is how the person wants to be named on the paper; empty means that nobody is named.
+    """
+
+    case: str
+    opened_at: datetime
+    journal: JournalPart
+    alias: str = ""
+    country: str = ""
+    made_for: str = ""
+    purpose: str = ""
+    answers: tuple[Answer, ...] = ()
+    timeline: tuple[TimelineRow, ...] = ()
+    sightings: tuple[SightingRow, ...] = ()
+    exhibits: tuple[ExhibitItem, ...] = ()
+    notices: tuple[NoticeRow, ...] = ()
+    legal: tuple[LegalRow, ...] = ()
+    gaps: tuple[Both, ...] = ()
+    proofs: tuple[TimeProof, ...] = ()
+    tools: tuple[str, ...] = field(default=())
