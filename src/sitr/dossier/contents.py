@@ -1,8 +1,9 @@
 """What goes into a dossier: frozen values that the caller fills from an opened case.
 
-Here belong only shapes. What is released and what stays back is decided by the caller, item by item: an exhibit without a
-`source` is listed with its digest and never leaves. How it is drawn, signed, packed and sealed is in the other files.
-All times are aware and in UTC. `Both` holds the two languages; a plain `str` is a machine value or the person's own words.
+Here belong only shapes. What is released and what stays back is decided by the caller, item by item: an exhibit without
+a `source` is listed with its digest and never leaves. How it is drawn, signed, packed and sealed is in the other files.
+All times are aware and in UTC. `Both` holds the two languages; a plain `str` is a machine value or
+the person's own words.
 """
 
 from collections.abc import Callable, Iterable
@@ -138,8 +139,8 @@ class LegalRow:
 
 @dataclass(frozen=True)
 class TimeProof:
-    """One RFC 3161 reply, whole. `data` are the very bytes that were stamped (a checkpoint), or empty when the digest is
-    that of the exhibit named by `exhibit`. `chain` holds PEM certificates: what is needed to judge the token.
+    """One RFC 3161 reply, whole. `data` are the very bytes that were stamped (a checkpoint), or empty when the digest
+    is that of the exhibit named by `exhibit`. `chain` holds PEM certificates: what is needed to judge the token.
     """
 
     tsr: bytes
