@@ -1,0 +1,227 @@
+"""The door itself: every address from people, pages and replies is checked after resolution, pinned, and bounded.
+
+Two ways lead out and they do not mix: `resolve`, `connect` and `get` for addresses that anybody may have written, and
+`connect_infrastructure` and `post_infrastructure` for exactly the host:port pairs that the operator named. Nothing
+here is written to a log, and no error's text holds an address.
+"""
+
+import http.client
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from urllib.parse import urljoin
+
+from sitr.errors import OutsideSilent
+from sitr.net.addresses import Refusal, is_own, judge, plain_ip
+from sitr.net.bodies import read_body
+from sitr.net.loopback import LoopbackPass
+from sitr.net.names import Resolver, look_up, system_resolver
+from sitr.net.targets import Target, read_host, read_target
+from sitr.net.timed import Clock, Deadline, TimedSocket
+from sitr.net.values import Limits, Pinned, Response
+
+# Where the web is served: the standard ports, the usual second ones, and the ones that large CDNs pass on. Any other
+# port of a public host is somebody's mail, database or admin service, at which Sitr must not be aimed.
+WEB_PORTS = frozenset(
+    {80, 443, 8000, 8008, 8080, 8081, 8443, 8880, 8888, 2052, 2053, 2082, 2083, 2086, 2087, 2095, 2096}
+)
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HEADER_ROOM = (
+    262_144  # http.client itself stops at 100 headers of 64 KiB each; interim answers have no end of their own
+)
+_ADDRESSES_TRIED = 3
+_LOOK_UP_SECONDS = 10.0
+# A visit shows up in the log of whoever leaked the photo: it must not say that Sitr came.
+_AGENT = "Mozilla/5.0"
+
+
+@dataclass(frozen=True)
+class _Request:
+    target: Target
+    method: str
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        sent = {"Host": self.target.authority, "User-Agent": _AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
+        if self.body is not None:
+            sent["Content-Length"] = str(len(self.body))
+        if self.content_type is not None:
+            sent["Content-Type"] = self.content_type
+        return {**sent, "Connection": "close"}
+
+
+class Door:
+    """The only way to the network.
+
+    `infrastructure`: exact (host, port) pairs named by the operator. `loopback`: the demo's pass. `trust`: gives the
+    TLS settings; the system's roots and name checks unless tests bring a root of their own. `own`: whether an address
+    is this machine's.
+    """
+
+    def __init__(
+        self,
+        infrastructure: Iterable[tuple[str, int]] = (),
+        loopback: LoopbackPass | None = None,
+        *,
+        resolver: Resolver = system_resolver,
+        clock: Clock = time.monotonic,
+        trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+        own: Callable[[str], bool] = is_own,
+    ) -> None:
+        self._infrastructure = frozenset((read_host(host), port) for host, port in infrastructure)
+        self._loopback = loopback
+        self._resolver = resolver
+        self._clock = clock
+        self._trust = trust
+        self._own = own
+
+    def resolve(self, host: str, port: int, seconds: float = _LOOK_UP_SECONDS) -> Pinned:
+        """The one checked address at which this host may be visited; connect to it by `connect_pinned`.
+
+        Raises OutsideSilent: `net.port`, `net.unknown_name`, `net.too_slow`, `net.address` with `reason` (a `Refusal`)
+        when any of the name's addresses is not public; BadInput `net.not_an_address`.
+        """
+        return self._resolve_all(host, port, Deadline(seconds, self._clock))[0]
+
+    def connect(self, host: str, port: int, seconds: float) -> socket.socket:
+        """A connected TCP socket to a host that anybody may have written, its timeout set to what is left.
+
+        Raises what `resolve` raises, and OutsideSilent `net.unreachable`.
+        """
+        deadline = Deadline(seconds, self._clock)
+        return _connect_first(self._resolve_all(host, port, deadline), deadline)
+
+    def connect_pinned(self, pinned: Pinned, seconds: float) -> socket.socket:
+        """A connected TCP socket to exactly the address that `resolve` checked. Its address is judged once more."""
+        self._check_address(pinned.ip, pinned.port)
+        return _connect_first((pinned,), Deadline(seconds, self._clock))
+
+    def connect_infrastructure(self, host: str, port: int, seconds: float) -> socket.socket:
+        """A connected TCP socket to a host and port that the operator named, wherever it stands.
+
+        Raises OutsideSilent `net.not_infrastructure`, `net.unknown_name`, `net.unreachable`, `net.too_slow`.
+        """
+        deadline = Deadline(seconds, self._clock)
+        return _connect_first(self._named(host, port, deadline), deadline)
+
+    def get(self, url: str, limits: Limits, method: Literal["GET", "HEAD"] = "GET") -> Response:
+        """Fetch an address that anybody may have written; every redirect is checked like the first one.
+
+        An answer of any status is a Response. Raises OutsideSilent for everything that is none: what `connect` raises,
+        `net.scheme`, `net.userinfo`, `net.too_many_redirects`, `net.too_slow`, `net.too_big`, `net.cut`,
+        `net.encoding`, `net.certificate`, `net.not_http`; BadInput `net.not_an_address`.
+        """
+        deadline = Deadline(limits.seconds, self._clock)
+        trail: list[str] = []
+        while True:
+            target = read_target(url)
+            sock = _connect_first(self._resolve_all(target.host, target.port, deadline), deadline)
+            answer = self._exchange(sock, _Request(target, method), limits.bytes, deadline)
+            onward = answer.header("Location") if answer.status in _REDIRECTS else None
+            if onward is None:
+                return replace(answer, url=url, redirects=tuple(trail))
+            trail.append(url)
+            if len(trail) > limits.redirects:
+                raise OutsideSilent("net.too_many_redirects")
+            url = _join(url, onward)
+
+    def post_infrastructure(self, url: str, body: bytes, content_type: str, limits: Limits) -> Response:
+        """Post to a service that the operator named (a time authority). Redirects are handed back, never followed."""
+        deadline = Deadline(limits.seconds, self._clock)
+        target = read_target(url)
+        sock = _connect_first(self._named(target.host, target.port, deadline), deadline)
+        request = _Request(target, "POST", body, content_type)
+        return replace(self._exchange(sock, request, limits.bytes, deadline), url=url)
+
+    def _resolve_all(self, host: str, port: int, deadline: Deadline) -> tuple[Pinned, ...]:
+        name = read_host(host)
+        if (name, port) in self._infrastructure:
+            raise OutsideSilent("net.address", reason=Refusal.INFRASTRUCTURE.value)
+        addresses = (name,) if _is_literal(name) else look_up(self._resolver, name, port, deadline.left())
+        # One bad address among good ones is how rebinding names look: then none is used.
+        for address in addresses:
+            self._check_address(address, port)
+        return tuple(Pinned(name, plain_ip(address), port) for address in addresses)
+
+    def _check_address(self, address: str, port: int) -> None:
+        if self._loopback is not None and self._loopback.allows(address, port):
+            return
+        why = judge(address)
+        if why is None and self._own(plain_ip(address)):
+            why = Refusal.OWN
+        if why is not None:
+            raise OutsideSilent("net.address", reason=why.value)
+        if port not in WEB_PORTS:
+            raise OutsideSilent("net.port", port=port)
+
+    def _named(self, host: str, port: int, deadline: Deadline) -> tuple[Pinned, ...]:
+        name = read_host(host)
+        if (name, port) not in self._infrastructure:
+            raise OutsideSilent("net.not_infrastructure")
+        addresses = (name,) if _is_literal(name) else look_up(self._resolver, name, port, deadline.left())
+        return tuple(Pinned(name, address, port) for address in addresses)
+
+    def _exchange(self, sock: socket.socket, request: _Request, most: int, deadline: Deadline) -> Response:
+        with sock:
+            try:
+                with self._secure(sock, request.target, deadline) as outer:
+                    return _speak(TimedSocket(outer, deadline, most + _HEADER_ROOM), request, most)
+            except TimeoutError:
+                raise OutsideSilent("net.too_slow") from None
+            except ssl.SSLCertVerificationError:
+                raise OutsideSilent("net.certificate") from None
+            except http.client.IncompleteRead:
+                raise OutsideSilent("net.cut") from None
+            except (OSError, http.client.HTTPException, ValueError):
+                raise OutsideSilent("net.not_http") from None
+
+    def _secure(self, sock: socket.socket, target: Target, deadline: Deadline) -> socket.socket:
+        if target.scheme == "http":
+            return sock
+        sock.settimeout(deadline.left())
+        return self._trust().wrap_socket(sock, server_hostname=target.host)
+
+
+def _speak(sock: TimedSocket, request: _Request, most: int) -> Response:
+    connection = http.client.HTTPConnection(request.target.host, request.target.port)
+    connection.sock = sock
+    try:
+        connection.putrequest(request.method, request.target.path, skip_host=True, skip_accept_encoding=True)
+        for name, value in request.headers().items():
+            connection.putheader(name, value)
+        connection.endheaders(request.body)
+        with connection.getresponse() as answer:
+            return Response("", answer.status, tuple(answer.getheaders()), read_body(answer, most))
+    finally:
+        connection.close()
+
+
+def _connect_first(addresses: tuple[Pinned, ...], deadline: Deadline) -> socket.socket:
+    """The first of a few checked addresses that answers. They are numbers: nothing is resolved a second time."""
+    tried = addresses[:_ADDRESSES_TRIED]
+    for number, pinned in enumerate(tried):
+        # A share of the time for each, so that one that swallows everything leaves some for the next.
+        share = deadline.left() / (len(tried) - number)
+        try:
+            sock = socket.create_connection((pinned.ip, pinned.port), timeout=share)
+            sock.settimeout(deadline.left())
+        except OSError:
+            continue
+        return sock
+    deadline.left()
+    raise OutsideSilent("net.unreachable")
+
+
+def _is_literal(host: str) -> bool:
+    return judge(host) is not Refusal.NOT_AN_ADDRESS or ":" in host
+
+
+def _join(base: str, onward: str) -> str:
+    try:
+        return urljoin(base, onward)
+    except ValueError:
+        raise OutsideSilent("net.not_http") from None
