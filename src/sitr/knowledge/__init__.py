@@ -1,1 +1,34 @@
-"""knowledge: see docs/house.md."""
+"""knowledge: loads and checks the facts in `knowledge/`, and answers from them; pure.
+
+What belongs here: reading the fact folders, their schema and their checker; `identify` (whose address is this),
+`make_plan` (what to do, in order), `routes` (which door, by which basis). What does not: anything that writes a letter
+(takedown), remembers a case (cases) or reads a clock. Names are handed on lazily: `identify` must not pay for pydantic.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sitr.knowledge.loading import Knowledge as Knowledge
+    from sitr.knowledge.loading import load as load
+    from sitr.knowledge.plan import Answers as Answers
+    from sitr.knowledge.plan import Level as Level
+    from sitr.knowledge.plan import Plan as Plan
+    from sitr.knowledge.plan import PlanStep as PlanStep
+    from sitr.knowledge.plan import Progress as Progress
+    from sitr.knowledge.plan import State as State
+    from sitr.knowledge.plan import check_answers as check_answers
+    from sitr.knowledge.plan import make_plan as make_plan
+
+_HOMES = {
+    **dict.fromkeys(("Knowledge", "load"), "loading"),
+    **dict.fromkeys(
+        ("Answers", "Level", "Plan", "PlanStep", "Progress", "State", "check_answers", "make_plan"), "plan"
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

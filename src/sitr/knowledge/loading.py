@@ -1,0 +1,44 @@
+"""The knowledge folder as values: each part is read, checked by its schema, and kept, when it is first asked for.
+
+Nothing is compiled to disk: one part is read fast enough as it is (figures in docs/decisions/0007-knowledge.md), so
+there is no cache that could be stale, and a broken entry in one part never keeps another part from a person. Imports
+stand inside the properties because `identify` must answer at once and needs neither pydantic nor the playbook.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sitr.errors import BadInput
+
+if TYPE_CHECKING:
+    from sitr.knowledge.reasons import Reasons
+    from sitr.knowledge.schema.playbook import Playbook
+
+
+class Knowledge:
+    """The facts under one folder. Parts raise BadInput naming file and field when an entry is broken."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def playbook(self) -> "Playbook":
+        """Questions, steps and all that the plan needs, in the order of `playbook/facts.toml`."""
+        from sitr.knowledge.reading import read_playbook  # noqa: PLC0415  see the module docstring
+
+        return read_playbook(self.folder)
+
+    @cached_property
+    def reasons(self) -> "Reasons":
+        """The words behind every "why" of a plan."""
+        from sitr.knowledge.reasons import Reasons  # noqa: PLC0415  see the module docstring
+
+        return Reasons(self.playbook)
+
+
+def load(folder: Path) -> Knowledge:
+    """The knowledge under `folder`. Raises BadInput when it is no knowledge folder."""
+    if not (folder / "knowledge.toml").is_file():
+        raise BadInput("knowledge.no_folder", folder=str(folder))
+    return Knowledge(folder)

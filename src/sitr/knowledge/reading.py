@@ -1,0 +1,80 @@
+"""Entries read from their folders and checked by their schema; the first defect is raised with file and field."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from sitr.errors import BadInput
+from sitr.knowledge.folders import Table, broken, read_entry, read_toml
+from sitr.knowledge.schema.base import Entry
+from sitr.knowledge.schema.playbook import Book, Caution, Playbook, PlaybookSource, Question, Situation, Step, Template
+
+E = TypeVar("E", bound=Entry)
+
+
+def validated(model: type[E], table: Table, folder: str, file: str = "facts.toml") -> E:
+    """`table` as `model`. Raises BadInput for the first thing that does not fit."""
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise defects(error, table, folder, file)[0] from error
+
+
+def defects(error: ValidationError, table: Table, folder: str, file: str = "facts.toml") -> list[BadInput]:
+    """Each defect as an error that names the file (a words file where a text is missing) and the field."""
+    return [_defect(found, table, folder, file) for found in error.errors()]
+
+
+def _defect(found: ErrorDetails, table: Table, folder: str, file: str) -> BadInput:
+    kind, loc, said = found["type"], found["loc"], found["msg"]
+    field = named(loc, table)
+    if kind == "missing" and loc[-1] in ("ar", "en"):
+        return broken(f"{folder}/{loc[-1]}.toml", field.rpartition(".")[0], "word_missing")
+    reason = {"missing": "field_missing", "extra_forbidden": "field_unknown"}.get(kind, "field_wrong")
+    return broken(f"{folder}/{file}", field, reason, **({"detail": said} if reason == "field_wrong" else {}))
+
+
+def named(loc: tuple[int | str, ...], table: object) -> str:
+    """The place of a defect as an editor sees it: items of lists by their id, not by their number."""
+    parts: list[str] = []
+    node = table
+    for step in loc:
+        if isinstance(node, list) and isinstance(step, int) and step < len(node):
+            node = node[step]
+            parts.append(str(node["id"]) if isinstance(node, dict) and "id" in node else str(step + 1))
+        elif isinstance(node, dict) and step in node:
+            node = node[step]
+            parts.append(str(step))
+        elif step in ("function-after", "Clause", "str") or (isinstance(step, str) and step.startswith("tuple[")):
+            continue  # pydantic names the branch of a union here; an editor has no use for it
+        else:
+            parts.append(str(step))
+    return ".".join(parts)
+
+
+def read_list(root: Path, parent: str, ids: tuple[str, ...], model: type[E]) -> tuple[E, ...]:
+    """The entries `ids` under `parent`, in that order; an entry's id is the name of its folder."""
+    entries = []
+    for name in ids:
+        table = read_entry(root, f"{parent}/{name}")
+        if table.get("id") != name:
+            raise broken(f"{parent}/{name}/facts.toml", "id", "id_not_folder")
+        entries.append(validated(model, table, f"{parent}/{name}"))
+    return tuple(entries)
+
+
+def read_playbook(root: Path) -> Playbook:
+    """The whole playbook."""
+    book = validated(Book, read_entry(root, "playbook"), "playbook")
+    listed = read_toml(root, "playbook/sources.toml").get("sources", [])
+    return Playbook(
+        book=book,
+        questions=read_list(root, "playbook/questions", book.questions, Question),
+        situations=read_list(root, "playbook/situations", book.situations, Situation),
+        steps=read_list(root, "playbook/steps", book.steps, Step),
+        cautions=read_list(root, "playbook/cautions", book.cautions, Caution),
+        templates=read_list(root, "templates", book.templates, Template),
+        sources=tuple(validated(PlaybookSource, source, "playbook", "sources.toml") for source in listed),
+    )
