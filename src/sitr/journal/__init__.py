@@ -5,6 +5,24 @@ Here belong entries, the Merkle tree over them (RFC 9162), signed checkpoints (C
 (`net`, handed in as a door). One tree per case; `docs/journal.md` explains it to a reader who is no programmer.
 """
 
+from sitr.journal.authorities import (
+    Authority,
+    BadStamp,
+    HttpAuthority,
+    Preset,
+    Stamp,
+    StampState,
+    next_try,
+    presets,
+)
+from sitr.journal.checking import (
+    describe,
+    journal_file,
+    openings_file,
+    verifier_file,
+    verify_folder,
+    verify_journal,
+)
 from sitr.journal.checkpoints import Signer, read_checkpoint, sign_checkpoint
 from sitr.journal.entries import Entry, Kind, Opening, format_time, make_entry, read_opening, time_after
 from sitr.journal.tree import (
@@ -16,26 +34,43 @@ from sitr.journal.tree import (
     verify_consistency,
     verify_inclusion,
 )
-from sitr.journal.verifier import Checkpoint, leaf_hash
+from sitr.journal.verifier import Check, Checkpoint, Problem, Report, leaf_hash
 
 __all__ = [
+    "Authority",
+    "BadStamp",
+    "Check",
     "Checkpoint",
     "Entry",
     "Frontier",
+    "HttpAuthority",
     "Kind",
     "Opening",
+    "Preset",
+    "Problem",
+    "Report",
     "Signer",
+    "Stamp",
+    "StampState",
     "consistency_proof",
+    "describe",
     "format_time",
     "inclusion_proof",
+    "journal_file",
     "leaf_hash",
     "leaf_hashes",
     "make_entry",
+    "next_try",
+    "openings_file",
+    "presets",
     "read_checkpoint",
     "read_opening",
     "root_of",
     "sign_checkpoint",
     "time_after",
+    "verifier_file",
     "verify_consistency",
+    "verify_folder",
     "verify_inclusion",
+    "verify_journal",
 ]

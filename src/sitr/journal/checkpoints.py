@@ -47,9 +47,9 @@ class Signer:
         try:
             key = load_pem_private_key(path.read_bytes(), None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise Damaged("journal.signer_malformed") from error
+            raise Damaged("journal.signer_file_malformed") from error
         if not isinstance(key, Ed25519PrivateKey):
-            raise Damaged("journal.signer_malformed")
+            raise Damaged("journal.signer_file_malformed")
         return cls(key)
 
     def sign(self, message: bytes) -> bytes:

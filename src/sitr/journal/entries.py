@@ -87,7 +87,7 @@ def read_opening(opening: bytes) -> Opening:
     try:
         payload, salt = verifier.read_opening(opening)
     except verifier.MalformedError as error:
-        raise Damaged("journal.opening_malformed", seq=-1, part=error.part) from error
+        raise Damaged("journal.opening_unreadable", part=error.part) from error
     return Opening(payload, Salt(salt))
 
 

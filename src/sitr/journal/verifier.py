@@ -6,13 +6,20 @@ Here belong the rules of the tree (RFC 9162), of the lines, of the checkpoint (C
 (RFC 3161) as far as they are needed to check. Not here: making any of them, and anything that is not in Python itself.
 """
 
+import argparse
 import base64
 import binascii
 import hashlib
+import io
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 TYPES = (
@@ -89,7 +96,10 @@ class Range:
 
 def canonical(value: Any) -> bytes:
     """The RFC 8785 spelling of a value without fractions. Raises MalformedError for what a journal cannot hold."""
-    return _spell(value).encode("utf-8", "surrogatepass")
+    try:
+        return _spell(value).encode()
+    except RecursionError as error:
+        raise MalformedError("value") from error
 
 
 def _spell(value: Any) -> str:
@@ -150,11 +160,19 @@ def read_line(line: bytes) -> Line:
         raise MalformedError("fields")
     _must(value["v"] == 1 and type(value["v"]) is int, "v")
     _must(type(value["seq"]) is int and 0 <= value["seq"] <= LARGEST_INT, "seq")
-    _must(isinstance(value["time"], str) and TIME.fullmatch(value["time"]) is not None, "time")
+    _must(isinstance(value["time"], str) and is_time(value["time"]), "time")
     _must(value["type"] in TYPES, "type")
     _must(isinstance(value["commit"], str) and HASH.fullmatch(value["commit"]) is not None, "commit")
     _must(canonical(value) == line, "spelling")
     return Line(value["seq"], value["time"], value["type"], value["commit"])
+
+
+def is_time(text: str) -> bool:
+    """Is this a second that exists, in UTC, as `2026-11-22T20:00:00Z`?"""
+    try:
+        return TIME.fullmatch(text) is not None and datetime.fromisoformat(text) is not None
+    except ValueError:
+        return False
 
 
 def commitment(salt: bytes, payload: Mapping[str, Any]) -> str:
@@ -241,3 +259,919 @@ def _base64(text: str, length: int | None, part: str) -> bytes:
 def key_id(name: str, public: bytes) -> bytes:
     """The four bytes by which a signature line says which key made it (C2SP signed-note, type 0x01 = Ed25519)."""
     return hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4]
+
+
+# --- signatures, by openssl -----------------------------------------------------------------------------------------
+
+ED25519_DER = bytes.fromhex("302a300506032b6570032100")  # SubjectPublicKeyInfo of an Ed25519 key, before its 32 bytes
+PUBLIC_KEY = re.compile(rb"-----BEGIN PUBLIC KEY-----\s([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----")
+
+
+def read_keys(pem: bytes) -> list[bytes]:
+    """The Ed25519 public keys (32 bytes each) in a PEM text. Raises MalformedError when it holds another, or none."""
+    found = [b"".join(body.split()).decode() for body in PUBLIC_KEY.findall(pem)]
+    keys = [_base64(body, 44, "key") for body in found]
+    _must(bool(keys) and all(key.startswith(ED25519_DER) for key in keys), "key")
+    return [key[len(ED25519_DER) :] for key in keys]
+
+
+def signature_holds(key: bytes, message: bytes, signature: bytes) -> bool:
+    """Did this Ed25519 key make this signature over this message (RFC 8032, judged by openssl)?"""
+    with tempfile.TemporaryDirectory() as folder:
+        pem, text, mark = Path(folder, "key.pem"), Path(folder, "text"), Path(folder, "signature")
+        body = base64.b64encode(ED25519_DER + key).decode()
+        pem.write_text(f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n", encoding="ascii")
+        text.write_bytes(message)
+        mark.write_bytes(signature)
+        files = ["-inkey", str(pem), "-in", str(text), "-sigfile", str(mark)]
+        return openssl("pkeyutl", "-verify", "-rawin", "-pubin", *files).returncode == 0
+
+
+def openssl(*args: str, data: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    """Run openssl. Raises FileNotFoundError when there is none."""
+    return subprocess.run(["openssl", *args], input=data, capture_output=True, check=False, timeout=60)
+
+
+# --- time stamps, RFC 3161 ------------------------------------------------------------------------------------------
+
+SHA256_OID = bytes.fromhex("608648016503040201")
+TST_INFO_OID = bytes.fromhex("2a864886f70d0109100104")
+SIGNED_DATA_OID = bytes.fromhex("2a864886f70d010702")
+GENERALIZED = re.compile(rb"([0-9]{14})(?:\.[0-9]{1,9})?Z")
+CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\n?")
+
+
+@dataclass(frozen=True)
+class Stamped:
+    """What a time-stamp reply says: the digest it is for (SHA-256), the second, and the authority's serial number."""
+
+    digest: bytes
+    time: datetime
+    serial: int
+
+
+def read_stamp(reply: bytes) -> Stamped:
+    """What a whole TimeStampResp says, unjudged. Raises MalformedError."""
+    (_, response), *_ = _children(reply)
+    (_, status), (_, token), *_ = _children(response, 2)
+    _must(_children(status)[0] in ((2, b"\0"), (2, b"\1")), "stamp")  # granted, or granted with changes
+    signed = _content(token, SIGNED_DATA_OID)
+    _, _, (_, inside), *_ = _children(_children(signed)[0][1], 3)
+    info = _children(_children(_children(_content(inside, TST_INFO_OID))[0][1])[0][1], 5)
+    (_, algorithm), (_, digest), *_ = _children(info[2][1], 2)
+    time = GENERALIZED.fullmatch(info[4][1])
+    _must(_children(algorithm)[0] == (6, SHA256_OID) and len(digest) == 32 and time is not None, "stamp")
+    return Stamped(digest, _second(time), int.from_bytes(info[3][1], "big"))
+
+
+def _content(der: bytes, kind: bytes) -> bytes:
+    """What a ContentInfo of this kind wraps."""
+    found, (_, content), *_ = _children(der, 2)
+    _must(found == (6, kind), "stamp")
+    return content
+
+
+def _second(time: "re.Match[bytes] | None") -> datetime:
+    try:
+        return datetime.strptime(time[1].decode() if time else "", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise MalformedError("stamp") from error
+
+
+def _children(der: bytes, least: int = 1) -> list[tuple[int, bytes]]:
+    """The (tag, content) pairs that stand one after another in these bytes. Raises MalformedError."""
+    found, at = [], 0
+    while at < len(der):
+        tag, at = der[at], at + 2
+        length = der[at - 1] if at <= len(der) else 0x80
+        if length & 0x80:
+            more = length & 0x7F
+            _must(0 < more <= 4 and at + more <= len(der), "stamp")
+            length, at = int.from_bytes(der[at : at + more], "big"), at + more
+        _must(at + length <= len(der), "stamp")
+        found.append((tag, der[at : at + length]))
+        at += length
+    _must(len(found) >= least, "stamp")
+    return found
+
+
+def stamp_holds(reply: bytes, stamped: Stamped, roots: bytes | None, more: bytes = b"") -> bool:
+    """Does openssl accept this reply for its own digest, as of its own time?
+
+    `roots`: PEM certificates of the authorities that are trusted. Without them the reply's own certificates (and those
+    in `more`) are taken, which shows only that the reply is whole, not whose it is.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file, anchors, others = Path(folder, "reply.tsr"), Path(folder, "roots.pem"), Path(folder, "others.pem")
+        file.write_bytes(reply)
+        own = _certificates_inside(file) + b"".join(CERTIFICATE.findall(more))
+        anchors.write_bytes(own if roots is None else roots)
+        others.write_bytes(own)
+        how = ["-attime", str(int(stamped.time.timestamp())), "-CAfile", str(anchors)]
+        how += ["-untrusted", str(others)] if own else []
+        how += ["-partial_chain"] if roots is None else []
+        done = openssl("ts", "-verify", "-digest", stamped.digest.hex(), "-in", str(file), *how)
+        return done.returncode == 0 and b"Verification: OK" in done.stdout
+
+
+def _certificates_inside(reply: Path) -> bytes:
+    token = openssl("ts", "-reply", "-in", str(reply), "-token_out").stdout
+    printed = openssl("pkcs7", "-inform", "DER", "-print_certs", data=token).stdout
+    return b"".join(CERTIFICATE.findall(printed))
+
+
+# --- what was found -------------------------------------------------------------------------------------------------
+
+CLOCKS_MAY_DIFFER = 300  # seconds between the machine that wrote an entry and the authority that stamped it
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: a code from SENTENCES, the entry it is about (None: none in particular), the numbers."""
+
+    code: str
+    seq: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question and its answer: `ok`; `failed`; `untrusted` (whole, but by a key or root that came with it, so it
+    shows that nothing broke, not who made it); `absent` (there was nothing to check).
+    """
+
+    name: str
+    state: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Nothing wrong was found; see `state` for whether that decides anything."""
+        return self.state != "failed"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer about one journal: number of entries, root (hex), each check by name, each problem found."""
+
+    ok: bool
+    size: int
+    root: str
+    problems: tuple[Problem, ...]
+    checks: tuple[Check, ...]
+
+    def check(self, name: str) -> Check:
+        """The check of that name: integrity, signer, time or earlier."""
+        return next(check for check in self.checks if check.name == name)
+
+
+def verify_journal(
+    lines: Sequence[bytes],
+    openings: Mapping[int, Any],
+    checkpoints: Sequence[str | bytes],
+    *,
+    signer: bytes | None = None,
+    inside_signer: bytes | None = None,
+    stamps: Sequence[bytes] = (),
+    tsa_ca: bytes | None = None,
+    inside_certificates: bytes = b"",
+    other_digests: Iterable[bytes] = (),
+    earlier: Sequence[str | bytes] = (),
+    partial: bool = False,
+) -> Report:
+    """Check one journal.
+
+    `lines`: as stored, without line ends. `openings`: by seq, as bytes or as their JSON value; None counts as absent.
+    `checkpoints`: signed notes, the latest last. `signer`: PEM with the keys that the reader trusts; `inside_signer`:
+    those that came along. `stamps`: whole RFC 3161 replies, each for the SHA-256 of a checkpoint (or one of
+    `other_digests`). `tsa_ca`: PEM roots that the reader trusts; `inside_certificates`: PEM that came along. `earlier`:
+    checkpoints that the reader kept from before. `partial`: openings may be withheld (a released subset).
+    Raises MalformedError when `signer` holds no Ed25519 key, FileNotFoundError without openssl.
+    """
+    journal = _Journal(lines)
+    notes = [_as_bytes(note) for note in checkpoints]
+    heads, damaged = _read_notes(notes, "checkpoint_malformed")
+    kept, unreadable = _read_notes([_as_bytes(note) for note in earlier], "earlier_malformed")
+    integrity, counts = _check_integrity(journal, openings, heads, damaged, known=heads + kept, partial=partial)
+    past = [*unreadable, *_check_earlier(journal, heads, kept)]
+    signed, signer_check = _check_signer(heads, kept if not past else [], signer, inside_signer)
+    bag = _Stamps(journal, notes, other_digests, inside_certificates)
+    timed, time_check = _check_time(bag, stamps, tsa_ca)
+    checks = [Check("integrity", "failed" if integrity else "ok", counts), signer_check, time_check]
+    if earlier:
+        checks.append(Check("earlier", "failed" if past else "ok", {"count": len(earlier)}))
+    problems = (*integrity, *signed, *timed, *past)
+    return Report(not problems, len(lines), journal.root.hex(), problems, tuple(checks))
+
+
+class _Journal:
+    """The lines as read, and the root after each of them."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self.entries: list[Line | None] = []
+        self.problems: list[Problem] = []
+        tree = Range()
+        self.roots = [tree.root()]
+        for place, line in enumerate(lines):
+            tree.append(line)
+            self.roots.append(tree.root())
+            try:
+                self.entries.append(read_line(line))
+            except MalformedError as error:
+                self.entries.append(None)
+                self.problems.append(Problem("entry_malformed", place, {"part": error.part}))
+        self.by_seq = {entry.seq: entry for entry in reversed(self.entries) if entry}  # of two with one seq, the first
+
+    @property
+    def size(self) -> int:
+        return len(self.entries)
+
+    @property
+    def root(self) -> bytes:
+        return self.roots[-1]
+
+    def begins_with(self, head: Checkpoint) -> bool:
+        """Are the first lines those that this checkpoint speaks of?"""
+        return head.size <= self.size and self.roots[head.size] == head.root
+
+
+def _as_bytes(note: str | bytes) -> bytes:
+    return note.encode() if isinstance(note, str) else note
+
+
+def _read_notes(notes: Sequence[bytes], code: str) -> tuple[list[Checkpoint], list[Problem]]:
+    heads: list[Checkpoint] = []
+    problems: list[Problem] = []
+    for note in notes:
+        try:
+            heads.append(read_checkpoint(note))
+        except MalformedError as error:
+            problems.append(Problem(code, None, {"part": error.part}))
+    return heads, problems
+
+
+# --- integrity: does everything in the bag fit together -------------------------------------------------------------
+
+
+def _check_integrity(
+    journal: _Journal,
+    openings: Mapping[int, Any],
+    heads: Sequence[Checkpoint],
+    damaged: Sequence[Problem],
+    *,
+    known: Sequence[Checkpoint],
+    partial: bool,
+) -> tuple[list[Problem], dict[str, int]]:
+    roots = _check_roots(journal, heads, known)
+    whole = not roots and not damaged and bool(heads)
+    opened, problems = _open_all(journal, openings, whole=whole)
+    fates = _sort(journal, openings, opened)
+    if not partial:
+        problems += [Problem("opening_missing", seq) for seq in fates["closed"]]
+    counts = {fate: len(seqs) for fate, seqs in fates.items()}
+    return [*journal.problems, *_check_order(journal), *roots, *damaged, *problems], counts
+
+
+def _check_order(journal: _Journal) -> list[Problem]:
+    problems: list[Problem] = []
+    seen: set[int] = set()
+    last: Line | None = None
+    for entry in filter(None, journal.entries):
+        if entry.seq in seen:
+            problems.append(Problem("seq_duplicate", entry.seq))
+        elif last and entry.seq < last.seq:
+            problems.append(Problem("entry_out_of_order", entry.seq, {"after": last.seq}))
+        if last and entry.time < last.time:
+            problems.append(Problem("time_backwards", entry.seq, {"time": entry.time, "before": last.time}))
+        seen.add(entry.seq)
+        last = entry
+    unread = sum(entry is None for entry in journal.entries)
+    return problems + (_gaps(seen) if not unread else [])
+
+
+def _gaps(seen: set[int]) -> list[Problem]:
+    """Runs of numbers that no line has; each as one problem, since a false number may be very large."""
+    problems, expected = [], 0
+    for seq in sorted(seen):
+        if seq > expected:
+            problems.append(Problem("entry_missing", expected, {"until": seq - 1}))
+        expected = seq + 1
+    return problems
+
+
+def _check_roots(journal: _Journal, heads: Sequence[Checkpoint], known: Sequence[Checkpoint]) -> list[Problem]:
+    if not heads:
+        return [Problem("checkpoint_missing")]
+    problems: list[Problem] = []
+    intact = max((head.size for head in known if journal.begins_with(head)), default=0)
+    for head in heads:
+        if head.size > journal.size:
+            problems.append(Problem("journal_truncated", None, {"signed": head.size, "found": journal.size}))
+        elif not journal.begins_with(head):
+            problems.append(
+                Problem("root_mismatch", None, {"signed": head.size, "found": journal.size, "intact": intact})
+            )
+    if not problems and heads[-1].size < journal.size:
+        problems.append(Problem("checkpoint_old", heads[-1].size, {"signed": heads[-1].size, "found": journal.size}))
+    if len({head.origin for head in heads}) > 1:
+        problems.append(Problem("checkpoint_other_journal"))
+    return problems
+
+
+def _open_all(
+    journal: _Journal, openings: Mapping[int, Any], *, whole: bool
+) -> tuple[dict[int, dict[str, Any]], list[Problem]]:
+    """The payloads that really belong to their lines, and what is wrong with the others."""
+    opened: dict[int, dict[str, Any]] = {}
+    problems: list[Problem] = []
+    places = {entry.commit: entry.seq for entry in journal.entries if entry}
+    for seq, opening in sorted(openings.items()):
+        entry = journal.by_seq.get(seq)
+        if opening is None:
+            continue
+        if entry is None:
+            problems.append(Problem("opening_stray", seq))
+            continue
+        problem = _try_opening(entry, opening, places, whole=whole)
+        if isinstance(problem, Problem):
+            problems.append(problem)
+        else:
+            opened[seq] = problem
+    return opened, problems
+
+
+def _try_opening(entry: Line, opening: Any, places: Mapping[str, int], *, whole: bool) -> Problem | dict[str, Any]:
+    try:
+        payload, salt = read_opening(opening)
+    except MalformedError as error:
+        return Problem("opening_malformed", entry.seq, {"part": error.part})
+    commit = commitment(salt, payload)
+    if commit != entry.commit:
+        if commit in places:
+            return Problem("opening_of_other", entry.seq, {"other": places[commit]})
+        # Under a root that holds, the line is as it was signed, so it is the opening that changed.
+        return Problem("opening_edited" if whole else "commit_mismatch", entry.seq)
+    for part, value in (("seq", entry.seq), ("time", entry.time), ("type", entry.type)):
+        if payload.get(part) != value or type(payload.get(part)) is not type(value):
+            return Problem("entry_edited", entry.seq, {"part": part})
+    for part in ("verb", "actor"):
+        if not isinstance(payload.get(part), str) or not payload[part]:
+            return Problem("entry_incomplete", entry.seq, {"part": part})
+    return payload
+
+
+def _sort(journal: _Journal, openings: Mapping[int, Any], opened: Mapping[int, dict[str, Any]]) -> dict[str, list[int]]:
+    """The entries by what became of their payload: opened, erased as an `erase` entry says, or closed without one."""
+    erased = {
+        seq
+        for at, payload in opened.items()
+        if payload["type"] == "erase" and isinstance(payload.get("erased"), list)
+        for seq in payload["erased"]
+        if type(seq) is int and seq < at
+    }
+    closed = [seq for seq in journal.by_seq if openings.get(seq) is None]
+    return {
+        "entries": list(journal.by_seq),
+        "opened": list(opened),
+        "erased": [seq for seq in closed if seq in erased],
+        "closed": [seq for seq in closed if seq not in erased],
+    }
+
+
+# --- the earlier checkpoints that the reader kept -------------------------------------------------------------------
+
+
+def _check_earlier(journal: _Journal, heads: Sequence[Checkpoint], kept: Sequence[Checkpoint]) -> list[Problem]:
+    problems: list[Problem] = []
+    for head in kept:
+        if heads and head.origin != heads[-1].origin:
+            problems.append(Problem("earlier_other_journal"))
+        elif head.size > journal.size:
+            problems.append(Problem("rolled_back", None, {"kept": head.size, "found": journal.size}))
+        elif not journal.begins_with(head):
+            problems.append(Problem("rewritten", None, {"kept": head.size}))
+    return problems
+
+
+# --- signer: who signed ---------------------------------------------------------------------------------------------
+
+
+def _check_signer(
+    heads: Sequence[Checkpoint], kept: Sequence[Checkpoint], signer: bytes | None, inside: bytes | None
+) -> tuple[list[Problem], Check]:
+    try:
+        keys = read_keys(signer) if signer is not None else read_keys(inside) if inside else []
+    except MalformedError:
+        if signer is not None:
+            raise
+        return [Problem("signer_malformed")], Check("signer", "failed", {"key": ""})
+    names = {"key": " ".join(hashlib.sha256(key).hexdigest()[:16] for key in keys)}
+    if not keys or not heads:
+        return [], Check("signer", "absent", names)
+    problems = [problem for head in heads if (problem := _check_signature(head, keys))]
+    if problems:
+        return problems, Check("signer", "failed", names)
+    # A key that also signed what the reader kept from before is the key of that time.
+    known = signer is not None or any(_check_signature(head, keys) is None for head in kept)
+    return [], Check("signer", "ok" if known else "untrusted", names)
+
+
+def _check_signature(head: Checkpoint, keys: Sequence[bytes]) -> Problem | None:
+    """None when one of the keys signed and no signature in the name of one of them is false (signed-note)."""
+    ours = [(key, mark) for key in keys for mark in head.signatures if mark.key_id == key_id(mark.name, key)]
+    ours = [(key, mark) for key, mark in ours if mark.name == head.origin]
+    if not ours:
+        return Problem("signature_missing", None, {"signed": head.size})
+    if all(len(mark.value) == 64 and signature_holds(key, head.body, mark.value) for key, mark in ours):
+        return None
+    return Problem("signature_forged", None, {"signed": head.size})
+
+
+# --- time: since when it must have existed --------------------------------------------------------------------------
+
+
+class _Stamps:
+    """What a stamp is judged by: the journal, the checkpoints by digest, other digests in the bag, certificates."""
+
+    def __init__(self, journal: _Journal, notes: Sequence[bytes], others: Iterable[bytes], inside: bytes) -> None:
+        self.journal = journal
+        self.notes = {hashlib.sha256(note).digest(): note for note in notes}
+        self.others = frozenset(others)
+        self.inside = inside
+
+    def judge(self, reply: bytes, stamped: Stamped) -> str | None:
+        """The code of what is wrong with one stamp, leaving aside whose it is."""
+        note = self.notes.get(stamped.digest)
+        if note is None and stamped.digest not in self.others:
+            return "stamp_of_other"
+        if not stamp_holds(reply, stamped, None, self.inside):
+            return "stamp_forged"
+        return "stamp_before_entry" if note and _too_early(self.journal, stamped, note) else None
+
+
+def _check_time(bag: _Stamps, replies: Sequence[bytes], roots: bytes | None) -> tuple[list[Problem], Check]:
+    problems: list[Problem] = []
+    states: list[tuple[bool, Stamped]] = []
+    for place, reply in enumerate(replies, start=1):
+        try:
+            stamped = read_stamp(reply)
+            code = bag.judge(reply, stamped)
+        except MalformedError:
+            code = "stamp_malformed"
+        if code:
+            problems.append(Problem(code, None, {"stamp": place}))
+        else:
+            states.append((roots is not None and stamp_holds(reply, stamped, roots, bag.inside), stamped))
+    if roots is not None and replies and not problems and not any(trusted for trusted, _ in states):
+        problems.append(Problem("stamp_by_stranger"))
+    return problems, _time_check(problems, states)
+
+
+def _too_early(journal: _Journal, stamped: Stamped, note: bytes) -> bool:
+    """Does the stamped checkpoint hold an entry that says it was written after the stamp was made?"""
+    try:
+        size = read_checkpoint(note).size
+    except MalformedError:
+        return False  # the checkpoint itself is already a problem
+    last = journal.entries[size - 1] if 0 < size <= journal.size else None
+    if last is None:
+        return False
+    return (datetime.fromisoformat(last.time) - stamped.time).total_seconds() > CLOCKS_MAY_DIFFER
+
+
+def _time_check(problems: Sequence[Problem], states: Sequence[tuple[bool, Stamped]]) -> Check:
+    trusted = [stamped for known, stamped in states if known]
+    times = sorted(stamped.time for stamped in (trusted or [stamped for _, stamped in states]))
+    data = {
+        "stamps": len(states),
+        "trusted": len(trusted),
+        "first": times[0].strftime("%Y-%m-%dT%H:%M:%SZ") if times else "",
+    }
+    if problems:
+        return Check("time", "failed", data)
+    return Check("time", "ok" if trusted else "untrusted" if states else "absent", data)
+
+
+# --- a folder: an opened dossier, or its journal --------------------------------------------------------------------
+
+
+def verify_folder(
+    folder: Path,
+    *,
+    signer: bytes | None = None,
+    tsa_ca: bytes | None = None,
+    earlier: Sequence[bytes] = (),
+    partial: bool = False,
+) -> Report:
+    """Check `journal/{journal.ndjson, checkpoint, openings.json}` of an opened dossier, or the same files in `folder`.
+
+    Taken in when there: `signer.pem` (in `folder` or beside the journal), `timestamps/*.tsr` with `*.pem`, the
+    checkpoints they stamp (any other name, also in `journal/checkpoints/`), and the digests of `manifest-sha256.txt`,
+    since a stamp may be for an exhibit. Raises what `verify_journal` raises.
+    """
+    bag = _Bag(folder)
+    report = verify_journal(
+        bag.lines(),
+        bag.openings(),
+        bag.checkpoints(),
+        signer=signer,
+        inside_signer=bag.first("signer.pem"),
+        stamps=bag.all("timestamps", ".tsr"),
+        tsa_ca=tsa_ca,
+        inside_certificates=b"\n".join(bag.all("timestamps", ".pem")),
+        other_digests=bag.digests(),
+        earlier=earlier,
+        partial=partial,
+    )
+    if not bag.problems:
+        return report
+    checks = [Check("integrity", "failed", report.check("integrity").data), *report.checks[1:]]
+    return Report(False, report.size, report.root, (*bag.problems, *report.problems), tuple(checks))
+
+
+class _Bag:
+    """The files of an opened dossier that concern its journal, and what is wrong with them as files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.journal = folder / "journal" if (folder / "journal").is_dir() else folder
+        self.problems: list[Problem] = []
+
+    def lines(self) -> list[bytes]:
+        lines = self._read("journal.ndjson").split(b"\n")
+        if lines[-1]:
+            self.problems.append(Problem("journal_cut"))
+            return lines
+        return lines[:-1]
+
+    def openings(self) -> dict[int, Any]:
+        text = self._read("openings.json")
+        try:
+            value = read_json(text) if text else {}
+            _must(isinstance(value, dict) and all(NUMBER.fullmatch(seq) for seq in value), "seq")
+        except MalformedError as error:
+            self.problems.append(Problem("openings_malformed", None, {"part": error.part}))
+            return {}
+        return {int(seq): opening for seq, opening in value.items()}
+
+    def checkpoints(self) -> list[bytes]:
+        """All checkpoints, the latest last. What is no checkpoint beside the stamps may be anything, and is left."""
+        older = [note for note in self.all("timestamps") + self.all("checkpoints") if _is_checkpoint(note)]
+        last = self._read("checkpoint")
+        return [*older, last] if last else older
+
+    def digests(self) -> list[bytes]:
+        manifest = self.first("manifest-sha256.txt") or b""
+        return [bytes.fromhex(found.decode()) for found in re.findall(rb"(?m)^([0-9a-f]{64}) ", manifest)]
+
+    def first(self, name: str) -> bytes | None:
+        """The file of that name in the bag or beside the journal, or None."""
+        found = next((path for path in (self.folder / name, self.journal / name) if path.is_file()), None)
+        return found.read_bytes() if found else None
+
+    def all(self, name: str, suffix: str = "") -> list[bytes]:
+        """The files in the folder of that name in the bag or beside the journal, in order of their names."""
+        folders = sorted({self.folder / name, self.journal / name})
+        files = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if path.is_file()]
+        return [path.read_bytes() for path in files if path.name.endswith(suffix)]
+
+    def _read(self, name: str) -> bytes:
+        path = self.journal / name
+        if path.is_file():
+            return path.read_bytes()
+        self.problems.append(Problem("file_missing", None, {"file": name}))
+        return b""
+
+
+def _is_checkpoint(note: bytes) -> bool:
+    try:
+        return bool(read_checkpoint(note))
+    except MalformedError:
+        return False
+
+
+# --- what is said about it ------------------------------------------------------------------------------------------
+
+SENTENCES = {  # Arabic, English; those of sitr/words/*/journal.toml (tested)
+    "check_integrity_ok": (
+        ("السجل سليم ومتسق: عدد القيود {entries}، منها مفتوح {opened}، وممحو بطلب {erased}، ومغلق دون محتوى {closed}."),
+        (
+            "The journal is whole and fits together: entries {entries}, opened {opened}, erased on request "
+            "{erased}, closed without their content {closed}."
+        ),
+    ),
+    "check_integrity_failed": (
+        (
+            "في السجل ما لا يتسق؛ التفاصيل في الأسطر التالية. عدد القيود {entries}، منها مفتوح {opened}، وممحو "
+            "بطلب {erased}، ومغلق دون محتوى {closed}."
+        ),
+        (
+            "Something in the journal does not fit; the lines below say what. Entries {entries}, opened "
+            "{opened}, erased on request {erased}, closed without their content {closed}."
+        ),
+    ),
+    "check_signer_ok": (
+        "التوقيع صحيح، وهو بالمفتاح المعروف {key}.",
+        "The signature is right and made by the known key {key}.",
+    ),
+    "check_signer_failed": (
+        "التوقيع غير مقبول؛ التفاصيل في الأسطر التالية.",
+        "The signature does not hold; the lines below say why.",
+    ),
+    "check_signer_untrusted": (
+        (
+            "التوقيع صحيح بالمفتاح {key}، لكن هذا المفتاح جاء مع الملف نفسه. مقارنته بما نشره صاحب التوقيع هي "
+            "التي تحسم الأمر."
+        ),
+        (
+            "The signature is right by the key {key}, but that key came inside the file itself. Comparing it "
+            "with what the signer made known decides it."
+        ),
+    ),
+    "check_signer_absent": (
+        "لم يُفحص التوقيع: لا مفتاح في الملف ولا مفتاح معطى.",
+        "The signature was not checked: there is no key in the file and none was given.",
+    ),
+    "check_time_ok": (
+        "الوقت موثق من جهة معروفة. عدد الطوابع الزمنية {stamps}، منها لجهة معروفة {trusted}؛ أقدمها {first}.",
+        (
+            "The time is confirmed by a known authority. Time stamps {stamps}, by a known authority {trusted}; "
+            "the first at {first}."
+        ),
+    ),
+    "check_time_failed": (
+        "الطوابع الزمنية غير مقبولة؛ التفاصيل في الأسطر التالية.",
+        "The time stamps do not hold; the lines below say why.",
+    ),
+    "check_time_untrusted": (
+        "الطوابع الزمنية سليمة (عددها {stamps}، أقدمها {first})، لكن لم تُحدَّد جهة موثوقة لمقارنتها بها.",
+        (
+            "The time stamps are whole ({stamps}, the first at {first}), but no trusted authority was named to "
+            "compare them with."
+        ),
+    ),
+    "check_time_absent": (
+        "لا طابع زمني بعد.",
+        "Not time-stamped yet.",
+    ),
+    "check_earlier_ok": (
+        "السجل يكمل نقاط التحقق المحفوظة من قبل (عددها {count}).",
+        "The journal continues the checkpoints kept from before (number: {count}).",
+    ),
+    "check_earlier_failed": (
+        "السجل لا يكمل نقاط التحقق المحفوظة من قبل؛ التفاصيل في الأسطر التالية.",
+        "The journal does not continue the checkpoints kept from before; the lines below say why.",
+    ),
+    "verified": (
+        "النتيجة: لم يظهر أي خلل.",
+        "Result: nothing wrong was found.",
+    ),
+    "not_verified": (
+        "النتيجة: لم يثبت أن السجل سليم.",
+        "Result: the journal is not verified.",
+    ),
+    "no_openssl": (
+        "برنامج openssl غير مثبت، ولا فحص للتوقيع دونه. التثبيت في دبيان: apt install openssl",
+        (
+            "The program openssl is not installed; signatures cannot be checked without it. On Debian: apt "
+            "install openssl"
+        ),
+    ),
+    "file_missing": (
+        "ملف ناقص: {file}",
+        "A file is missing: {file}",
+    ),
+    "journal_cut": (
+        "ملف السجل مقطوع في وسط سطره الأخير.",
+        "The journal file is cut in the middle of its last line.",
+    ),
+    "entry_malformed": (
+        "السطر رقم {seq} ليس بصيغة قيد (الجزء: {part}).",
+        "Line {seq} is not in the form of an entry (part: {part}).",
+    ),
+    "entry_missing": (
+        "قيود ناقصة: من {seq} إلى {until}.",
+        "Entries are missing: from {seq} to {until}.",
+    ),
+    "entry_out_of_order": (
+        "القيد {seq} ليس في مكانه: جاء بعد القيد {after}.",
+        "Entry {seq} is out of its place: it comes after entry {after}.",
+    ),
+    "seq_duplicate": (
+        "رقم القيد {seq} مكرر: أُضيف قيد أو نُسخ.",
+        "The number of entry {seq} stands twice: an entry was put in or copied.",
+    ),
+    "time_backwards": (
+        "وقت القيد {seq} ({time}) أسبق من وقت القيد الذي قبله ({before}).",
+        "The time of entry {seq} ({time}) is before that of the entry ahead of it ({before}).",
+    ),
+    "entry_edited": (
+        "القيد {seq} معدَّل: جزؤه {part} يخالف محتواه الأصلي.",
+        "Entry {seq} was edited: its {part} differs from what it was made with.",
+    ),
+    "entry_incomplete": (
+        "محتوى القيد {seq} ناقص (الجزء: {part}).",
+        "The content of entry {seq} lacks a part ({part}).",
+    ),
+    "commit_mismatch": (
+        "القيد {seq} ومحتواه لا يتطابقان: أحدهما معدَّل.",
+        "Entry {seq} and its content do not belong together: one of them was edited.",
+    ),
+    "opening_edited": (
+        "محتوى القيد {seq} معدَّل؛ أما القيد نفسه فكما وُقّع.",
+        "The content of entry {seq} was edited; the entry itself is as it was signed.",
+    ),
+    "opening_of_other": (
+        "المحتوى المنسوب إلى القيد {seq} هو محتوى القيد {other}.",
+        "The content given for entry {seq} is that of entry {other}.",
+    ),
+    "opening_malformed": (
+        "محتوى القيد {seq} ليس بالصيغة المطلوبة (الجزء: {part}).",
+        "The content of entry {seq} is not in the right form (part: {part}).",
+    ),
+    "opening_missing": (
+        "محتوى القيد {seq} غير موجود، ولا قيد يثبت طلب محوه.",
+        "The content of entry {seq} is not there, and no entry says that it was erased on request.",
+    ),
+    "opening_stray": (
+        "محتوى للقيد {seq}، ولا قيد بهذا الرقم.",
+        "There is content for entry {seq}, but no entry of that number.",
+    ),
+    "openings_malformed": (
+        "ملف المحتويات غير مقروء (الجزء: {part}).",
+        "The file of openings cannot be read (part: {part}).",
+    ),
+    "checkpoint_missing": (
+        "لا نقطة تحقق موقَّعة مع السجل.",
+        "There is no signed checkpoint with the journal.",
+    ),
+    "checkpoint_malformed": (
+        "نقطة التحقق ليست بالصيغة المطلوبة (الجزء: {part}).",
+        "A checkpoint is not in the right form (part: {part}).",
+    ),
+    "checkpoint_old": (
+        "نقطة التحقق أقدم من السجل: وُقّع {signed} وفي السجل {found}، فلا توقيع على القيود من {seq} وما بعده.",
+        (
+            "The checkpoint is older than the journal: signed {signed}, found {found}. Nothing signs the entries "
+            "from {seq} on."
+        ),
+    ),
+    "checkpoint_other_journal": (
+        "نقاط التحقق لسجلات مختلفة.",
+        "The checkpoints are of different journals.",
+    ),
+    "journal_truncated": (
+        "السجل ناقص: عدد القيود الموقَّعة {signed}، والموجود {found}.",
+        "The journal was cut short: entries signed {signed}, found {found}.",
+    ),
+    "root_mismatch": (
+        (
+            "القيود ليست هي الموقَّعة في نقطة التحقق. عدد القيود الموقَّعة {signed}، والموجود {found}؛ والقيود "
+            "الأولى (عددها {intact}) توافق نقطة تحقق."
+        ),
+        (
+            "The entries are not those that the checkpoint signs. Entries signed {signed}, found {found}; the "
+            "first {intact} do agree with a checkpoint."
+        ),
+    ),
+    "earlier_malformed": (
+        "نقطة التحقق المحفوظة من قبل ليست بالصيغة المطلوبة (الجزء: {part}).",
+        "The checkpoint kept from before is not in the right form (part: {part}).",
+    ),
+    "earlier_other_journal": (
+        "نقطة التحقق المحفوظة من قبل لسجل آخر.",
+        "The checkpoint kept from before is of another journal.",
+    ),
+    "rolled_back": (
+        "السجل أقصر مما كان: كان عدد القيود {kept}، وهو الآن {found}.",
+        "The journal is shorter than it was: entries then {kept}, now {found}.",
+    ),
+    "rewritten": (
+        "القيود الأولى (عددها {kept}) لم تعد كما كانت عند نقطة التحقق المحفوظة.",
+        "The first entries (number: {kept}) are no longer what they were at the checkpoint kept from before.",
+    ),
+    "signer_malformed": (
+        "مفتاح التوقيع الذي جاء مع الملف غير مقروء.",
+        "The signer's key that came with the file cannot be read.",
+    ),
+    "signature_missing": (
+        (
+            "لا توقيع بهذا المفتاح على نقطة التحقق (عدد قيودها {signed}): فالمفتاح غير ذلك المفتاح، أو نقطة "
+            "التحقق مبدَّلة."
+        ),
+        (
+            "No signature by this key on the checkpoint of {signed} entries: it is another key, or the "
+            "checkpoint was swapped."
+        ),
+    ),
+    "signature_forged": (
+        "التوقيع على نقطة التحقق (عدد قيودها {signed}) غير صحيح: النص معدَّل أو التوقيع مزوَّر.",
+        ("The signature on the checkpoint of {signed} entries is false: the text was edited or the signature forged."),
+    ),
+    "stamp_malformed": (
+        "الطابع الزمني رقم {stamp} غير مقروء.",
+        "Time stamp {stamp} cannot be read.",
+    ),
+    "stamp_of_other": (
+        "الطابع الزمني رقم {stamp} لا يخص شيئا في هذا الملف.",
+        "Time stamp {stamp} is for nothing in this file.",
+    ),
+    "stamp_forged": (
+        "توقيع الطابع الزمني رقم {stamp} غير صحيح.",
+        "The signature of time stamp {stamp} does not hold.",
+    ),
+    "stamp_before_entry": (
+        "الطابع الزمني رقم {stamp} أسبق من قيد يشمله: وقت ذلك القيد غير صحيح.",
+        "Time stamp {stamp} is older than an entry that it covers: the time of that entry is not right.",
+    ),
+    "stamp_by_stranger": (
+        "لا طابع زمني من الجهات الموثوقة المعطاة.",
+        "No time stamp is by the trusted authorities that were given.",
+    ),
+}
+
+
+def sentence(code: str, lang: str, blanks: Mapping[str, Any]) -> str:
+    """The sentence for a problem (its code) or a check (`check_NAME_STATE`), in Arabic or English."""
+    values = {key: value if isinstance(value, int) else _isolate(str(value), lang) for key, value in blanks.items()}
+    return SENTENCES[code][0 if lang == "ar" else 1].format(**values)
+
+
+def _isolate(value: str, lang: str) -> str:
+    return f"\u2066{value}\u2069" if lang == "ar" else value  # else right-to-left text would show it scrambled
+
+
+def describe(found: Problem | Check, lang: str) -> str:
+    """One problem or check as a sentence."""
+    if isinstance(found, Check):
+        return sentence(f"check_{found.name}_{found.state}", lang, found.data)
+    return sentence(found.code, lang, {**found.data, "seq": found.seq})
+
+
+def as_json(report: Report, lang: str) -> dict[str, Any]:
+    """The report as `--json` prints it."""
+    return {
+        "ok": report.ok,
+        "size": report.size,
+        "root": report.root,
+        "checks": [
+            {"name": check.name, "ok": check.ok, "state": check.state, "detail": describe(check, lang), **check.data}
+            for check in report.checks
+        ],
+        "problems": [
+            {"code": problem.code, "seq": problem.seq, **problem.data, "detail": describe(problem, lang)}
+            for problem in report.problems
+        ],
+    }
+
+
+def print_report(report: Report, lang: str) -> None:
+    """One line for each check, by name, then one for each problem."""
+    for check in report.checks:
+        print(f"{check.name}: {check.state}: {describe(check, lang)}")
+    for problem in report.problems:
+        place = "" if problem.seq is None else f" {problem.seq}"
+        print(f"problem: {problem.code}{place}: {describe(problem, lang)}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check the folder named by the arguments (this file's own folder when none is) and print what was found."""
+    parser = argparse.ArgumentParser(description="Check the journal in an opened Sitr dossier.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).resolve().parent, metavar="FOLDER")
+    parser.add_argument("--signer", type=_file, metavar="KEY", help="PEM file with the key you trust")
+    parser.add_argument("--tsa-ca", type=_file, metavar="FILE", help="PEM file with the time authorities you trust")
+    parser.add_argument(
+        "--earlier", type=_file, action="append", default=[], metavar="FILE", help="a checkpoint you kept"
+    )
+    parser.add_argument("--partial", action="store_true", help="a released part: openings may be withheld")
+    parser.add_argument("--lang", choices=("ar", "en"), default="en")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    given = parser.parse_args(arguments)
+    try:
+        report = verify_folder(
+            given.folder, signer=given.signer, tsa_ca=given.tsa_ca, earlier=given.earlier, partial=given.partial
+        )
+    except MalformedError:
+        parser.error("--signer: this file holds no Ed25519 public key in PEM")
+    except FileNotFoundError:
+        print(f"openssl: missing: {sentence('no_openssl', given.lang, {})}")
+        return 1
+    if given.json:
+        print(json.dumps(as_json(report, given.lang), ensure_ascii=False, indent=1))
+    else:
+        print_report(report, given.lang)
+        print(sentence("verified" if report.ok else "not_verified", given.lang, {}))
+    return 0 if report.ok else 1
+
+
+def _file(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise argparse.ArgumentTypeError("this file cannot be read") from error
+
+
+if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # the lines may be Arabic, whatever the locale says
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,99 @@
+"""Checking a journal from inside Sitr: the shipped verifier, with this program's typed errors and its words.
+
+Here belong the way in and out of the verifier: what it is called with, what it raises, how a finding is said, and the
+three files that a dossier holds for it. The rules themselves are in `verifier`, which must stand alone.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from sitr.errors import BadInput, MissingProgram
+from sitr.journal import verifier
+from sitr.journal.verifier import Check, Problem, Report
+from sitr.words import Lang, say
+
+
+def verify_journal(
+    lines: Sequence[bytes],
+    openings: Mapping[int, Any],
+    checkpoints: Sequence[str | bytes],
+    *,
+    signer: bytes | None = None,
+    inside_signer: bytes | None = None,
+    stamps: Sequence[bytes] = (),
+    tsa_ca: bytes | None = None,
+    inside_certificates: bytes = b"",
+    other_digests: Iterable[bytes] = (),
+    earlier: Sequence[str | bytes] = (),
+    partial: bool = False,
+) -> Report:
+    """`verifier.verify_journal`: see there.
+
+    `openings` maps seq to what `make_entry` gave (None: erased or withheld); `checkpoints` has the latest last.
+    Raises BadInput when `signer` holds no Ed25519 key in PEM, MissingProgram without openssl; what is wrong with the
+    journal is never raised, but in the report.
+    """
+    with _typed_errors():
+        return verifier.verify_journal(
+            lines,
+            openings,
+            checkpoints,
+            signer=signer,
+            inside_signer=inside_signer,
+            stamps=stamps,
+            tsa_ca=tsa_ca,
+            inside_certificates=inside_certificates,
+            other_digests=other_digests,
+            earlier=earlier,
+            partial=partial,
+        )
+
+
+def verify_folder(
+    folder: Path,
+    *,
+    signer: bytes | None = None,
+    tsa_ca: bytes | None = None,
+    earlier: Sequence[bytes] = (),
+    partial: bool = False,
+) -> Report:
+    """`verifier.verify_folder`: the journal of an opened dossier. Raises as `verify_journal` here."""
+    with _typed_errors():
+        return verifier.verify_folder(folder, signer=signer, tsa_ca=tsa_ca, earlier=earlier, partial=partial)
+
+
+def describe(found: Problem | Check, lang: Lang) -> str:
+    """A problem or a check of a report as a sentence."""
+    if isinstance(found, Check):
+        return say(f"journal.check_{found.name}_{found.state}", lang, **found.data)
+    return say(f"journal.{found.code}", lang, **{"seq": found.seq, **found.data})
+
+
+def journal_file(lines: Iterable[bytes]) -> bytes:
+    """`journal/journal.ndjson`: the lines in order, each with its line end."""
+    return b"".join(line + b"\n" for line in lines)
+
+
+def openings_file(openings: Mapping[int, bytes | None]) -> bytes:
+    """`journal/openings.json`: by seq, what opens the entries; those without an opening are left out."""
+    known = {str(seq): verifier.read_json(opening) for seq, opening in openings.items() if opening is not None}
+    return rfc8785.dumps(known)
+
+
+def verifier_file() -> bytes:
+    """The verifier's own source, as it goes into every dossier."""
+    return Path(verifier.__file__).read_bytes()
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
+    try:
+        yield
+    except verifier.MalformedError as error:
+        raise BadInput("journal.signer_key_malformed") from error
+    except FileNotFoundError as error:
+        raise MissingProgram("journal.no_openssl") from error
