@@ -1,1 +1,24 @@
-"""fingerprint: see docs/house.md."""
+"""From a photo to its fingerprint, and from a fingerprint to "this picture is a copy of that photo, here".
+
+Belongs here: decoding pictures safely, PDQ, local features, the sketch, the geometric proof. Pure: bytes in, values
+out; no file, clock, network or Django. Not here: which pictures of a page are looked at (`finding`), where fingerprints
+are kept (`vault`, `cases`). Nothing here recognises a face or says who is in a picture.
+"""
+
+from sitr.fingerprint.compare import Look, Reason, Verdict, compare, judge
+from sitr.fingerprint.fingerprints import VERSION, Fingerprint, fingerprint
+from sitr.fingerprint.pixels import Pixels, decode, measure
+
+__all__ = [
+    "VERSION",
+    "Fingerprint",
+    "Look",
+    "Pixels",
+    "Reason",
+    "Verdict",
+    "compare",
+    "decode",
+    "fingerprint",
+    "judge",
+    "measure",
+]

@@ -1,0 +1,186 @@
+"""Where, in another picture, the places of a photo lie: the geometric proof.
+
+Belongs here: matching features, finding the one placement that most matches agree on, and refining it. Each feature
+knows its size and direction, so a single match already proposes a whole placement; every proposal is tried (no dice, so
+the same input gives the same answer), and all matches vote. Not here: whether the pixels agree (`sketch`).
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sitr.fingerprint.features import Features
+
+Matrix = npt.NDArray[np.float64]
+
+_NEIGHBOURS = 3
+_ALIKE = 84
+_ALIKE_GUIDED = 92
+_LEAST_VOTES = 3
+_LARGEST = 8.0
+_SMALLEST = 0.08
+_LARGEST_STRETCH = 1.8
+
+
+@dataclass(frozen=True)
+class Placement:
+    """`matrix` (2 x 3) takes a point of the photo (in feature pixels) to the candidate.
+
+    `inliers`: places that agree; `spread`: over how many of the 8 x 8 parts of the photo they lie.
+    """
+
+    matrix: Matrix
+    inliers: int
+    spread: int
+
+
+def place(photo: Features, side: float, candidate: Features, most: int = 3) -> list[Placement]:
+    """The best placements of the photo in the candidate, best first; empty when no three places agree.
+
+    `side`: the photo's longer side in feature pixels, the measure for how near is near.
+    """
+    if len(photo) < _LEAST_VOTES or len(candidate) < _LEAST_VOTES:
+        return []
+    mine, other = _matches(photo, candidate)
+    if len(mine) < _LEAST_VOTES:
+        return []
+    found = []
+    for members in _proposals(photo, candidate, mine, other, side=side, most=most):
+        placement = _refined(photo, candidate, mine[members], other[members], side)
+        if placement:
+            found.append(placement)
+    return sorted(found, key=lambda p: -p.inliers)
+
+
+def _matches(photo: Features, candidate: Features) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Pairs (photo feature, candidate feature) that look alike: up to three of the nearest for each of the photo's."""
+    near = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(photo.bits, candidate.bits, k=min(_NEIGHBOURS, len(candidate)))
+    pairs = [(m.queryIdx, m.trainIdx) for each in near for m in each if m.distance <= _ALIKE]
+    both = np.array(pairs, dtype=np.intp).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def _proposals(
+    photo: Features,
+    candidate: Features,
+    mine: npt.NDArray[np.intp],
+    other: npt.NDArray[np.intp],
+    *,
+    side: float,
+    most: int,
+) -> list[npt.NDArray[np.bool_]]:
+    """For the placements with most votes, which matches voted for them."""
+    start, end = photo.xy[mine].astype(np.float64), candidate.xy[other].astype(np.float64)
+    size = (candidate.size[other] / photo.size[mine]).astype(np.float64)
+    turn = (candidate.angle[other] - photo.angle[mine]).astype(np.float64)
+    a, b = size * np.cos(turn), size * np.sin(turn)
+    along = start[None] - start[:, None]
+    x = end[:, None, 0] + a[:, None] * along[..., 0] - b[:, None] * along[..., 1]
+    y = end[:, None, 1] + b[:, None] * along[..., 0] + a[:, None] * along[..., 1]
+    # One feature's size and direction are rough, so what lies far from it may miss by more.
+    far = np.hypot(along[..., 0], along[..., 1])
+    slack = size[:, None] * (0.02 * side + 0.12 * far)
+    close = (x - end[None, :, 0]) ** 2 + (y - end[None, :, 1]) ** 2 < slack**2
+    alike = np.abs(np.log(size[None, :] / size[:, None])) < 0.42
+    turned = np.cos(turn[None, :] - turn[:, None]) > 0.85
+    votes = close & alike & turned
+    firsts = np.flatnonzero(np.r_[True, np.diff(mine) != 0])
+    counts = np.maximum.reduceat(votes, firsts, axis=1).sum(axis=1)
+    chosen: list[npt.NDArray[np.bool_]] = []
+    for best in np.argsort(-counts, kind="stable"):
+        if counts[best] < _LEAST_VOTES or len(chosen) == most:
+            break
+        if not any((votes[best] & taken).sum() > 0.5 * votes[best].sum() for taken in chosen):
+            chosen.append(votes[best])
+    return chosen
+
+
+def _refined(
+    photo: Features, candidate: Features, mine: npt.NDArray[np.intp], other: npt.NDArray[np.intp], side: float
+) -> Placement | None:
+    """Fit, look again for matches near where the fit puts them, fit again with less slack."""
+    start, end = photo.xy[mine].astype(np.float64), candidate.xy[other].astype(np.float64)
+    matrix = _fit(start, end)
+    for slack in (0.05, 0.03, 0.02):
+        if matrix is None or not sane(matrix):
+            return None
+        mine, other = _guided(photo, candidate, matrix, slack * side)
+        if len(mine) < _LEAST_VOTES:
+            return None
+        start, end = photo.xy[mine].astype(np.float64), candidate.xy[other].astype(np.float64)
+        matrix = _fit(start, end)
+    if matrix is None or not sane(matrix):
+        return None
+    mine, other = _guided(photo, candidate, matrix, 0.012 * side)
+    cells = {(int(x), int(y)) for x, y in photo.xy[mine] / (side / 8)}
+    return Placement(matrix, min(len(set(mine)), len(_distinct(candidate.xy[other]))), len(cells))
+
+
+def _distinct(points: npt.NDArray[np.float32]) -> set[tuple[int, int]]:
+    return {(int(x), int(y)) for x, y in points / 3}
+
+
+def _fit(start: Matrix, end: Matrix) -> Matrix | None:
+    """Least squares with the worst misses weighed down: affine from six points on, below that turn, size and shift."""
+    weight = np.ones(len(start))
+    matrix: Matrix | None = None
+    for _ in range(4):
+        matrix = _affine(start, end, weight) if len(start) >= 6 else _similarity(start, end, weight)
+        if matrix is None:
+            return None
+        miss = np.linalg.norm(start @ matrix[:, :2].T + matrix[:, 2] - end, axis=1)
+        usual = max(1.0, float(np.median(miss)))
+        weight = 1 / (1 + (miss / (2 * usual)) ** 2)
+    return matrix
+
+
+def _affine(start: Matrix, end: Matrix, weight: npt.NDArray[np.float64]) -> Matrix | None:
+    middle = np.average(start, axis=0, weights=weight)
+    spread = start - middle
+    # Points on one line leave the affine map open across it.
+    if np.linalg.svd(spread * weight[:, None], compute_uv=False)[-1] < 1e-3 * max(1.0, np.abs(spread).max()):
+        return _similarity(start, end, weight)
+    left = np.column_stack([start, np.ones(len(start))]) * weight[:, None]
+    solved, *_ = np.linalg.lstsq(left, end * weight[:, None], rcond=None)
+    return np.asarray(solved.T, dtype=np.float64)
+
+
+def _similarity(start: Matrix, end: Matrix, weight: npt.NDArray[np.float64]) -> Matrix | None:
+    from_, to = np.average(start, axis=0, weights=weight), np.average(end, axis=0, weights=weight)
+    p, q = (start - from_) @ [1, 1j], (end - to) @ [1, 1j]
+    below = float((weight * np.abs(p) ** 2).sum())
+    if below < 1e-9:
+        return None
+    z = (weight * np.conj(p) * q).sum() / below
+    linear = np.array([[z.real, -z.imag], [z.imag, z.real]])
+    return np.column_stack([linear, to - linear @ from_])
+
+
+def sane(matrix: Matrix) -> bool:
+    """Whether a placement is one that screenshots, crops and collages make: no flip, no great shear or stretch."""
+    values = np.linalg.svd(matrix[:, :2], compute_uv=False)
+    upright = np.linalg.det(matrix[:, :2]) > 0
+    return bool(upright and values[1] > _SMALLEST and values[0] < _LARGEST and values[0] / values[1] < _LARGEST_STRETCH)
+
+
+def _guided(
+    photo: Features, candidate: Features, matrix: Matrix, slack: float
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """For each of the photo's features the candidate's most alike one within `slack` of where the placement puts it."""
+    size = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    turn = float(np.arctan2(matrix[1, 0] - matrix[0, 1], matrix[0, 0] + matrix[1, 1]))
+    there = photo.xy @ matrix[:, :2].T + matrix[:, 2]
+    apart = ((there[:, None, :] - candidate.xy[None, :, :]) ** 2).sum(axis=2)
+    ratio = np.abs(np.log(candidate.size[None, :] / (photo.size[:, None] * size)))
+    near = (apart <= (slack * size + 1.0) ** 2) & (ratio < 0.42)
+    mine, other = np.nonzero(near)
+    turned = np.cos(candidate.angle[other] - photo.angle[mine] - turn) > 0.8
+    mine, other = mine[turned], other[turned]
+    bits = np.bitwise_count(photo.bits[mine] ^ candidate.bits[other]).sum(axis=1)
+    order = np.lexsort((bits, mine))
+    mine, other, bits = mine[order], other[order], bits[order]
+    first = np.r_[True, np.diff(mine) != 0] if len(mine) else np.zeros(0, dtype=bool)
+    kept = first & (bits <= _ALIKE_GUIDED)
+    return mine[kept], other[kept]

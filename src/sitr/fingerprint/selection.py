@@ -1,0 +1,95 @@
+"""Which few features of a photo are worth keeping: those that are found again after what leaks do to photos.
+
+Belongs here: trying edits on the photo once, when its fingerprint is made, and choosing. A hundred features that were
+seen to survive are worth more than five hundred strong ones, and take a fifth of the room.
+"""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sitr.fingerprint.features import Features, extract
+from sitr.fingerprint.pixels import Grey
+
+_TRIED = 1200
+_NEAR = 2.5
+_ALIKE = 56
+_GRID = 6
+
+
+def choose(grey: Grey, count: int, barred: npt.NDArray[np.bool_]) -> Features:
+    """The `count` steadiest features of the photo, spread over it.
+
+    `barred`: bool (cells, cells), parts of the photo that look drawn; their features are taken only when the rest of
+    the photo has none, because what is drawn may be anybody's (an app's frame, a caption).
+    """
+    found = extract(grey, _TRIED)
+    if not len(found):
+        return found
+    steadiness = sum((_found_again(found, edited, size) for edited, size in _edits(grey)), np.zeros(len(found)))
+    outside = ~_in_cells(found, grey.shape, barred)
+    if outside.sum() >= 12:
+        found, steadiness = found.take(outside), steadiness[outside]
+    return found.take(_spread(found, steadiness, grey.shape, count))
+
+
+def _edits(grey: Grey) -> list[tuple[Grey, float]]:
+    """The photo as it might come back, each with its size relative to the original; same position otherwise."""
+    return [
+        (_scaled(grey, 0.45), 0.45),
+        (_scaled(grey, 0.7), 0.7),
+        (_scaled(grey, 1.45), 1.45),
+        (_scaled(grey, 1.1), 1.1),
+        (_squeezed(np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.5), dtype=np.uint8), 25), 1.0),
+        (np.clip(grey.astype(np.float32) * 0.6 + 20, 0, 255).astype(np.uint8), 1.0),
+        (_squeezed(_scaled(grey, 0.8), 35), 0.8),
+    ]
+
+
+def _scaled(grey: Grey, factor: float) -> Grey:
+    mode = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(grey, None, fx=factor, fy=factor, interpolation=mode), dtype=np.uint8)
+
+
+def _squeezed(grey: Grey, quality: int) -> Grey:
+    _, data = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+
+
+def _found_again(found: Features, edited: Grey, size: float) -> npt.NDArray[np.float64]:
+    """1 for each feature that the edited photo shows at the same place, of about the same size, looking alike."""
+    again = extract(edited, _TRIED)
+    if not len(again):
+        return np.zeros(len(found))
+    here = found.xy[:, None, :] - ((again.xy + 0.5) / size - 0.5)[None, :, :]
+    near = (here**2).sum(axis=2) <= (_NEAR * found.size[:, None]) ** 2
+    ratio = (again.size / size)[None, :] / found.size[:, None]
+    mine, other = np.nonzero(near & (ratio > 0.7) & (ratio < 1.43))
+    apart = np.bitwise_count(found.bits[mine] ^ again.bits[other]).sum(axis=1)
+    seen = np.zeros(len(found))
+    seen[mine[apart <= _ALIKE]] = 1
+    return seen
+
+
+def _in_cells(found: Features, shape: tuple[int, ...], barred: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    cells = np.array(barred.shape)
+    at = (found.xy[:, ::-1] / np.array(shape[:2]) * cells).astype(np.intp).clip(0, cells - 1)
+    return np.asarray(barred[at[:, 0], at[:, 1]])
+
+
+def _spread(
+    found: Features, steadiness: npt.NDArray[np.float64], shape: tuple[int, ...], count: int
+) -> npt.NDArray[np.intp]:
+    """Greedy: the steadiest first, each lowering the worth of its neighbours, so that every part is covered."""
+    side = max(shape) / _GRID
+    cell = (found.xy[:, 1] / side).astype(np.intp) * 64 + (found.xy[:, 0] / side).astype(np.intp)
+    worth = steadiness + 0.5 * np.log(found.size)  # larger ones survive shrinking
+    chosen: list[int] = []
+    for _ in range(min(count, len(found))):
+        best = int(np.argmax(worth))
+        chosen.append(best)
+        worth[cell == cell[best]] -= 0.45
+        close = ((found.xy - found.xy[best]) ** 2).sum(axis=1) < (3 * found.size[best]) ** 2
+        worth[close] -= 1.0
+        worth[best] = -np.inf
+    return np.array(chosen, dtype=np.intp)

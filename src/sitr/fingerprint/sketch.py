@@ -1,0 +1,134 @@
+"""The sketch: which of two neighbouring cells of a photo is brighter, nothing more.
+
+Belongs here: making it, and asking how much of it is really there where the geometry says the photo lies. This is the
+judge that keeps a layout from passing for a photo: two strangers' pictures in the same app frame share its corners, so
+their features agree; the cells between them do not. A cell that looks drawn (flat ground of one colour, as behind
+text and buttons) has no vote.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sitr.fingerprint.pixels import Grey
+
+CELLS = 32
+"""The photo, stretched to a square, is CELLS x CELLS cells."""
+REACH = 2
+"""Compared are cells this far apart: direct neighbours would suffer from a shift of half a cell."""
+FRAME = 128
+BLOCK = 4
+"""A block is BLOCK x BLOCK cells; agreement is counted by block, so that one busy corner cannot outvote a photo."""
+_LEAST_STEP = 2.0
+_BLOCK_VOTES = 8
+_BLOCK_AGREES = 0.75
+
+Steps = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """`share` of the `blocks` that are visible and say something in which the picture agrees with the sketch."""
+
+    share: float
+    blocks: int
+    votes: float
+
+
+def make(grey: Grey) -> Steps:
+    """The sketch of a photo: int8 (2, 32, 32), +1 brighter to the right (0) or below (1), -1 darker, 0 no vote."""
+    frame = cv2.resize(grey, (FRAME, FRAME), interpolation=cv2.INTER_AREA)
+    steps = _steps(_cells(np.asarray(frame, dtype=np.float32)))
+    votes = np.where(np.abs(steps) >= _LEAST_STEP, np.sign(steps), 0).astype(np.int8)
+    votes[:, drawn(grey)] = 0
+    return votes
+
+
+def _cells(frame: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    side = FRAME // CELLS
+    return np.asarray(frame.reshape(CELLS, side, CELLS, side).mean(axis=(1, 3)), dtype=np.float32)
+
+
+def _steps(cells: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Difference to the cell REACH to the right and REACH below; 0 where there is none."""
+    steps = np.zeros((2, CELLS, CELLS), np.float32)
+    steps[0, :, :-REACH] = cells[:, REACH:] - cells[:, :-REACH]
+    steps[1, :-REACH, :] = cells[REACH:, :] - cells[:-REACH, :]
+    return steps
+
+
+def drawn(grey: Grey) -> npt.NDArray[np.bool_]:
+    """Which cells look drawn: 40 % or more of their pixels are flat and of a shade that fills much of the picture.
+
+    Compression makes small flat squares in photos too, but of many shades; the ground of an app, a meme's bar or a
+    page is one shade over a large part of the picture.
+    """
+    low, high = cv2.erode(grey, np.ones((3, 3), np.uint8)), cv2.dilate(grey, np.ones((3, 3), np.uint8))
+    flat = high.astype(np.int16) - low <= 2
+    shades = np.bincount(grey[flat], minlength=256)
+    near = np.convolve(shades, [1, 1, 1], mode="same")
+    ground = near >= 0.04 * grey.size
+    share = cv2.resize((flat & ground[grey]).astype(np.float32), (CELLS, CELLS), interpolation=cv2.INTER_AREA)
+    return np.asarray(share >= 0.4)
+
+
+class Ladder:
+    """A picture at its own size and halved again and again, so that a patch of it is cheap to average down."""
+
+    def __init__(self, grey: Grey) -> None:
+        self._levels = [grey]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the picture."""
+        return self._levels[0].shape[0], self._levels[0].shape[1]
+
+    def frame(self, place: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The photo as this picture shows it at `place`, and where it is seen.
+
+        `place` (2 x 3): unit square of the photo to pixel centres. Both float32 (FRAME, FRAME): brightness; and 1
+        where the picture has it, 0 outside.
+        """
+        to_frame = place @ np.array([[1 / FRAME, 0, 0.5 / FRAME], [0, 1 / FRAME, 0.5 / FRAME], [0, 0, 1]])
+        zoom = float(np.sqrt(abs(np.linalg.det(to_frame[:, :2]))))
+        level, shrink = self._level(zoom)
+        matrix = np.array([[1 / shrink, 0, 0.5 / shrink - 0.5], [0, 1 / shrink, 0.5 / shrink - 0.5]])
+        placed = matrix[:, :2] @ to_frame + np.array([[0, 0, matrix[0, 2]], [0, 0, matrix[1, 2]]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        size = (FRAME, FRAME)
+        seen = cv2.warpAffine(np.full(level.shape, 255, np.uint8), placed, size, flags=flags)
+        shown = cv2.warpAffine(level, placed, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(shown, dtype=np.float32), np.asarray(seen / 255, dtype=np.float32)
+
+    def _level(self, zoom: float) -> tuple[Grey, int]:
+        wanted = max(0, int(np.floor(np.log2(max(zoom, 1.0)))))
+        while len(self._levels) <= wanted and min(self._levels[-1].shape) >= 16:
+            last = self._levels[-1]
+            half = cv2.resize(last, (last.shape[1] // 2, last.shape[0] // 2), interpolation=cv2.INTER_AREA)
+            self._levels.append(np.asarray(half, dtype=np.uint8))
+        at = min(wanted, len(self._levels) - 1)
+        return self._levels[at], 2**at
+
+
+def agree(steps: Steps, picture: Ladder, place: npt.NDArray[np.float64]) -> Agreement:
+    """How much of the sketch the picture shows at `place`: 1.0 all of it, about 0.1 by chance."""
+    shown, seen = picture.frame(place)
+    cells, visible = _cells(shown), _cells(seen) > 0.95
+    both = np.stack([visible, visible])
+    both[0, :, :-REACH] &= visible[:, REACH:]
+    both[1, :-REACH, :] &= visible[REACH:, :]
+    voting = (steps != 0) & both
+    right = voting & (np.sign(_steps(cells)) == steps)
+    return _by_block(voting, right)
+
+
+def _by_block(voting: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_]) -> Agreement:
+    shape = (2, CELLS // BLOCK, BLOCK, CELLS // BLOCK, BLOCK)
+    votes = voting.reshape(shape).sum(axis=(0, 2, 4))
+    rights = right.reshape(shape).sum(axis=(0, 2, 4))
+    counted = votes >= _BLOCK_VOTES
+    blocks = int(counted.sum())
+    agreeing = int((counted & (rights >= _BLOCK_AGREES * votes)).sum())
+    return Agreement(agreeing / blocks if blocks else 0.0, blocks, float(right.sum() / max(1, voting.sum())))
