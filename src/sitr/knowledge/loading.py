@@ -5,14 +5,17 @@ there is no cache that could be stale, and a broken entry in one part never keep
 stand inside the properties because `identify` must answer at once and needs neither pydantic nor the playbook.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sitr.errors import BadInput
+from sitr.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
     from sitr.knowledge.reasons import Reasons
+    from sitr.knowledge.schema.base import Words
+    from sitr.knowledge.schema.bases import Basis
     from sitr.knowledge.schema.playbook import Playbook
 
 
@@ -35,6 +38,27 @@ class Knowledge:
         from sitr.knowledge.reasons import Reasons  # noqa: PLC0415  see the module docstring
 
         return Reasons(self.playbook)
+
+    @cached_property
+    def bases(self) -> "Mapping[str, Basis]":
+        """Every legal basis by its id: required fields, statements, deadline, what then."""
+        from sitr.knowledge.reading import read_bases  # noqa: PLC0415  see the module docstring
+
+        return read_bases(self.folder)
+
+    def basis(self, name: str) -> "Basis":
+        """The basis of that id. Raises NotFound."""
+        try:
+            return self.bases[name]
+        except KeyError as error:
+            raise NotFound("knowledge.unknown_basis") from error
+
+    @cached_property
+    def statements(self) -> "Mapping[str, Words]":
+        """The declarations that bases name, by id, in both languages."""
+        from sitr.knowledge.reading import read_statements  # noqa: PLC0415  see the module docstring
+
+        return read_statements(self.folder)
 
 
 def load(folder: Path) -> Knowledge:

@@ -8,7 +8,8 @@ from pydantic_core import ErrorDetails
 
 from sitr.errors import BadInput
 from sitr.knowledge.folders import Table, broken, read_entry, read_toml
-from sitr.knowledge.schema.base import Entry
+from sitr.knowledge.schema.base import Entry, Words
+from sitr.knowledge.schema.bases import Basis, Statements
 from sitr.knowledge.schema.playbook import Book, Caution, Playbook, PlaybookSource, Question, Situation, Step, Template
 
 E = TypeVar("E", bound=Entry)
@@ -78,3 +79,20 @@ def read_playbook(root: Path) -> Playbook:
         templates=read_list(root, "templates", book.templates, Template),
         sources=tuple(validated(PlaybookSource, source, "playbook", "sources.toml") for source in listed),
     )
+
+
+def folders_of(root: Path, parent: str) -> tuple[str, ...]:
+    """The names of the entry folders under `parent`, sorted."""
+    return tuple(sorted(path.name for path in (root / parent).iterdir() if path.is_dir()))
+
+
+def read_bases(root: Path) -> dict[str, Basis]:
+    """Every legal basis by its id."""
+    bases = read_list(root, "bases", folders_of(root, "bases"), Basis)
+    return {basis.id: basis for basis in bases}
+
+
+def read_statements(root: Path) -> dict[str, Words]:
+    """The declarations that bases name, by id."""
+    listed = validated(Statements, read_entry(root, "bases"), "bases").statements
+    return {statement.id: statement.text for statement in listed}
