@@ -1,0 +1,148 @@
+"""What the vault asks of age (pyrage), and what age's failures mean. No other file in Sitr's vault calls pyrage.
+
+Format: age-encryption.org/v1, X25519 recipients. age makes its own file keys and nonces from the system's generator;
+these are never handed in, because a weak one would undo everything.
+"""
+
+from collections.abc import Sequence
+from typing import BinaryIO, Protocol
+
+import pyrage
+from pyrage import x25519
+
+from sitr.errors import BadInput, Damaged, SitrError
+from sitr.vault.identities import Identity
+
+_WRONG_KEY = "No matching keys found"
+_MAC_LINE = len("--- ") + 43 + len("\n")
+_NONCE, _CHUNK, _TAG = 16, 65_536, 16
+_CUT = ("truncated", "fill whole buffer", "Incomplete header", "unexpected end", "early eof")
+
+
+class Reader(Protocol):
+    """What is read from while streaming."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+        ...
+
+
+class Writer(Protocol):
+    """What is written to while streaming."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of `data`; give its length."""
+        ...
+
+
+def encrypt(plain: bytes, publics: Sequence[str]) -> bytes:
+    """An age file for all of these public keys. Raises BadInput `vault.not_a_key`."""
+    return bytes(pyrage.encrypt(plain, _recipients(publics)))
+
+
+def decrypt(sealed: bytes, identity: Identity) -> bytes:
+    """What an age file holds; Damaged as in `meaning`."""
+    try:
+        return bytes(pyrage.decrypt(sealed, [identity.age_identity()]))
+    except pyrage.DecryptError as error:
+        raise meaning(error) from None
+
+
+def encrypt_stream(source: Reader, target: Writer, publics: Sequence[str]) -> None:
+    """Encrypt in constant memory. What `source` or `target` raises comes out as it was raised."""
+    kept = _Kept()
+    try:
+        pyrage.encrypt_io(kept.reader(source), kept.writer(target), _recipients(publics))
+    except (pyrage.EncryptError, OSError):
+        kept.raise_kept()
+        raise
+
+
+def decrypt_stream(source: BinaryIO, target: Writer, identity: Identity) -> None:
+    """Decrypt in constant memory, each chunk verified before it is written, the end only when all has been read.
+
+    Raises Damaged as in `meaning`. What `source` or `target` raises comes out as it was raised.
+    """
+    kept = _Kept()
+    try:
+        pyrage.decrypt_io(kept.reader(source), kept.writer(target), [identity.age_identity()])
+    except (pyrage.DecryptError, OSError) as error:
+        kept.raise_kept()
+        raise meaning(error) from None
+
+
+def meaning(error: Exception) -> Damaged:
+    """age's words as ours: `vault.wrong_key`, `vault.truncated` or `vault.altered`.
+
+    age cannot tell a wrong key from a header whose key line was altered; both read as wrong key. A cut inside a chunk
+    fails like an altered one; the caller, who knows which lengths are possible, tells them apart.
+    """
+    words = str(error)
+    if _WRONG_KEY in words:
+        return Damaged("vault.wrong_key")
+    return Damaged("vault.truncated" if any(cut in words for cut in _CUT) else "vault.altered")
+
+
+def inner_length(start: bytes, length: int) -> int | None:
+    """How many bytes a whole age file of `length` bytes holds, told from its beginning; None without a whole header."""
+    mark = start.find(b"\n--- ")
+    if mark < 0 or len(start) <= mark + _MAC_LINE:
+        return None
+    payload = length - (mark + 1 + _MAC_LINE) - _NONCE
+    chunks = -(-payload // (_CHUNK + _TAG))
+    return payload - _TAG * chunks
+
+
+def _recipients(publics: Sequence[str]) -> list[x25519.Recipient]:
+    if not publics:
+        raise BadInput("vault.not_a_key")
+    try:
+        return [x25519.Recipient.from_str(public) for public in publics]
+    except pyrage.RecipientError:
+        raise BadInput("vault.not_a_key") from None
+
+
+class _Kept:
+    """Holds on to what our own side raised: age would turn a full disk into one of its own errors, as text."""
+
+    def __init__(self) -> None:
+        self.error: OSError | SitrError | None = None
+
+    def raise_kept(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+    def reader(self, source: Reader) -> "_KeptReader":
+        return _KeptReader(source, self)
+
+    def writer(self, target: Writer) -> "_KeptWriter":
+        return _KeptWriter(target, self)
+
+
+class _KeptReader:
+    def __init__(self, source: Reader, kept: _Kept) -> None:
+        self._source = source
+        self._kept = kept
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._source.read(size)
+        except (OSError, SitrError) as error:
+            self._kept.error = error
+            raise
+
+
+class _KeptWriter:
+    def __init__(self, target: Writer, kept: _Kept) -> None:
+        self._target = target
+        self._kept = kept
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._target.write(data)
+        except (OSError, SitrError) as error:
+            self._kept.error = error
+            raise
+
+    def flush(self) -> None:
+        """Nothing: whoever owns the target flushes it."""
