@@ -1,13 +1,43 @@
 """The `sitr` command: hands the wiring to the command line, which must not import it."""
 
+import os
+import resource
 import sys
+from collections.abc import Mapping
+from typing import Any
+
+from sitr import cli
+
+
+class LazyWire:
+    """Builds what a command asks for, when it asks: `sitr identify` never loads Django."""
+
+    def settings(self, overrides: Mapping[str, str]) -> Any:
+        """The settings, with `overrides` laid over the environment. The first call decides: Django reads them once."""
+        os.environ.update(overrides)
+        from sitr import settings  # noqa: PLC0415 built when asked for
+
+        return settings.SITR
+
+    def services(self, settings: Any, loopback: Any = None) -> Any:
+        """The services of `cases`."""
+        from sitr import wiring  # noqa: PLC0415 built when asked for
+
+        return wiring.build(settings, loopback=loopback)
+
+    def web_application(self, services: Any) -> Any:
+        """The web app as a WSGI application."""
+        from sitr import wiring  # noqa: PLC0415 built when asked for
+
+        return wiring.web_application(services)
 
 
 def main() -> None:
     """Run `sitr` with this process's arguments and leave with its exit status."""
-    from sitr import cli
 
-    sys.exit(cli.run(sys.argv[1:]))
+    # A crash must not write what was unlocked to a disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.exit(cli.run(sys.argv[1:], LazyWire(), os.environ))
 
 
 if __name__ == "__main__":

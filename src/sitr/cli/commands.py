@@ -1,0 +1,83 @@
+"""All commands of `sitr`: what may follow each, and where it is done. `docs/commands.md` tells of each (tested).
+
+A command loads its own file and nothing else: `sitr identify` must answer in 0.4 s.
+"""
+
+from sitr.cli.grammar import Command, Option
+
+_OUT = Option("--out", "FILE", required=True)
+_FOLDER = Option("--out", "DIR", required=True)
+
+COMMANDS: tuple[Command, ...] = (
+    Command(("start",), "verbs.starting:start", (), (Option("--port", "PORT"),)),
+    Command(("demo",), "demo.story:tell", (), (Option("--keep", "DIR"),)),
+    Command(("doctor",), "doctor:examine"),
+    Command(("identify",), "identifying:identify", ("URL...",)),
+    Command(("plan",), "plans:plan", (), (Option("--answers", "FILE", required=True),)),
+    Command(
+        ("case", "new"),
+        "verbs.cases:new",
+        (),
+        (
+            Option("--answers", "FILE"),
+            Option("--country", "CC"),
+            Option("--time-proof", "YES|NO", choices=("yes", "no")),
+        ),
+    ),
+    Command(("case", "list"), "verbs.cases:list_all"),
+    Command(("case", "show"), "verbs.cases:show", ("CASE",)),
+    Command(("case", "plan"), "verbs.cases:plan", ("CASE",)),
+    Command(("case", "step"), "verbs.cases:step", ("CASE", "STEP", "done|skipped|later")),
+    Command(("case", "erase"), "verbs.cases:erase", ("[CASE]",), (Option("--all"),)),
+    Command(("case", "export"), "verbs.cases:export", ("CASE",), (_OUT,)),
+    Command(("case", "import"), "verbs.cases:take_in", ("FILE",)),
+    Command(("sighting", "add"), "verbs.sightings:add", ("CASE", "URL...")),
+    Command(("sighting", "list"), "verbs.sightings:list_all", ("CASE",)),
+    Command(("sighting", "check"), "verbs.sightings:check", ("CASE", "[SIGHTING]")),
+    Command(
+        ("capture",),
+        "verbs.captures:capture",
+        ("CASE", "URL"),
+        (Option("--child", "ANSWER", choices=("no", "yes", "unsure")),),
+    ),
+    Command(("exhibit", "add"), "verbs.exhibits:add", ("CASE", "FILE...")),
+    Command(("exhibit", "list"), "verbs.exhibits:list_all", ("CASE",)),
+    Command(("exhibit", "export"), "verbs.exhibits:export", ("CASE", "EXHIBIT"), (_FOLDER,)),
+    Command(("photo", "add"), "verbs.photos:add", ("CASE", "FILE..."), (Option("--keep"),)),
+    Command(("fingerprint",), "fingerprints:fingerprint", ("FILE...",)),
+    Command(("compare",), "fingerprints:compare", ("REFERENCE", "CANDIDATE...")),
+    Command(("route",), "verbs.routes:route", ("CASE", "SIGHTING")),
+    Command(
+        ("notice", "draft"),
+        "verbs.notices:draft",
+        ("CASE", "SIGHTING"),
+        (Option("--basis", "BASIS"), Option("--to-lang", "LANG"), Option("--fields", "FILE")),
+    ),
+    Command(("notice", "check"), "verbs.notices:check", ("CASE", "NOTICE")),
+    Command(("notice", "approve"), "verbs.notices:approve", ("CASE", "NOTICE")),
+    Command(("notice", "send"), "verbs.notices:send", ("CASE", "NOTICE")),
+    Command(
+        ("notice", "sent"),
+        "verbs.notices:sent",
+        ("CASE", "NOTICE"),
+        (Option("--reference", "REFERENCE", required=True), Option("--at", "TIME")),
+    ),
+    Command(("notice", "reply"), "verbs.notices:reply", ("CASE", "NOTICE", "FILE")),
+    Command(("agenda",), "verbs.agendas:agenda", (), (Option("--ics", "FILE"),)),
+    Command(("journal", "show"), "verbs.journals:show", ("CASE",)),
+    Command(("journal", "verify"), "verbs.journals:verify", ("CASE",)),
+    Command(
+        ("dossier",),
+        "verbs.dossiers:make",
+        ("CASE",),
+        (_OUT, Option("--to", "RECIPIENT", many=True), Option("--include", "all|pictures|EXHIBIT", many=True)),
+    ),
+    Command(
+        ("verify",),
+        "verifying:verify",
+        ("FILE",),
+        (Option("--identity", "KEYFILE"), Option("--signer", "KEY"), Option("--tsa-ca", "FILE", many=True)),
+    ),
+    Command(("knowledge", "check"), "facts:check"),
+    Command(("knowledge", "stats"), "facts:stats"),
+)

@@ -1,0 +1,56 @@
+"""`sitr capture`: one page as sealed exhibits, and the person's photos found on it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sitr.cases import captures
+from sitr.cli.call import Call
+from sitr.cli.verbs.unlocking import keeper
+
+_NO = {"لا", "no", "n"}
+_YES = {"نعم", "yes", "y"}
+
+
+def capture(call: Call) -> int:
+    """Capture; a partial one is kept and says what is missing. Raises OutsideSilent when nothing came."""
+    holder = keeper(call)
+    view = captures.capture_page(holder, call.given.one("CASE"), call.given.one("URL"), child=_child(call))
+    document = {
+        "exhibits": view.exhibits,
+        "completeness": {"kept": view.kept, "expected": view.expected, "missing": view.missing},
+        "found": view.found,
+        "partial": view.partial,
+        "pictures": view.pictures,
+        "notes": view.notes,
+    }
+    call.answer(document, _lines(call, view))
+    return 0
+
+
+def _child(call: Call) -> Any:
+    """Could a child be on this page? Only a clear no lets pictures be kept; silence is doubt."""
+    said = call.given.option("--child")
+    if said is None:
+        call.note(call.say("child_question"))
+        answer = call.read_line().strip().casefold()
+        said = "no" if answer in _NO else "yes" if answer in _YES else "unsure"
+    return said
+
+
+def _lines(call: Call, view: Any) -> Iterator[str]:
+    yield call.say("captured", kept=view.kept, expected=view.expected)
+    for missing in view.missing:
+        yield "    " + call.say("captured_missing", what=missing)
+    if not view.pictures:
+        yield call.say("captured_no_pictures")
+    for exhibit in view.exhibits:
+        yield "    " + exhibit_line(call, exhibit)
+    for found in view.found:
+        yield call.say("found_copy", url=found.image_url)
+    if not view.found:
+        yield call.say("nothing_found")
+
+
+def exhibit_line(call: Call, view: Any) -> str:
+    """One exhibit on one line."""
+    return call.say("exhibit_line", id=view.id, kind=view.kind, bytes=view.bytes, sha256=view.sha256)

@@ -1,0 +1,70 @@
+"""What every test stands on: a home of its own, no network beyond this machine, and the real settings module.
+
+The home is named before Django reads its settings, one for each process, so that tests may run side by side.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+HOME = Path(tempfile.mkdtemp(prefix=f"sitr-tests-{_WORKER}-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+for _name in ("SITR_KNOWLEDGE", "SITR_SMTP", "SITR_SMTP_FROM", "SITR_TSA", "SITR_ACCEPT_UNCONFINED"):
+    os.environ.pop(_name, None)
+os.environ.pop("SITR_PASSPHRASE_FILE", None)
+os.environ["SITR_HOME"] = str(HOME)
+# pytest-django sets Django up after this file was read, because the variable, and no ini line, names the settings.
+os.environ["DJANGO_SETTINGS_MODULE"] = "sitr.settings"
+
+
+class NetworkInTests(BaseException):
+    """A test reached beyond this machine. Not an Exception, so that no code under test can take it for an answer."""
+
+
+def _is_here(host: Any) -> bool:
+    if host in (None, "", b"", "localhost", b"localhost"):
+        return True
+    try:
+        return ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
+    except ValueError:
+        return False
+
+
+def _no_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook sees every connection and every look-up of a name, whichever library makes it."""
+    if event == "socket.getaddrinfo":
+        # Reading an address that is already numeric asks nobody.
+        host = arguments[0]
+        try:
+            ip_address(host.decode() if isinstance(host, bytes) else host or "127.0.0.1")
+        except ValueError:
+            if not _is_here(host):
+                raise NetworkInTests(f"look-up of {host!r}") from None
+    elif event == "socket.connect" and isinstance(arguments[1], tuple) and not _is_here(arguments[1][0]):
+        raise NetworkInTests(f"connection to {arguments[1][0]!r}")
+
+
+sys.addaudithook(_no_network)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """A worker inherits this environment: settings named in it would be read before the worker has its home."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty private folder to be used as a home."""
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    return folder
