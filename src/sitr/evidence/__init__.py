@@ -1,1 +1,40 @@
-"""evidence: see docs/house.md."""
+"""evidence: what is kept of a page, and how it comes to be kept.
+
+Here belong: capture of a page (browser, wall, gate, recorder, archive) and what looks into it safely. Not here: sealing (`vault`), the
+record of what was done (`journal`), comparing pictures (`finding`), and which addresses may be visited at all (`net`).
+"""
+
+from sitr.evidence.capture import capture
+from sitr.evidence.captured import (
+    Capture,
+    CapturedFile,
+    Certificate,
+    Completeness,
+    Confinement,
+    FileKind,
+    Hop,
+    Missing,
+    PageImage,
+    Problem,
+    Wall,
+)
+from sitr.evidence.options import CaptureLimits, CaptureOptions
+from sitr.evidence.wall import confinement
+
+__all__ = [
+    "Capture",
+    "CaptureLimits",
+    "CaptureOptions",
+    "CapturedFile",
+    "Certificate",
+    "Completeness",
+    "Confinement",
+    "FileKind",
+    "Hop",
+    "Missing",
+    "PageImage",
+    "Problem",
+    "Wall",
+    "capture",
+    "confinement",
+]

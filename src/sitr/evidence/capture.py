@@ -1,0 +1,368 @@
+"""The verb `capture`: one address in, one sealed-to-be bundle of files and facts out, whatever the page tries.
+
+It joins the wall, the browser, the gate, the recorder and the visit, and turns what they brought into a `Capture`. Sealing, journal and
+comparison with photos are the caller's.
+"""
+
+import asyncio
+import datetime as dt
+import hashlib
+import importlib.metadata
+import os
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import sitr
+from sitr.errors import BadInput, MissingProgram, OutsideSilent
+from sitr.evidence.archive import WARC_NAME, Attachment, write_wacz, write_warc
+from sitr.evidence.browser import Browser, memory_of, renderer_is_sandboxed
+from sitr.evidence.captured import (
+    Capture,
+    CapturedFile,
+    Completeness,
+    Confinement,
+    Exchange,
+    FileKind,
+    Hop,
+    PageImage,
+    Problem,
+    Tools,
+    Wall,
+)
+from sitr.evidence.cdp import Cdp, CdpError
+from sitr.evidence.completeness import count
+from sitr.evidence.gate import Gate, Way, target_of
+from sitr.evidence.images import page_images
+from sitr.evidence.options import CaptureOptions
+from sitr.evidence.record import record_json
+from sitr.evidence.recorder import Recorder
+from sitr.evidence.visit import Seen, Visit
+from sitr.evidence.wall import confinement
+
+_LONGEST_ADDRESS = 16_384
+# Told, but nothing of the page was lost by it.
+_HARMLESS = frozenset(
+    f"evidence.note_{name}"
+    for name in ("dialog", "popup", "websocket", "certificate", "tiles", "service_worker", "refused", "download")
+)
+
+
+def capture(url: str, *, door: Way, workdir: Path, options: CaptureOptions, now: dt.datetime) -> Capture:
+    """Visits `url` and keeps what it shows. `workdir` is an empty folder in memory (/dev/shm) that the caller removes; `now` is
+    the aware time at which this begins. May be called from any thread; takes at most `options.limits.seconds` and a few more.
+
+    Raises BadInput (`evidence.no_address`, `evidence.not_web`), MissingProgram (`evidence.no_chromium`,
+    `evidence.browser_failed`, `evidence.unconfined`), OutsideSilent (`evidence.silent`, `evidence.refused`,
+    `evidence.unreachable`) when nothing came. What came only in part is returned, with `partial` set.
+    """
+    address = check_address(url)
+    wall = confinement()
+    if wall.kind is Wall.NONE and not options.accept_unconfined:
+        raise MissingProgram("evidence.unconfined", reason=wall.reason)
+    return _in_own_thread(_Work(address, door, workdir, options, now, wall))
+
+
+def check_address(url: str) -> str:
+    """The address, trimmed. Raises BadInput `evidence.no_address` or `evidence.not_web`."""
+    text = url.strip()
+    try:
+        parts = urlsplit(text)
+        port_fits = parts.port is None or parts.port > 0
+    except ValueError:
+        raise BadInput("evidence.no_address", url=text[:300]) from None
+    if not text or len(text) > _LONGEST_ADDRESS or any(c.isspace() or ord(c) < 32 for c in text) or not parts.scheme:
+        raise BadInput("evidence.no_address", url=text[:300])
+    if parts.scheme.lower() not in {"http", "https"}:
+        raise BadInput("evidence.not_web", url=text[:300])
+    if not parts.hostname or not port_fits or "@" in parts.netloc:
+        raise BadInput("evidence.no_address", url=text[:300])
+    return text
+
+
+class _Work:
+    """One capture under way."""
+
+    def __init__(
+        self, url: str, door: Way, workdir: Path, options: CaptureOptions, now: dt.datetime, wall: Confinement
+    ) -> None:
+        self.url = url
+        self.door = door
+        self.workdir = workdir
+        self.options = options
+        self.now = now
+        self.wall = wall
+        self.began = time.monotonic()
+
+    def clock(self) -> dt.datetime:
+        """The given hour, moved on by a stopwatch."""
+        return self.now + dt.timedelta(seconds=time.monotonic() - self.began)
+
+    async def run(self) -> Capture:
+        folder = self.workdir / "bodies"
+        folder.mkdir(mode=0o700)
+        if self.wall.kind is Wall.NONE and os.geteuid() == 0:
+            self.workdir.chmod(0o711)  # the browser runs as nobody and must reach its profile below
+        with Browser(self.workdir, self.wall) as browser:
+            seen, recorder, gate = await self._visit(browser, folder)
+        self._anything_came(seen, recorder, gate)
+        return self._bundle(seen, recorder, gate)
+
+    async def _visit(self, browser: Browser, folder: Path) -> tuple[Seen, Recorder, Gate]:
+        limits = self.options.limits
+        gate = Gate(self.door, limits.bytes, limits.connections)
+        if browser.listener is None:
+            raise MissingProgram("evidence.browser_failed")
+        await gate.open(browser.listener.dup())
+        cdp = await Cdp.open(*browser.handed_over())
+        recorder = Recorder(cdp, gate, folder, limits, self.clock, pictures=self.options.pictures)
+        deadline = asyncio.get_running_loop().time() + limits.seconds
+        visit = Visit(cdp, recorder, self.workdir, self.options, deadline)
+        watch = asyncio.create_task(self._watch(browser, cdp, recorder))
+        try:
+            seen = await asyncio.wait_for(visit.run(self.url), limits.seconds + 5)
+        except CdpError as error:
+            raise MissingProgram("evidence.browser_failed") from error
+        except TimeoutError:
+            seen = visit.seen
+            recorder.note("evidence.note_deadline", seconds=int(limits.seconds))
+        finally:
+            self.wall = self._seen_wall(browser)
+            watch.cancel()
+            cdp.close()
+            await gate.close()
+        return seen, recorder, gate
+
+    async def _watch(self, browser: Browser, cdp: Cdp, recorder: Recorder) -> None:
+        """Ends a browser that takes too much memory: there is no other bound for a whole process tree without a cgroup of our own."""
+        while True:
+            await asyncio.sleep(0.5)
+            if memory_of(browser.pid) > self.options.limits.memory:
+                recorder.note("evidence.note_memory", megabytes=self.options.limits.memory // 2**20)
+                cdp.close()
+                browser.stop()
+                return
+
+    def _seen_wall(self, browser: Browser) -> Confinement:
+        sandboxed = renderer_is_sandboxed(browser.pid)
+        if sandboxed is None or sandboxed == self.wall.sandbox:
+            return self.wall
+        kind = self.wall.kind if sandboxed or self.wall.kind is Wall.NONE else Wall.PARTIAL
+        return Confinement(kind, self.wall.reason or ("" if sandboxed else "no_inner_sandbox"), sandboxed)
+
+    def _anything_came(self, seen: Seen, recorder: Recorder, gate: Gate) -> None:
+        if any(exchange.status for exchange in recorder.exchanges):
+            return
+        refusal = gate.refusal_of(self.url)
+        host = (target_of(self.url) or ("", 0))[0]
+        if refusal == "net.unknown_name" or refusal == "net.unreachable":
+            raise OutsideSilent("evidence.unreachable", host=host, why=refusal)
+        if refusal:
+            raise OutsideSilent("evidence.refused", host=host, why=refusal)
+        if seen.error and seen.error != "silent":
+            raise OutsideSilent("evidence.unreachable", host=host, why=seen.error)
+        raise OutsideSilent("evidence.silent", host=host, seconds=int(self.options.limits.load_seconds))
+
+    # What came, made into files.
+
+    def _bundle(self, seen: Seen, recorder: Recorder, gate: Gate) -> Capture:
+        began = time.monotonic()
+        for refused in gate.refused:
+            if refused.why not in {"not_asked", "limit"}:
+                recorder.note("evidence.note_refused", host=refused.host, port=refused.port, why=refused.why)
+        if gate.over_limit:
+            recorder.note("evidence.note_bytes", megabytes=self.options.limits.bytes // 2**20)
+        if seen.error:
+            recorder.note("evidence.note_navigation", kind=seen.error)
+        completeness = count(recorder.exchanges, seen.references, seen.inline)
+        images = self._images(seen, recorder.exchanges)
+        files = self._files(seen, recorder.exchanges, completeness)
+        self._drop_bodies(recorder.exchanges, images)
+        seen.seconds["archive"] = round(time.monotonic() - began, 3)
+        return self._capture(seen, recorder, gate, files, images, completeness)
+
+    def _images(self, seen: Seen, exchanges: Sequence[Exchange]) -> tuple[PageImage, ...]:
+        if not self.options.pictures:
+            return ()
+        return page_images(exchanges, seen.references, seen.inline, seen.drawn, self.workdir / "bodies")
+
+    def _files(self, seen: Seen, exchanges: Sequence[Exchange], completeness: Completeness) -> list[CapturedFile]:
+        text = self.workdir / "page.txt"
+        text.write_text(seen.text, encoding="utf-8", errors="replace")
+        found = [(FileKind.SCREENSHOT, path, "image/png") for path in seen.screenshots]
+        found += [(FileKind.PDF, seen.pdf, "application/pdf")] if seen.pdf else []
+        found += [(FileKind.HTML, seen.html, "text/html; charset=utf-8")] if seen.html else []
+        found += [(FileKind.TEXT, text, "text/plain; charset=utf-8")] if seen.text else []
+        if self.options.pictures:
+            found.insert(0, (FileKind.WACZ, self._archive(seen, exchanges, found, completeness), "application/wacz"))
+        return [described(kind, path, mime) for kind, path, mime in found]
+
+    def _archive(
+        self,
+        seen: Seen,
+        exchanges: Sequence[Exchange],
+        found: Sequence[tuple[FileKind, Path, str]],
+        completeness: Completeness,
+    ) -> Path:
+        warc, wacz = self.workdir / WARC_NAME, self.workdir / "capture.wacz"
+        attachments = [
+            Attachment(f"urn:sitr:{path.name}:{seen.final_url or self.url}", mime, path, self.clock())
+            for _kind, path, mime in found
+        ]
+        write_warc(warc, exchanges, attachments, self._info(seen, completeness), self.now)
+        page = _page_exchange(exchanges, seen.final_url) or next(e for e in exchanges if e.status)
+        write_wacz(
+            warc=warc,
+            target=wacz,
+            url=page.url,
+            title=seen.title,
+            page_time=page.started,
+            text=seen.text,
+            software=_software(),
+        )
+        warc.unlink()
+        return wacz
+
+    def _info(self, seen: Seen, completeness: Completeness) -> dict[str, str]:
+        return {
+            "software": _software(),
+            "format": "WARC File Format 1.1",
+            "description": "as received by the browser: bodies are decoded, the original Content-Encoding, Transfer-Encoding and "
+            "Content-Length stand under X-Archive-Orig-*; HTTP/2 framing and WebSockets are not kept",
+            "http-header-user-agent": seen.user_agent,
+            "browser": seen.browser,
+            "sitr-completeness": f"{completeness.kept} of {completeness.expected}",
+            "sitr-confinement": f"{self.wall.kind} {self.wall.reason}".strip(),
+        }
+
+    def _drop_bodies(self, exchanges: Sequence[Exchange], images: Sequence[PageImage]) -> None:
+        """Bodies are in the archive now; pictures stay as files as well, for the comparison with the person's photos."""
+        used = {image.path for image in images}
+        for exchange in exchanges:
+            if exchange.body is not None and exchange.body not in used:
+                exchange.body.unlink(missing_ok=True)
+                exchange.body = None
+
+    def _capture(
+        self,
+        seen: Seen,
+        recorder: Recorder,
+        gate: Gate,
+        files: list[CapturedFile],
+        images: tuple[PageImage, ...],
+        completeness: Completeness,
+    ) -> Capture:
+        problems = tuple(recorder.problems.values())
+        hops = _hops(recorder.exchanges)
+        page = _page_exchange(recorder.exchanges, seen.final_url)
+        made = Capture(
+            url=self.url,
+            final_url=seen.final_url or (hops[-1].url if hops else self.url),
+            title=seen.title,
+            status=page.status if page else (hops[-1].status if hops else 0),
+            started=self.now,
+            ended=self.clock(),
+            pictures=self.options.pictures,
+            redirects=hops,
+            certificates=tuple(seen.certificates),
+            addresses={f"{host}:{port}": ip for (host, port), ip in gate.addresses.items()},
+            files=tuple(files),
+            exchanges=tuple(recorder.exchanges),
+            page_images=images,
+            completeness=completeness,
+            partial=_is_partial(problems, completeness),
+            problems=problems,
+            confinement=self.wall,
+            tools=self._tools(seen),
+            seconds=dict(seen.seconds),
+        )
+        record = self.workdir / "record.json"
+        record.write_text(record_json(made), encoding="utf-8")
+        return _with_file(made, described(FileKind.RECORD, record, "application/json"))
+
+    def _tools(self, seen: Seen) -> Tools:
+        version = importlib.metadata.version
+        return Tools(
+            sitr=sitr.__version__,
+            browser=seen.browser,
+            user_agent=seen.user_agent,
+            warcio=version("warcio"),
+            wacz=version("wacz"),
+            viewport=self.options.viewport,
+            locale=self.options.locale,
+            timezone=self.options.timezone,
+        )
+
+
+def described(kind: FileKind, path: Path, mime: str) -> CapturedFile:
+    """A file with its size and digest."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return CapturedFile(kind, path, mime, path.stat().st_size, digest)
+
+
+def _with_file(made: Capture, file: CapturedFile) -> Capture:
+    return replace(made, files=(*made.files, file))
+
+
+def _hops(exchanges: Sequence[Exchange]) -> tuple[Hop, ...]:
+    """The documents of the main frame, in order: every redirect, then the page."""
+    first = next((e for e in exchanges if e.type == "Document"), None)
+    if first is None:
+        return ()
+    way = [e for e in exchanges if e.type == "Document" and e.frame == first.frame and e.status]
+    return tuple(Hop(e.url, e.status, e.location, e.address) for e in way)
+
+
+def _page_exchange(exchanges: Sequence[Exchange], final_url: str) -> Exchange | None:
+    """The exchange that brought the page shown in the end."""
+    wanted = final_url.partition("#")[0]
+    answered = [e for e in exchanges if e.type == "Document" and e.status]
+    exact = [e for e in answered if e.url == wanted and not e.location]
+    return exact[-1] if exact else next((e for e in answered if not e.location), None)
+
+
+def _is_partial(problems: Sequence[Problem], completeness: Completeness) -> bool:
+    lost = [m for m in completeness.missing if not m.why.startswith("http_") and m.why != "no_pictures"]
+    return bool(lost) or any(problem.code not in _HARMLESS for problem in problems)
+
+
+def _software() -> str:
+    return f"Sitr/{sitr.__version__} warcio/{importlib.metadata.version('warcio')}"
+
+
+def _in_own_thread(work: _Work) -> Capture:
+    """A loop of its own in a thread of its own: the caller may be a worker thread or have a running loop."""
+    box: list[Capture | BaseException] = []
+    ready = threading.Event()
+    stop: list[object] = []
+
+    async def main() -> Capture:
+        task = asyncio.current_task()
+        stop.extend([asyncio.get_running_loop(), task])
+        ready.set()
+        return await work.run()
+
+    def body() -> None:
+        try:
+            box.append(asyncio.run(main()))
+        except BaseException as error:  # noqa: BLE001  (handed to the caller's thread as it is)
+            box.append(error)
+
+    thread = threading.Thread(target=body, name="sitr-capture", daemon=True)
+    thread.start()
+    try:
+        thread.join()
+    except BaseException:
+        ready.wait(5)
+        loop, task = stop
+        loop.call_soon_threadsafe(task.cancel)  # type: ignore[attr-defined]
+        thread.join(30)
+        raise
+    result = box[0]
+    if isinstance(result, BaseException):
+        raise result
+    return result

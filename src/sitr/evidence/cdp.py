@@ -1,0 +1,110 @@
+"""The Chrome DevTools Protocol over Chromium's own pipe: JSON messages that end in a zero byte.
+
+Only the wire is here: sending a command, waiting for its answer with a limit, handing events on. What the commands mean is
+elsewhere. A pipe is used and no port, so that nobody else on the machine can reach the browser.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from typing import Any, cast
+
+Params = dict[str, Any]
+Handler = Callable[[Params, str], None]
+
+
+class CdpError(Exception):
+    """Chromium answered a command with an error."""
+
+
+class CdpClosed(CdpError):
+    """The browser is gone; no command can be answered any more."""
+
+
+class Cdp(asyncio.Protocol):
+    """One connection. Commands may run side by side; each has its own limit in seconds."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, asyncio.Future[Params]] = {}
+        self._handlers: dict[str, list[Handler]] = {}
+        self._parts: list[bytes] = []
+        self._last = 0
+        self._writer: asyncio.WriteTransport | None = None
+        self._reader: asyncio.BaseTransport | None = None
+        self.closed = False
+
+    @classmethod
+    async def open(cls, read_fd: int, write_fd: int) -> "Cdp":
+        """Takes over both pipe ends."""
+        loop = asyncio.get_running_loop()
+        self = cls()
+        self._reader, _ = await loop.connect_read_pipe(lambda: self, os.fdopen(read_fd, "rb", buffering=0))
+        writer, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, os.fdopen(write_fd, "wb", buffering=0))
+        self._writer = writer
+        return self
+
+    def on(self, event: str, handler: Handler) -> None:
+        """`handler(params, session)` is called for each such event; it must not block."""
+        self._handlers.setdefault(event, []).append(handler)
+
+    def send(self, method: str, params: Params | None = None, session: str = "") -> asyncio.Future[Params]:
+        """Sends now, answers later. Raises CdpClosed through the future when the browser is gone."""
+        future: asyncio.Future[Params] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(_seen)
+        if self.closed or self._writer is None:
+            future.set_exception(CdpClosed(method))
+            return future
+        self._last += 1
+        message: Params = {"id": self._last, "method": method, "params": params or {}}
+        if session:
+            message["sessionId"] = session
+        self._waiting[self._last] = future
+        self._writer.write(json.dumps(message).encode() + b"\0")
+        return future
+
+    async def call(self, method: str, params: Params | None = None, session: str = "", *, seconds: float) -> Params:
+        """Sends and waits. Raises TimeoutError after `seconds`, CdpError when refused, CdpClosed when the browser is gone."""
+        return await asyncio.wait_for(self.send(method, params, session), max(seconds, 0.01))
+
+    def close(self) -> None:
+        """Lets go of the pipe; everything still waited for ends with CdpClosed."""
+        for transport in (self._reader, self._writer):
+            if transport is not None:
+                transport.close()
+        self.connection_lost(None)
+
+    def data_received(self, data: bytes) -> None:
+        while (end := data.find(b"\0")) >= 0:
+            self._parts.append(data[:end])
+            whole, self._parts = b"".join(self._parts), []
+            data = data[end + 1 :]
+            self._take(json.loads(whole))
+        if data:
+            self._parts.append(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed = True
+        waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            if not future.done():
+                future.set_exception(CdpClosed("the browser is gone"))
+
+    def _take(self, message: Params) -> None:
+        if "id" not in message:
+            for handler in self._handlers.get(message["method"], ()):
+                handler(message.get("params", {}), message.get("sessionId", ""))
+            return
+        future = self._waiting.pop(message["id"], None)
+        if future is None or future.done():
+            return
+        if "error" in message:
+            future.set_exception(CdpError(message["error"].get("message", "")))
+        else:
+            future.set_result(cast(Params, message.get("result", {})))
+
+
+def _seen(future: "asyncio.Future[Params]") -> None:
+    """An answer nobody waited for (a target that closed meanwhile) is not a defect."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,90 @@
+// Run in a world of its own in each frame: what the final page refers to, its text and its DOM. The page cannot change what this sees
+// of the language's own functions. Returns plain JSON.
+(limits) => {
+  const refs = new Map();
+  const add = (raw, role, width, height) => {
+    if (!raw) return;
+    let url;
+    try { url = new URL(raw.trim(), document.baseURI).href; } catch { return; }
+    const known = refs.get(url);
+    if (known) { if (!known.roles.includes(role)) known.roles.push(role); return; }
+    if (refs.size < limits.refs) refs.set(url, { url, roles: [role], width: width | 0, height: height | 0 });
+  };
+  const srcset = (text, role) => {
+    // The WHATWG rule: an address ends at a space (or at a comma before one); commas inside data: addresses belong to them.
+    const pattern = /\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+[^,]*)?\s*(?:,|$)/gy;
+    for (let found; (found = pattern.exec(text)) && found[0];) add(found[1], role);
+  };
+  const cssUrls = (value, role) => {
+    if (!value || !value.includes("url(")) return;
+    for (const found of value.matchAll(/url\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^)"']*))\s*\)/g)) {
+      const raw = found[1] ?? found[2] ?? found[3];
+      if (!raw.startsWith("#")) add(raw.replace(/\\(.)/g, "$1"), role);
+    }
+  };
+  const STYLES = ["backgroundImage", "listStyleImage", "borderImageSource", "maskImage", "content", "cursor"];
+  let looked = 0;
+  const canvases = [];
+  const look = (root) => {
+    for (const node of root.querySelectorAll("*")) {
+      if (++looked > limits.nodes) return;
+      const name = node.localName;
+      if (name === "img") {
+        add(node.getAttribute("src"), "img", node.naturalWidth, node.naturalHeight);
+        if (node.currentSrc) add(node.currentSrc, "img", node.naturalWidth, node.naturalHeight);
+        if (node.srcset) srcset(node.srcset, "srcset");
+      } else if (name === "source") {
+        add(node.getAttribute("src"), "media");
+        if (node.srcset) srcset(node.srcset, "srcset");
+      } else if (name === "video" || name === "audio") {
+        add(node.getAttribute("src"), "media");
+        if (node.currentSrc) add(node.currentSrc, "media");
+        if (node.poster) add(node.poster, "poster");
+      } else if (name === "input" && node.type === "image") add(node.getAttribute("src"), "img");
+      else if (name === "image" || name === "feImage") add(node.href ? node.href.baseVal : "", "img");
+      else if (name === "object" && /^image\//.test(node.type || "")) add(node.getAttribute("data"), "img");
+      else if (name === "embed" && /^image\//.test(node.type || "")) add(node.getAttribute("src"), "img");
+      else if (name === "link" && /(^|\s)(icon|apple-touch-icon)(\s|$)/.test(node.rel || "")) add(node.getAttribute("href"), "icon");
+      else if (name === "canvas" && node.width * node.height >= 4096 && canvases.length < 8) canvases.push(node);
+      for (const pseudo of [null, "::before", "::after"]) {
+        const style = getComputedStyle(node, pseudo);
+        for (const property of STYLES) cssUrls(style[property], "background");
+      }
+      if (node.shadowRoot) look(node.shadowRoot);
+    }
+  };
+  look(document);
+  for (const sheet of document.styleSheets) {
+    let rules;
+    try { rules = sheet.cssRules; } catch { continue; }
+    for (const rule of rules) {
+      if (rule.type === CSSRule.FONT_FACE_RULE) continue;
+      if (rule.style && looked <= limits.nodes) for (const property of ["background-image"]) {
+        const value = rule.style.getPropertyValue(property);
+        if (value && value.includes("url(") && rule.selectorText && safeMatch(rule.selectorText)) cssUrls(absolute(value, sheet.href), "background");
+      }
+    }
+  }
+  function safeMatch(selector) { try { return document.querySelector(selector) !== null; } catch { return false; } }
+  function absolute(value, base) {
+    return value.replace(/url\(\s*["']?([^"')]*)["']?\s*\)/g, (_, raw) => {
+      try { return `url("${new URL(raw, base || document.baseURI).href}")`; } catch { return ""; }
+    });
+  }
+  const drawn = [];
+  for (const canvas of canvases) {
+    try { drawn.push(canvas.toDataURL("image/png")); } catch { drawn.push(""); }
+  }
+  const type = document.doctype ? `<!DOCTYPE ${document.doctype.name}>\n` : "";
+  const html = type + (document.documentElement ? document.documentElement.outerHTML : "");
+  return {
+    url: location.href,
+    title: document.title.slice(0, 2000),
+    text: (document.body ? document.body.innerText : "").slice(0, limits.text),
+    html: html.length <= limits.html ? html : "",
+    htmlLength: html.length,
+    refs: [...refs.values()],
+    cut: looked > limits.nodes || refs.size >= limits.refs,
+    drawn,
+  };
+}

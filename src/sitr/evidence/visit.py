@@ -1,0 +1,465 @@
+"""One visit to one page: what Chromium is told, step by step, each step with its own limit, none able to stop the others.
+
+The order is for evidence: a first screenshot early, then scrolling, waiting, the DOM, the rest. A step that fails becomes a problem of
+the capture; the visit goes on. What comes over the network is taken down by `recorder.py` meanwhile.
+"""
+
+import asyncio
+import base64
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sitr.evidence.captured import BodyState, Certificate
+from sitr.evidence.cdp import Cdp, CdpClosed, CdpError
+from sitr.evidence.options import CaptureOptions
+from sitr.evidence.recorder import Recorder
+
+T = TypeVar("T")
+
+# Chromium's largest texture: a taller picture comes out wrong, so it is made in tiles.
+_TALLEST = 16_384
+_TILE = 8_000
+_WIDEST = 4_096
+_ICON_ROLE = "icon"
+_MORE = 120
+_NO_WORKERS = "try{Object.defineProperty(Navigator.prototype,'serviceWorker',{get(){return undefined},configurable:false})}catch{}"
+
+
+@dataclass
+class Reference:
+    """One address that the final page refers to, and as what."""
+
+    url: str
+    roles: tuple[str, ...]
+    frame: str
+
+
+@dataclass
+class Seen:
+    """What the visit brought besides the network exchanges. Paths lie in the work folder."""
+
+    error: str = ""
+    final_url: str = ""
+    title: str = ""
+    text: str = ""
+    html: Path | None = None
+    references: list[Reference] = field(default_factory=list)
+    inline: dict[str, str] = field(default_factory=dict)
+    drawn: list[str] = field(default_factory=list)
+    screenshots: list[Path] = field(default_factory=list)
+    pdf: Path | None = None
+    certificates: list[Certificate] = field(default_factory=list)
+    user_agent: str = ""
+    browser: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class _Target:
+    session: str
+    kind: str
+    frames: dict[str, int] = field(default_factory=dict)
+
+
+class Visit:
+    """Drives one page. `run` always returns what was got; only CdpClosed (no browser from the beginning) gets out."""
+
+    def __init__(self, cdp: Cdp, recorder: Recorder, folder: Path, options: CaptureOptions, deadline: float) -> None:
+        self._cdp = cdp
+        self._recorder = recorder
+        self._folder = folder
+        self._options = options
+        self._limits = options.limits
+        self._deadline = deadline
+        self._loop = asyncio.get_running_loop()
+        self._targets: dict[str, _Target] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._page = ""
+        self._session = ""
+        self._main_frame = ""
+        self._attached = asyncio.Event()
+        self._loaded = asyncio.Event()
+        self._crashed = asyncio.Event()
+        self._identity: dict[str, Any] = {}
+        self.seen = Seen()
+
+    async def run(self, url: str) -> Seen:
+        """Opens the page and takes what can be taken before the deadline."""
+        await self._step("start", self._open_page(), self._limits.load_seconds)
+        if not self._session:
+            raise CdpClosed("no page")
+        self.seen.error = (
+            await self._step("load", self._navigate(url), self._limits.load_seconds + 1, default="silent") or ""
+        )
+        if not self.seen.error:
+            await self._look()
+        await self._step("last_bodies", self._recorder.finish(min(8.0, self._left())), 12)
+        return self.seen
+
+    async def _look(self) -> None:
+        pictures = self._options.pictures
+        if pictures:
+            await self._step("first_screenshot", self._first_screenshot(), 6)
+        await self._step("scroll", self._scroll(), self._limits.scroll_seconds + 2)
+        await self._step("quiet", self._recorder.quiet(self._limits.quiet_seconds), self._limits.quiet_seconds + 1)
+        await self._step("page", self._collect(), self._limits.step_seconds)
+        if pictures:
+            await self._step("more", self._fetch_more(), 6)
+            await self._step("blobs", self._read_blobs(), 5)
+            await self._step("screenshot", self._full_screenshot(), self._limits.step_seconds)
+            await self._step("pdf", self._print(), self._limits.step_seconds)
+        await self._step("certificates", self._read_certificates(), 3)
+
+    async def _step(self, name: str, work: Awaitable[T], seconds: float, default: T | None = None) -> T | None:
+        """Runs one step within its limit and the deadline of all. What goes wrong is noted by the step's name."""
+        began = self._loop.time()
+        try:
+            return await asyncio.wait_for(work, max(0.05, min(seconds, self._left())))
+        except (TimeoutError, CdpError, OSError, ValueError, KeyError) as error:
+            if name != "load":
+                self._recorder.note("evidence.note_step", step=name, kind=type(error).__name__)
+            if isinstance(error, TimeoutError):
+                await self._unhang()
+            return default
+        finally:
+            self.seen.seconds[name] = round(self._loop.time() - began, 3)
+
+    def _left(self) -> float:
+        return self._deadline - self._loop.time()
+
+    async def _unhang(self) -> None:
+        """A page whose script never ends answers nothing; ending the script lets the next steps see it as it stands."""
+        if not self._session:
+            return
+        with contextlib.suppress(CdpError, TimeoutError):
+            await self._cdp.call("Runtime.terminateExecution", session=self._session, seconds=1)
+
+    # Targets: the page, its frames and workers.
+
+    async def _open_page(self) -> None:
+        version = await self._cdp.call("Browser.getVersion", seconds=self._limits.load_seconds)
+        self.seen.browser = version["product"]
+        self._identity = _identity(version, self._options.locale)
+        self.seen.user_agent = self._identity["userAgent"]
+        self._cdp.on("Target.attachedToTarget", lambda params, parent: self._spawn(self._on_attached(params)))
+        self._cdp.on("Target.targetCrashed", lambda params, _s: self._on_crash(params))
+        self._cdp.on(
+            "Target.detachedFromTarget",
+            lambda params, _s: self._targets.pop(params.get("sessionId", ""), None) and None,
+        )
+        self._cdp.on("Page.javascriptDialogOpening", self._on_dialog)
+        self._cdp.on("Page.frameNavigated", self._on_navigated)
+        self._cdp.on(
+            "Page.loadEventFired", lambda _p, session: self._loaded.set() if session == self._session else None
+        )
+        self._cdp.on(
+            "Page.downloadWillBegin",
+            lambda params, _s: self._recorder.note("evidence.note_download", url=params.get("url", "")),
+        )
+        self._cdp.on(
+            "Browser.downloadWillBegin",
+            lambda params, _s: self._recorder.note("evidence.note_download", url=params.get("url", "")),
+        )
+        await self._recorder.start(5)
+        await self._cdp.call("Browser.setDownloadBehavior", {"behavior": "deny", "eventsEnabled": True}, seconds=5)
+        await self._cdp.call("Target.setAutoAttach", _ATTACH, seconds=5)
+        made = await self._cdp.call("Target.createTarget", {"url": "about:blank"}, seconds=self._limits.load_seconds)
+        self._page = made["targetId"]
+        await asyncio.wait_for(self._attached.wait(), 10)
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if (
+            not task.cancelled()
+            and (error := task.exception()) is not None
+            and not isinstance(error, CdpError | TimeoutError)
+        ):
+            self._recorder.note("evidence.note_step", step="targets", kind=type(error).__name__)
+
+    async def _on_attached(self, params: dict[str, Any]) -> None:
+        info, session = params["targetInfo"], params["sessionId"]
+        kind = info["type"]
+        if kind == "page" and self._targets and any(t.kind == "page" for t in self._targets.values()):
+            self._recorder.note("evidence.note_popup", url=info.get("url", ""))
+            await self._cdp.call("Target.closeTarget", {"targetId": info["targetId"]}, seconds=3)
+            return
+        if kind == "service_worker":
+            self._recorder.note("evidence.note_service_worker")
+            await self._cdp.call("Target.closeTarget", {"targetId": info["targetId"]}, seconds=3)
+            return
+        self._targets[session] = _Target(session, kind)
+        await self._prepare(kind, session)
+        if kind == "page":
+            self._session = session
+            self._attached.set()
+
+    async def _prepare(self, kind: str, session: str) -> None:
+        """Tells a target its manners before it runs its first line. What a kind does not know, it refuses: no harm."""
+        width, height = self._options.viewport
+        commands: list[tuple[str, dict[str, Any]]] = [
+            ("Network.enable", {"maxPostDataSize": 2**20}),
+            ("Target.setAutoAttach", _ATTACH),
+        ]
+        commands.append(("Network.setUserAgentOverride", self._identity))
+        if kind in {"page", "iframe"}:
+            commands += [
+                ("Page.enable", {}),
+                ("Network.setBypassServiceWorker", {"bypass": True}),
+                ("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_WORKERS}),
+            ]
+        if kind == "page":
+            metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+            commands += [
+                ("Emulation.setDeviceMetricsOverride", metrics),
+                ("Emulation.setLocaleOverride", {"locale": self._options.locale}),
+                ("Emulation.setTimezoneOverride", {"timezoneId": self._options.timezone}),
+            ]
+        answers = [self._cdp.send(method, params, session) for method, params in commands]
+        answers.append(self._cdp.send("Runtime.runIfWaitingForDebugger", {}, session))
+        await asyncio.wait(answers, timeout=5)
+
+    def _on_dialog(self, params: dict[str, Any], session: str) -> None:
+        """alert, confirm, prompt: dismissed. beforeunload: agreed to, or the page could hold itself open."""
+        kind = params.get("type", "")
+        self._recorder.note("evidence.note_dialog", kind=kind, text=params.get("message", "")[:500])
+        self._cdp.send("Page.handleJavaScriptDialog", {"accept": kind == "beforeunload"}, session)
+
+    def _on_navigated(self, params: dict[str, Any], session: str) -> None:
+        frame = params["frame"]
+        if session == self._session and not frame.get("parentId") and not frame.get("unreachableUrl"):
+            self._main_frame = frame["id"]
+            self.seen.final_url = frame["url"] + frame.get("urlFragment", "")
+
+    def _on_crash(self, params: dict[str, Any]) -> None:
+        if params.get("targetId") == self._page:
+            self._recorder.note("evidence.note_crash")
+            self._crashed.set()
+
+    # Loading.
+
+    async def _navigate(self, url: str) -> str:
+        """Empty when a page stands there; otherwise Chromium's error, or `silent`."""
+        if not self._options.pictures:
+            await self._cdp.call("Emulation.setScriptExecutionDisabled", {"value": False}, self._session, seconds=3)
+        answer = await self._go(url)
+        error = str(answer.get("errorText", ""))
+        if error.startswith("net::ERR_CERT"):
+            # What stands behind a bad certificate is still what people are shown; it is kept, and said.
+            self._recorder.note("evidence.note_certificate", kind=error)
+            await self._cdp.call("Security.setIgnoreCertificateErrors", {"ignore": True}, self._session, seconds=3)
+            answer = await self._go(url)
+            error = str(answer.get("errorText", ""))
+        if error:
+            return error
+        self._main_frame = answer["frameId"]
+        try:
+            await asyncio.wait_for(self._loaded.wait(), max(0.1, min(self._limits.load_seconds, self._left() - 12)))
+        except TimeoutError:
+            self._recorder.note("evidence.note_load", seconds=int(self._limits.load_seconds))
+        return ""
+
+    async def _go(self, url: str) -> dict[str, Any]:
+        self._loaded.clear()
+        return await self._cdp.call("Page.navigate", {"url": url}, self._session, seconds=self._limits.load_seconds)
+
+    async def _scroll(self) -> None:
+        limits = {"pause": 60, "seconds": self._limits.scroll_seconds}
+        answer = await self._run("scroll.js", limits, self._session, self._main_frame)
+        if not answer.get("reached"):
+            self._recorder.note("evidence.note_scroll")
+
+    # Looking.
+
+    async def _run(self, script: str, argument: Any, session: str, frame: str) -> Any:
+        """Runs one of our scripts in a world of its own in one frame and hands back its JSON value."""
+        world = await self._cdp.call(
+            "Page.createIsolatedWorld",
+            {"frameId": frame, "worldName": "sitr"},
+            session,
+            seconds=self._limits.step_seconds,
+        )
+        source = files(__package__).joinpath(script).read_text(encoding="utf-8")
+        request = {
+            "expression": f"({source})({json.dumps(argument)})",
+            "contextId": world["executionContextId"],
+            "awaitPromise": True,
+            "returnByValue": True,
+        }
+        answer = await self._cdp.call("Runtime.evaluate", request, session, seconds=self._limits.step_seconds)
+        if "exceptionDetails" in answer:
+            raise CdpError("the script failed")
+        return answer["result"].get("value")
+
+    async def _frames(self) -> list[tuple[str, str]]:
+        """(session, frame) of the main frame first, then of every frame below, whatever process it is in."""
+        found = [(self._session, self._main_frame)]
+        for target in tuple(self._targets.values()):
+            if target.kind not in {"page", "iframe"}:
+                continue
+            with contextlib.suppress(CdpError, TimeoutError):
+                tree = await self._cdp.call("Page.getFrameTree", session=target.session, seconds=2)
+                found += [
+                    pair for frame in _frame_ids(tree["frameTree"]) if (pair := (target.session, frame)) not in found
+                ]
+        return found
+
+    async def _collect(self) -> None:
+        limits = {"refs": 4000, "nodes": 40_000, "text": 4 * 2**20, "html": self._limits.dom_bytes}
+        texts: list[str] = []
+        for number, (session, frame) in enumerate(await self._frames()):
+            try:
+                got = await self._run("collect.js", limits, session, frame)
+            except (CdpError, TimeoutError):
+                self._recorder.note("evidence.note_frame")
+                if number == 0:
+                    raise
+                continue
+            texts.append(got["text"])
+            if number == 0:
+                self._take_main(got)
+            self._take_references(got, frame)
+        self.seen.text = "\n\n".join(text for text in texts if text.strip())
+
+    def _take_main(self, got: dict[str, Any]) -> None:
+        self.seen.final_url, self.seen.title = got["url"], got["title"]
+        if not self._options.pictures:
+            return
+        if got["html"]:
+            self.seen.html = self._folder / "page.html"
+            self.seen.html.write_text(got["html"], encoding="utf-8", errors="replace")
+        else:
+            self._recorder.note("evidence.note_dom", length=int(got["htmlLength"]))
+
+    def _take_references(self, got: dict[str, Any], frame: str) -> None:
+        if got["cut"]:
+            self._recorder.note("evidence.note_references")
+        for ref in got["refs"]:
+            self.seen.references.append(Reference(ref["url"], tuple(ref["roles"]), frame))
+        self.seen.drawn += [data for data in got["drawn"] if data]
+
+    async def _fetch_more(self) -> None:
+        have = {e.url for e in self._recorder.exchanges if e.state is BodyState.KEPT or (e.status and e.status != 206)}
+        want = [
+            r
+            for r in self.seen.references
+            if r.url.startswith(("http://", "https://")) and r.url.partition("#")[0] not in have
+        ]
+        images = [r.url for r in want if "media" not in r.roles][:_MORE]
+        media = [r.url for r in want if "media" in r.roles][:8]
+        if images or media:
+            await self._run(
+                "fetch_more.js",
+                {"images": images, "media": media, "milliseconds": 4000},
+                self._session,
+                self._main_frame,
+            )
+
+    async def _read_blobs(self) -> None:
+        by_frame: dict[str, list[str]] = {}
+        for reference in self.seen.references:
+            if reference.url.startswith("blob:"):
+                by_frame.setdefault(reference.frame, []).append(reference.url)
+        for session, frame in await self._frames() if by_frame else []:
+            if urls := by_frame.get(frame):
+                got = await self._run("blobs.js", {"urls": urls, "most": 32 * 2**20}, session, frame)
+                self.seen.inline |= {url: data for url, data in got.items() if data}
+
+    # Pictures of the page.
+
+    async def _first_screenshot(self) -> None:
+        """What the first screen showed; replaced when the full page can be had."""
+        shot = {"format": "png", "optimizeForSpeed": True}
+        self.seen.screenshots = [await self._shoot(shot, "screenshot-first.png")]
+
+    async def _full_screenshot(self) -> None:
+        metrics = await self._cdp.call("Page.getLayoutMetrics", session=self._session, seconds=3)
+        size = metrics["cssContentSize"]
+        width, height = min(int(size["width"]) or 1, _WIDEST), int(size["height"]) or 1
+        if height <= _TALLEST:
+            spans = [(0, height)]
+        else:
+            spans = [(top, min(_TILE, height - top)) for top in range(0, height, _TILE)]
+            self._recorder.note("evidence.note_tiles", n=min(len(spans), self._limits.tiles), height=height)
+        shots = []
+        for number, (top, tall) in enumerate(spans[: self._limits.tiles], 1):
+            clip = {"x": 0, "y": top, "width": width, "height": tall, "scale": 1}
+            shot = {"format": "png", "optimizeForSpeed": True, "captureBeyondViewport": True, "clip": clip}
+            shots.append(await self._shoot(shot, f"screenshot-{number}.png"))
+            self._replace_screenshots(shots)
+        if len(spans) > self._limits.tiles:
+            self._recorder.note("evidence.note_height", kept=self._limits.tiles * _TILE, height=height)
+
+    def _replace_screenshots(self, shots: list[Path]) -> None:
+        for old in self.seen.screenshots:
+            if old not in shots:
+                old.unlink(missing_ok=True)
+        self.seen.screenshots = list(shots)
+
+    async def _shoot(self, request: dict[str, Any], name: str) -> Path:
+        answer = await self._cdp.call(
+            "Page.captureScreenshot", request, self._session, seconds=self._limits.step_seconds
+        )
+        path = self._folder / name
+        path.write_bytes(base64.b64decode(answer["data"]))
+        return path
+
+    async def _print(self) -> None:
+        request = {"printBackground": True, "transferMode": "ReturnAsStream", "preferCSSPageSize": False}
+        answer = await self._cdp.call("Page.printToPDF", request, self._session, seconds=self._limits.step_seconds)
+        path = self._folder / "page.pdf"
+        with path.open("wb") as file:
+            while True:
+                part = await self._cdp.call("IO.read", {"handle": answer["stream"]}, self._session, seconds=5)
+                file.write(base64.b64decode(part["data"]) if part.get("base64Encoded") else part["data"].encode())
+                if part.get("eof"):
+                    break
+        self.seen.pdf = path
+
+    async def _read_certificates(self) -> None:
+        origins = dict.fromkeys(
+            _origin(e.url) for e in self._recorder.exchanges if e.url.startswith("https://") and e.status
+        )
+        for origin in list(origins)[:20]:
+            answer = await self._cdp.call("Network.getCertificate", {"origin": origin}, self._session, seconds=2)
+            chain = tuple(base64.b64decode(one) for one in answer.get("tableNames", ()))
+            if chain:
+                self.seen.certificates.append(Certificate(origin.removeprefix("https://"), chain))
+
+
+_ATTACH = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
+
+
+def _origin(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0].partition('?')[0]}"
+
+
+def _frame_ids(tree: dict[str, Any]) -> list[str]:
+    return [tree["frame"]["id"], *(one for child in tree.get("childFrames", ()) for one in _frame_ids(child))]
+
+
+def _identity(version: dict[str, Any], locale: str) -> dict[str, Any]:
+    """The user agent of the same Chromium with a window: many sites show a headless one something else than people see."""
+    agent = str(version["userAgent"]).replace("HeadlessChrome", "Chrome")
+    languages = f"{locale},en;q=0.8" if locale != "en" else "en"
+    major = str(version["product"]).partition("/")[2].partition(".")[0]
+    brands = [{"brand": "Chromium", "version": major}, {"brand": "Not_A Brand", "version": "24"}]
+    metadata = {
+        "brands": brands,
+        "platform": "Linux",
+        "platformVersion": "",
+        "architecture": "x86",
+        "model": "",
+        "mobile": False,
+    }
+    return {"userAgent": agent, "acceptLanguage": languages, "platform": "Linux x86_64", "userAgentMetadata": metadata}
