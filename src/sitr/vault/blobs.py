@@ -111,10 +111,13 @@ class FolderBlobs:
         return pieces
 
     def export(self, name: str, place: Place, identity: Identity, target: Path) -> Content:
-        """As in `BlobStore`: verified first, then written beside and renamed. Raises as `verify`, and StoreFull."""
+        """As in `BlobStore`: verified first; replaces an existing `target`.
+
+        Raises as `verify`, and StoreFull `vault.disk_full`, BadInput `vault.cannot_write`.
+        """
         with self._open(name) as file:
             content = _verified(file, place, identity)
-            with files.written_whole(target) as out:
+            with files.written_unseen(target) as out:
                 _open_content(file, place, identity, content, out)
         return content
 

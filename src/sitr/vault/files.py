@@ -6,14 +6,17 @@ A killed process leaves at most a `*.part` behind, which `sweep_parts` clears; a
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
-from sitr.errors import SitrError
+from sitr.errors import BadInput, SitrError
 
 PART = ".part"
+_BUFFER = 1024 * 1024  # age hands over 8 KiB at a time
+_NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR)  # EISDIR: kernels and file systems that do not know O_TMPFILE
+_NOT_HERE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -30,17 +33,38 @@ def written_whole(target: Path) -> Iterator[BinaryIO]:
     Raises StoreFull `vault.disk_full` when there is no room; whatever is raised, nothing stays behind.
     """
     part = target.with_name(target.name + PART)
-    try:
-        with named_full(), _opened(part) as file:
+    with named_full(), _opened(part, os.O_CREAT | os.O_EXCL) as file:
+        try:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            _synced(file)
             part.replace(target)
-            sync_folder(target.parent)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            part.unlink()
-        raise
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    sync_folder(target.parent)
+
+
+@contextmanager
+def written_unseen(target: Path) -> Iterator[BinaryIO]:
+    """The same for content in clear: until it is whole it has no name at all, so a killed process leaves nothing.
+
+    Where the file system has no unnamed files it is written beside, as in `written_whole`. Raises BadInput
+    `vault.cannot_write` when nothing can be written there, StoreFull `vault.disk_full`.
+    """
+    with named_unwritable(), named_full():
+        try:
+            file = _opened(target.parent, os.O_TMPFILE)
+        except OSError as error:
+            if error.errno not in _NO_UNNAMED:
+                raise
+            with written_whole(target) as beside:
+                yield beside
+            return
+        with file:
+            yield file
+            _synced(file)
+            _give_name(file, target)
+        sync_folder(target.parent)
 
 
 @contextmanager
@@ -51,6 +75,17 @@ def named_full() -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise StoreFull("vault.disk_full") from None
+        raise
+
+
+@contextmanager
+def named_unwritable() -> Iterator[None]:
+    """Turn the system's ways of saying "not here" into BadInput `vault.cannot_write`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NOT_HERE:
+            raise BadInput("vault.cannot_write") from None
         raise
 
 
@@ -78,5 +113,34 @@ def sweep_parts(folder: Path, before: datetime, *, ours: Callable[[str], bool]) 
     return swept
 
 
-def _opened(part: Path) -> BinaryIO:
-    return os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")
+def _opened(path: Path, how: int) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | how, 0o600), "wb", buffering=_BUFFER)
+
+
+def _synced(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _give_name(file: BinaryIO, target: Path) -> None:
+    """Link the unnamed file. A link cannot replace an existing file, so then it is linked beside and renamed."""
+    unnamed = Path("/proc/self/fd") / str(file.fileno())
+    try:
+        _link_followed(unnamed, target)
+    except FileExistsError:
+        part = target.with_name(target.name + PART)
+        _link_followed(unnamed, part)
+        try:
+            part.replace(target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+
+
+def _link_followed(source: Path, target: Path) -> None:
+    # Python follows the link in /proc only when a folder handle is given as well; alone, link(2) does not.
+    folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.link(source, target.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)

@@ -1,7 +1,7 @@
 """What is inside a sealed file, and reading it back a chunk at a time. Version 1:
 
-`b"sitr-file\\0\\x01"`, the place (2-byte length, then `Place.packed`), the content, zeros up to the padded size less 40,
-the content's length (8 bytes, big-endian) and its SHA-256. The length stands last because it is known last: what is
+`b"sitr-file\\0\\x01"`, the place (2-byte length, then `Place.packed`), the content, zeros up to the padded size less
+40, the content's length (8 bytes, big-endian) and its SHA-256. The length stands last because it is known last: what is
 sealed is streamed and may come from a pipe.
 """
 
