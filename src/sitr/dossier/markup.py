@@ -1,0 +1,97 @@
+"""Text from anywhere as HTML that a paper can carry without lying.
+
+A machine value (time, hash, address, phone, handle, number with a sign) stands in an isolate with `dir="ltr"`, because
+WeasyPrint ignores a bare `<bdi>` and would print a date or a phone number in another order. Bidi controls are escaped
+so that they are seen. Here belong only these small pieces; which of them stand on the paper is in `paper`.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from html import escape
+
+from sitr.dossier.contents import Both
+from sitr.words import plain, say
+
+Html = str
+
+
+def text(value: str) -> Html:
+    """Words from outside: markup and bidi controls escaped, control characters dropped."""
+    kept = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"})
+    return escape(plain(kept), quote=True)
+
+
+def machine(value: str, *, block: bool = False) -> Html:
+    """A machine value, left to right whatever stands around it."""
+    kind = "m block" if block else "m"
+    return f'<bdi dir="ltr" class="{kind}">{text(value)}</bdi>' if value else ""
+
+
+def moment(time: datetime | None) -> Html:
+    """A time as evidence shows it: `2026-11-22 20:08:31 UTC`."""
+    return machine(time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")) if time else "–"
+
+
+def number(value: int | None) -> Html:
+    """A count, or a dash when it is not known."""
+    return "–" if value is None else machine(str(value))
+
+
+def direction(value: str) -> str:
+    """`rtl` or `ltr`, by the first letter that has a direction (what `dir=auto` does in browsers)."""
+    for letter in value:
+        kind = unicodedata.bidirectional(letter)
+        if kind in {"R", "AL"}:
+            return "rtl"
+        if kind == "L":
+            return "ltr"
+    return "rtl"
+
+
+def own_words(value: str, css: str = "own") -> Html:
+    """What a person wrote, as they wrote it, in its own direction."""
+    return f'<div class="{css}" dir="{direction(value)}">{text(value)}</div>' if value.strip() else ""
+
+
+def words(key: str, **blanks: object) -> Both:
+    """The sentence `dossier.p_<key>` in both languages."""
+    name = f"dossier.p_{key}"
+    return Both(say(name, "ar", **blanks), say(name, "en", **blanks))
+
+
+def pair(both: Both) -> Html:
+    """Arabic on the right, English on the left."""
+    arabic, english = _inside(both.ar), _inside(both.en)
+    return (
+        f'<table class="pair" dir="rtl"><tr><td lang="ar" dir="rtl">{arabic}</td>'
+        f'<td lang="en" dir="ltr">{english}</td></tr></table>'
+    )
+
+
+def stacked(both: Both) -> Html:
+    """Arabic above, English below: for cells."""
+    return f'<span class="ar" lang="ar">{_inside(both.ar)}</span><span class="en" lang="en">{_inside(both.en)}</span>'
+
+
+def _inside(value: str) -> Html:
+    # Catalogue sentences carry isolates of their own (U+2066, U+2069) around their blanks; those must stay.
+    return escape(value)
+
+
+def outside(both: Both) -> Both:
+    """The same two sentences when they come from a case or from knowledge: bidi controls made visible."""
+    return Both(plain(both.ar), plain(both.en))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[Html]]) -> Html:
+    """A table with a head in both languages; `heads` are keys of `words`."""
+    head = "".join(f"<th>{stacked(words(key))}</th>" for key in heads)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<table class="data" dir="rtl"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def facts(rows: Iterable[tuple[str, Html]]) -> Html:
+    """A table of labels and values; rows without a value are left out."""
+    body = "".join(f'<tr><td class="label">{stacked(words(k))}</td><td>{v}</td></tr>' for k, v in rows if v)
+    return f'<table class="data" dir="rtl"><tbody>{body}</tbody></table>'
