@@ -16,7 +16,8 @@ from sitr.takedown.notice import Rung, next_rung
 SILENCE = timedelta(days=7)
 
 _DURATION = re.compile(
-    r"P(?:(?P<months>\d{1,3})M)?(?:(?P<days>\d{1,4})D)?(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,5})M)?)?"
+    r"P(?:(?P<years>\d{1,2})Y)?(?:(?P<months>\d{1,3})M)?(?:(?P<weeks>\d{1,3})W)?(?:(?P<days>\d{1,4})D)?"
+    r"(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,5})M)?)?"
 )
 
 
@@ -52,12 +53,13 @@ def clock(deadline: Deadline, sent_at: datetime, rung: Rung = Rung.SERVICE) -> C
 
 
 def add_duration(start: datetime, duration: str) -> datetime:
-    """`start` plus an ISO 8601 duration of months, days, hours, minutes; a month ends on its last day at the latest."""
+    """`start` plus an ISO 8601 duration (years to minutes); a month ends on its last day at the latest."""
     found = _DURATION.fullmatch(duration)
     if found is None or not any(found.groups()):
         raise BadInput("takedown.bad_duration", duration=duration)
-    months, days, hours, minutes = (int(found[k] or 0) for k in ("months", "days", "hours", "minutes"))
-    return _add_months(start, months) + timedelta(days=days, hours=hours, minutes=minutes)
+    part = {name: int(value or 0) for name, value in found.groupdict().items()}
+    later = _add_months(start, 12 * part["years"] + part["months"])
+    return later + timedelta(weeks=part["weeks"], days=part["days"], hours=part["hours"], minutes=part["minutes"])
 
 
 def _add_months(start: datetime, months: int) -> datetime:
