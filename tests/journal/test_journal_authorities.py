@@ -13,12 +13,22 @@ from urllib.parse import urlsplit
 
 import pytest
 from asn1crypto import tsp
+from cryptography.x509 import load_pem_x509_certificates
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sitr.cli.demo.authorities import LocalAuthority, local_authorities
-from sitr.errors import OutsideSilent
-from sitr.journal import BadStamp, HttpAuthority, StampState, next_try, presets, verifier
+from sitr.errors import Damaged, OutsideSilent
+from sitr.journal import (
+    BadStamp,
+    HttpAuthority,
+    StampState,
+    next_try,
+    presets,
+    read_stamp,
+    stamp_certificates,
+    verifier,
+)
 from sitr.net import Door, Limits, Response
 from sitr.words import say
 
@@ -92,6 +102,23 @@ def test_the_second_authority_really_sends_its_certificates_out_of_der_order(pai
     assert len(first) == 1
     assert len(second) == 2
     assert second != sorted(second)
+
+
+def test_a_stored_reply_gives_back_its_facts_and_its_certificates(pair: Pair) -> None:
+    stamp = HttpAuthority(pair[1].url, door_to(pair[1]), None).stamp(DIGEST, now(), NONCE)
+    stored = read_stamp(stamp.tsr)
+    assert (stored.digest, stored.time, stored.serial) == (DIGEST, stamp.time, stamp.serial)
+    sent = [
+        certificate.subject.rfc4514_string()
+        for certificate in load_pem_x509_certificates(stamp_certificates(stamp.tsr))
+    ]
+    assert sent == ["CN=Demo time authority 2", "CN=Root 2"]
+
+
+def test_a_stored_reply_that_is_damaged_is_named() -> None:
+    with pytest.raises(Damaged) as caught:
+        read_stamp(b"\x30\x03cut")
+    assert caught.value.code == "journal.stamp_unreadable"
 
 
 def test_each_stamp_has_a_serial_number_of_its_own(pair: Pair) -> None:

@@ -19,6 +19,8 @@ from sitr.journal.checking import (
     describe,
     journal_file,
     openings_file,
+    read_stamp,
+    stamp_certificates,
     verifier_file,
     verify_folder,
     verify_journal,
@@ -34,7 +36,7 @@ from sitr.journal.tree import (
     verify_consistency,
     verify_inclusion,
 )
-from sitr.journal.verifier import Check, Checkpoint, Problem, Report, leaf_hash
+from sitr.journal.verifier import Check, Checkpoint, Problem, Report, Stamped, leaf_hash
 
 __all__ = [
     "Authority",
@@ -52,6 +54,7 @@ __all__ = [
     "Signer",
     "Stamp",
     "StampState",
+    "Stamped",
     "consistency_proof",
     "describe",
     "format_time",
@@ -65,8 +68,10 @@ __all__ = [
     "presets",
     "read_checkpoint",
     "read_opening",
+    "read_stamp",
     "root_of",
     "sign_checkpoint",
+    "stamp_certificates",
     "time_after",
     "verifier_file",
     "verify_consistency",

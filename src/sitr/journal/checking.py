@@ -11,9 +11,9 @@ from typing import Any
 
 import rfc8785
 
-from sitr.errors import BadInput, MissingProgram
+from sitr.errors import BadInput, Damaged, MissingProgram
 from sitr.journal import verifier
-from sitr.journal.verifier import Check, Problem, Report
+from sitr.journal.verifier import Check, Problem, Report, Stamped
 from sitr.words import Lang, say
 
 
@@ -71,6 +71,20 @@ def describe(found: Problem | Check, lang: Lang) -> str:
     if isinstance(found, Check):
         return say(f"journal.check_{found.name}_{found.state}", lang, **found.data)
     return say(f"journal.{found.code}", lang, **{"seq": found.seq, **found.data})
+
+
+def read_stamp(tsr: bytes) -> Stamped:
+    """Digest, time and serial number of a stored reply (it was judged before it was kept). Raises Damaged."""
+    try:
+        return verifier.read_stamp(tsr)
+    except verifier.MalformedError as error:
+        raise Damaged("journal.stamp_unreadable") from error
+
+
+def stamp_certificates(tsr: bytes) -> bytes:
+    """The certificates that an authority sent with its reply, as PEM. Raises MissingProgram without openssl."""
+    with _typed_errors():
+        return verifier.certificates_inside(tsr)
 
 
 def journal_file(lines: Iterable[bytes]) -> bytes:

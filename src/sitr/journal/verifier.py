@@ -364,7 +364,7 @@ def stamp_holds(reply: bytes, stamped: Stamped, roots: bytes | None, more: bytes
     with tempfile.TemporaryDirectory() as folder:
         file, anchors, others = Path(folder, "reply.tsr"), Path(folder, "roots.pem"), Path(folder, "others.pem")
         file.write_bytes(reply)
-        own = _certificates_inside(file) + b"".join(CERTIFICATE.findall(more))
+        own = certificates_inside(reply) + b"".join(CERTIFICATE.findall(more))
         anchors.write_bytes(own if roots is None else roots)
         others.write_bytes(own)
         how = ["-attime", str(int(stamped.time.timestamp())), "-CAfile", str(anchors)]
@@ -374,8 +374,12 @@ def stamp_holds(reply: bytes, stamped: Stamped, roots: bytes | None, more: bytes
         return done.returncode == 0 and b"Verification: OK" in done.stdout
 
 
-def _certificates_inside(reply: Path) -> bytes:
-    token = openssl("ts", "-reply", "-in", str(reply), "-token_out").stdout
+def certificates_inside(reply: bytes) -> bytes:
+    """The certificates that came with a reply, as PEM, in the order sent; nothing when it has none."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "reply.tsr")
+        file.write_bytes(reply)
+        token = openssl("ts", "-reply", "-in", str(file), "-token_out").stdout
     printed = openssl("pkcs7", "-inform", "DER", "-print_certs", data=token).stdout
     return b"".join(CERTIFICATE.findall(printed))
 
@@ -449,7 +453,7 @@ def verify_journal(
     Raises MalformedError when `signer` holds no Ed25519 key, FileNotFoundError without openssl.
     """
     journal = _Journal(lines)
-    notes = [_as_bytes(note) for note in checkpoints]
+    notes = list(dict.fromkeys(_as_bytes(note) for note in reversed(checkpoints)))[::-1]  # each once, the latest last
     heads, damaged = _read_notes(notes, "checkpoint_malformed")
     kept, unreadable = _read_notes([_as_bytes(note) for note in earlier], "earlier_malformed")
     integrity, counts = _check_integrity(journal, openings, heads, damaged, known=heads + kept, partial=partial)
