@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from sitr.cli.call import Call
-from sitr.evidence import confinement
+from sitr.evidence import Wall, confinement
+from sitr.words import say
 
 _APT = "apt-get install -y --no-install-recommends "
 # program: (how it is asked, package, what for)
@@ -142,13 +143,12 @@ def _fonts(call: Call) -> Check:
 
 
 def _confinement(call: Call) -> Check:
+    """Full is fine; part of it weakens a promise; none of it means that no page is captured unless that was accepted."""
     found = confinement()
-    fix, detail = _APT + "bubblewrap", _how_confined(found)
-    return _check(call, "confinement", "confinement", ok=found.confined, fix=fix, detail=detail, warning=True)
-
-
-def _how_confined(found: Any) -> str:
-    return str(getattr(found, "reason", "") or getattr(found, "detail", ""))
+    detail = say(f"evidence.wall_{found.reason}", call.lang) if found.reason else found.kind.value
+    weaker = found.kind is Wall.PARTIAL or bool(call.settings().accept_unconfined)
+    ok, fix = found.kind is Wall.FULL, _APT + "bubblewrap"
+    return _check(call, "confinement", "confinement", ok=ok, fix=fix, detail=detail, warning=weaker)
 
 
 def _knowledge(call: Call, folder: Path) -> Check:

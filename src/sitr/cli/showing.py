@@ -17,6 +17,8 @@ def document(value: Any) -> Any:
     """A value as JSON holds it: frozen views become objects, times RFC 3339 in UTC, sets sorted lists."""
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: document(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return document(value._asdict())
     if isinstance(value, Mapping):
         return {str(k): document(v) for k, v in value.items()}
     if isinstance(value, set | frozenset):
