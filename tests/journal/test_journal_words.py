@@ -63,6 +63,13 @@ def test_a_finding_is_said_alike_by_both(lang: Lang) -> None:
     assert say("journal.stamp_queued", lang)
 
 
+@pytest.mark.parametrize("page", ["journal.md", "journal.ar.md"])
+def test_the_page_for_lawyers_names_every_type_of_entry(page: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip().strip("`") for line in text.splitlines() if line.startswith("| `")}
+    assert set(verifier.TYPES) <= rows
+
+
 def test_the_verifier_needs_nothing_but_python() -> None:
     tree = ast.parse((ROOM / "verifier.py").read_text(encoding="utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

@@ -884,17 +884,17 @@ SENTENCES = {  # Arabic, English; those of sitr/words/*/journal.toml (tested)
     ),
     "check_signer_untrusted": (
         (
-            "التوقيع صحيح بالمفتاح {key}، لكن هذا المفتاح جاء مع الملف نفسه. مقارنته بما نشره صاحب التوقيع هي "
-            "التي تحسم الأمر."
+            "التوقيع صحيح بالمفتاح {key}، لكن هذا المفتاح جاء مع ملف الأدلة نفسه. تحسم الأمرَ مقارنته بما أعلنه "
+            "صاحب التوقيع."
         ),
         (
-            "The signature is right by the key {key}, but that key came inside the file itself. Comparing it "
+            "The signature is right by the key {key}, but that key came inside the dossier itself. Comparing it "
             "with what the signer made known decides it."
         ),
     ),
     "check_signer_absent": (
-        "لم يُفحص التوقيع: لا مفتاح في الملف ولا مفتاح معطى.",
-        "The signature was not checked: there is no key in the file and none was given.",
+        "لم يُفحص التوقيع: لا مفتاح في ملف الأدلة، ولا مفتاح معطى.",
+        "The signature was not checked: there is no key in the dossier and none was given.",
     ),
     "check_time_ok": (
         "الوقت موثق من جهة معروفة. عدد الطوابع الزمنية {stamps}، منها لجهة معروفة {trusted}؛ أقدمها {first}.",
@@ -1055,8 +1055,8 @@ SENTENCES = {  # Arabic, English; those of sitr/words/*/journal.toml (tested)
         "The first entries (number: {kept}) are no longer what they were at the checkpoint kept from before.",
     ),
     "signer_malformed": (
-        "مفتاح التوقيع الذي جاء مع الملف غير مقروء.",
-        "The signer's key that came with the file cannot be read.",
+        "مفتاح التوقيع الذي جاء مع ملف الأدلة غير مقروء.",
+        "The signer's key that came with the dossier cannot be read.",
     ),
     "signature_missing": (
         (
@@ -1077,8 +1077,8 @@ SENTENCES = {  # Arabic, English; those of sitr/words/*/journal.toml (tested)
         "Time stamp {stamp} cannot be read.",
     ),
     "stamp_of_other": (
-        "الطابع الزمني رقم {stamp} لا يخص شيئا في هذا الملف.",
-        "Time stamp {stamp} is for nothing in this file.",
+        "الطابع الزمني رقم {stamp} لا يخص شيئا في ملف الأدلة.",
+        "Time stamp {stamp} is for nothing in this dossier.",
     ),
     "stamp_forged": (
         "توقيع الطابع الزمني رقم {stamp} غير صحيح.",
