@@ -4,7 +4,7 @@ Here belong: capture of a page (browser, wall, gate, recorder, archive) and what
 record of what was done (`journal`), comparing pictures (`finding`), and which addresses may be visited at all (`net`).
 """
 
-from sitr.evidence.capture import capture
+from sitr.evidence.capturing import capture
 from sitr.evidence.captured import (
     Capture,
     CapturedFile,

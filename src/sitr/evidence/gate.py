@@ -127,9 +127,11 @@ class Gate:
 
     async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         if not await self._asked_for(target):
-            return self._refuse(target, "not_asked")
+            self._refuse(target, "not_asked")
+            return None
         if self.over_limit or self.connections >= self._most_connections:
-            return self._refuse(target, "limit")
+            self._refuse(target, "limit")
+            return None
         self.connections += 1
         try:
             sock = await asyncio.get_running_loop().run_in_executor(
@@ -137,10 +139,12 @@ class Gate:
             )
         except SitrError as error:
             self.connections -= 1
-            return self._refuse(target, error.code)
+            self._refuse(target, error.code)
+            return None
         except OSError:
             self.connections -= 1
-            return self._refuse(target, "net.unreachable")
+            self._refuse(target, "net.unreachable")
+            return None
         self.addresses[target] = str(sock.getpeername()[0])
         sock.setblocking(False)
         return await asyncio.open_connection(sock=sock)

@@ -27,6 +27,8 @@ _GIVE_BACK = 32 * 2**20
 _CHUNK = 512 * 1024
 _BODILESS = frozenset({101, 204, 205, 304})
 _PICTURE = re.compile(r"(image|video|audio)/|application/(octet-stream|pdf|zip|vnd\.apple\.mpegurl)")
+# What a capture without pictures lets a page ask for; the favicon, for one, is `Other`.
+_WORDS_ONLY = frozenset({"Document", "Stylesheet", "Script", "XHR", "Fetch"})
 _ENDLESS = re.compile(r"text/event-stream|multipart/x-mixed-replace|(audio|video)/")
 _WHOLE_RANGE = re.compile(r"bytes 0-(\d+)/(\d+)")
 
@@ -141,7 +143,7 @@ class Recorder:
         if len(self.exchanges) > self._limits.requests:
             self.note("evidence.note_requests", limit=self._limits.requests)
             return "too_many"
-        if not self._pictures and params.get("resourceType") in {"Image", "Media", "Font"}:
+        if not self._pictures and params.get("resourceType") not in _WORDS_ONLY:
             return "no_pictures"
         return ""
 

@@ -150,7 +150,7 @@ class Visit:
         self._cdp.on("Target.targetCrashed", lambda params, _s: self._on_crash(params))
         self._cdp.on(
             "Target.detachedFromTarget",
-            lambda params, _s: self._targets.pop(params.get("sessionId", ""), None) and None,
+            lambda params, _s: self._on_detached(params),
         )
         self._cdp.on("Page.javascriptDialogOpening", self._on_dialog)
         self._cdp.on("Page.frameNavigated", self._on_navigated)
@@ -239,6 +239,9 @@ class Visit:
         if session == self._session and not frame.get("parentId") and not frame.get("unreachableUrl"):
             self._main_frame = frame["id"]
             self.seen.final_url = frame["url"] + frame.get("urlFragment", "")
+
+    def _on_detached(self, params: dict[str, Any]) -> None:
+        self._targets.pop(params.get("sessionId", ""), None)
 
     def _on_crash(self, params: dict[str, Any]) -> None:
         if params.get("targetId") == self._page:

@@ -51,16 +51,18 @@ _HARMLESS = frozenset(
 )
 
 
-def capture(url: str, *, door: Way, workdir: Path, options: CaptureOptions, now: dt.datetime) -> Capture:
+def capture(
+    url: str, *, door: Way, workdir: Path, options: CaptureOptions, now: dt.datetime, wall: Confinement | None = None
+) -> Capture:
     """Visits `url` and keeps what it shows. `workdir` is an empty folder in memory (/dev/shm) that the caller removes; `now` is
-    the aware time at which this begins. May be called from any thread; takes at most `options.limits.seconds` and a few more.
+    the aware time at which this begins; `wall` is what `confinement()` said, asked anew when not given. May be called from any thread; takes at most `options.limits.seconds` and a few more.
 
     Raises BadInput (`evidence.no_address`, `evidence.not_web`), MissingProgram (`evidence.no_chromium`,
     `evidence.browser_failed`, `evidence.unconfined`), OutsideSilent (`evidence.silent`, `evidence.refused`,
     `evidence.unreachable`) when nothing came. What came only in part is returned, with `partial` set.
     """
     address = check_address(url)
-    wall = confinement()
+    wall = wall or confinement()
     if wall.kind is Wall.NONE and not options.accept_unconfined:
         raise MissingProgram("evidence.unconfined", reason=wall.reason)
     return _in_own_thread(_Work(address, door, workdir, options, now, wall))

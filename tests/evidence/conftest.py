@@ -1,0 +1,82 @@
+"""Fixtures of the capture tests: a site, a canary that nobody may reach, a door that allows exactly the site's port."""
+
+import datetime as dt
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from evidence_site import Site, put_up_gallery
+
+from sitr.evidence import Capture, CaptureLimits, CaptureOptions, Wall, capture, confinement
+from sitr.net import Door, LoopbackPass, mark_throw_away
+
+NOW = dt.datetime(2026, 11, 22, 20, 0, tzinfo=dt.UTC)
+Capturing = Callable[..., Capture]
+
+
+def made_door(home: Path, *ports: int) -> Door:
+    mark_throw_away(home)
+    return Door(loopback=LoopbackPass(home, ports))
+
+
+def accepted(options: CaptureOptions) -> CaptureOptions:
+    """Where this machine has no namespaces the tests capture all the same, as an operator would accept it."""
+    from dataclasses import replace
+
+    return replace(options, accept_unconfined=confinement().kind is Wall.NONE)
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(dir="/dev/shm", prefix="sitr-test-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    server = Site()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def canary() -> Iterator[Site]:
+    server = Site()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def capturing(memory: Path, site: Site, tmp_path: Path) -> Capturing:
+    """Captures one address of the site with short limits; keywords change the limits."""
+
+    def act(url: str, *, pictures: bool = True, **limits: float) -> Capture:
+        bounds = {
+            "seconds": 30.0,
+            "load_seconds": 6.0,
+            "step_seconds": 6.0,
+            "quiet_seconds": 1.5,
+            "scroll_seconds": 2.0,
+            **limits,
+        }
+        options = accepted(CaptureOptions(pictures=pictures, limits=CaptureLimits(**bounds)))  # type: ignore[arg-type]
+        return capture(url, door=made_door(tmp_path / "home", site.port), workdir=memory, options=options, now=NOW)
+
+    return act
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Capture]]:
+    """The good page, captured once for all tests of a module that look at it."""
+    server = Site()
+    folder = Path(tempfile.mkdtemp(dir="/dev/shm", prefix="sitr-test-"))
+    try:
+        door = made_door(tmp_path_factory.mktemp("home") / "h", server.port)
+        made = capture(put_up_gallery(server), door=door, workdir=folder, options=accepted(CaptureOptions()), now=NOW)
+        yield server, made
+    finally:
+        server.close()
+        shutil.rmtree(folder)

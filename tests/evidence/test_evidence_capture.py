@@ -1,0 +1,296 @@
+"""Capture of a good page by a real Chromium: what is kept, whether it is whole, and whether others' tools accept it."""
+
+import asyncio
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import NOW, Capturing, accepted, made_door
+from evidence_site import VIDEO, Site, drawn
+from PIL import Image
+from warcio.archiveiterator import ArchiveIterator
+
+from sitr.errors import BadInput, MissingProgram, OutsideSilent
+from sitr.evidence import Capture, CaptureOptions, Confinement, FileKind, Wall, capture
+
+pytestmark = pytest.mark.browser
+
+Kept = tuple[Site, Capture]
+PICTURES = (
+    *(f"/eager-{i}.jpg" for i in range(4)),
+    *(f"/lazy-{i}.jpg" for i in range(4)),
+    *(f"/watched-{i}.jpg" for i in range(3)),
+    *("/real.jpg", "/set-400.jpg", "/set-800.jpg", "/chosen.jpg", "/other.jpg", "/poster.jpg", "/board.jpg"),
+    *("/pseudo.jpg", "/fetched.jpg", "/framed.jpg", "/icon.jpg"),
+)
+
+
+def wacz(made: Capture) -> Path:
+    return made.of_kind(FileKind.WACZ)[0].path
+
+
+def records(made: Capture) -> list[dict[str, Any]]:
+    """Every record of the archive as warcio reads it, digests checked by warcio itself."""
+    found = []
+    with zipfile.ZipFile(wacz(made)) as package, package.open("archive/capture.warc.gz") as file:
+        for record in ArchiveIterator(file, check_digests="raise"):
+            body = record.content_stream().read()
+            http = dict(record.http_headers.headers) if record.http_headers else {}
+            status = record.http_headers.get_statuscode() if record.rec_type == "response" else ""
+            found.append(
+                {
+                    "type": record.rec_type,
+                    "warc": dict(record.rec_headers.headers),
+                    "http": http,
+                    "status": status,
+                    "body": body,
+                }
+            )
+    return found
+
+
+def answer(made: Capture, path: str) -> dict[str, Any]:
+    return next(r for r in records(made) if r["type"] == "response" and r["warc"]["WARC-Target-URI"].endswith(path))
+
+
+def test_every_picture_of_the_page_is_handed_on_with_its_exact_address_and_bytes(gallery: Kept) -> None:
+    _site, made = gallery
+    by_path = {image.url.partition("//")[2].partition("/")[2]: image for image in made.images()}
+    for path in PICTURES:
+        assert by_path[path[1:]].path.read_bytes() == drawn(path), path
+    assert by_path["real.jpg"].dom_urls == (f"{_site.url}/moved.jpg",)
+    assert "background" in by_path["board.jpg"].roles
+    assert "poster" in by_path["poster.jpg"].roles
+
+
+def test_pictures_written_into_the_page_and_made_by_scripts_are_handed_on_too(gallery: Kept) -> None:
+    _site, made = gallery
+    inline = [image for image in made.images() if image.url.startswith("data:")]
+    blobs = [image for image in made.images() if image.url.startswith("blob:")]
+    assert [image.mime for image in inline] == ["image/png"]
+    assert sorted(image.path.read_bytes() for image in blobs) == sorted([drawn("/fetched.jpg"), drawn("posted")])
+
+
+def test_the_count_of_what_is_kept_names_the_one_picture_that_the_site_does_not_have(gallery: Kept) -> None:
+    site, made = gallery
+    assert [(m.url, m.why) for m in made.completeness.missing] == [(f"{site.url}/gone.jpg", "http_404")]
+    assert made.completeness.kept == made.completeness.expected - 1
+    assert made.completeness.expected >= 25
+    assert not made.partial
+
+
+def test_the_archive_is_valid_for_the_wacz_tool(gallery: Kept) -> None:
+    _site, made = gallery
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from wacz.main import main; sys.exit(main())",
+        "validate",
+        "-f",
+        str(wacz(made)),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_changed_byte_in_the_archive_is_seen_by_the_wacz_tool(gallery: Kept, memory: Path) -> None:
+    _site, made = gallery
+    data = bytearray(wacz(made).read_bytes())
+    data[data.find(drawn("/eager-1.jpg")[200:260]) + 10] ^= 1
+    changed = memory / "changed.wacz"
+    changed.write_bytes(data)
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from wacz.main import main; sys.exit(main())",
+        "validate",
+        "-f",
+        str(changed),
+    ]
+    assert subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+def test_warcio_reads_every_picture_back_and_every_digest_holds(gallery: Kept) -> None:
+    _site, made = gallery
+    for path in PICTURES:
+        record = answer(made, path)
+        assert record["body"] == drawn(path)
+        told = record["warc"]["WARC-Payload-Digest"].removeprefix("sha1:")
+        assert told == base64.b32encode(hashlib.sha1(record["body"]).digest()).decode()  # noqa: S324
+        assert record["warc"]["WARC-IP-Address"] == "127.0.0.1"
+
+
+def test_a_body_that_came_compressed_stands_decoded_with_its_old_headers_renamed(gallery: Kept) -> None:
+    _site, made = gallery
+    style = answer(made, "/style.css")
+    assert b"pseudo.jpg" in style["body"]
+    assert style["http"]["X-Archive-Orig-Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in style["http"]
+    assert "Transfer-Encoding" not in style["http"]
+    assert style["http"]["Content-Length"] == str(len(style["body"]))
+
+
+def test_a_video_asked_for_in_ranges_is_kept_whole_and_as_200(gallery: Kept) -> None:
+    _site, made = gallery
+    film = answer(made, "/film.mp4")
+    assert film["status"] == "200"
+    assert film["body"] == VIDEO
+    assert film["http"]["X-Archive-Orig-Content-Range"] == f"bytes 0-{len(VIDEO) - 1}/{len(VIDEO)}"
+
+
+def test_a_post_is_kept_with_what_was_posted(gallery: Kept) -> None:
+    site, made = gallery
+    assert site.posted == [b"which=7"]
+    sent = next(r for r in records(made) if r["type"] == "request" and r["warc"]["WARC-Target-URI"].endswith("/give"))
+    assert sent["body"] == b"which=7"
+
+
+def test_requests_stand_with_the_headers_that_really_went_out(gallery: Kept) -> None:
+    site, made = gallery
+    sent = next(
+        r for r in records(made) if r["type"] == "request" and r["warc"]["WARC-Target-URI"].endswith("/eager-2.jpg")
+    )
+    headers = {name.lower(): value for name, value in sent["http"].items()}
+    assert headers["cookie"] == "visitor=1"  # set by the page: only the network service knows that it was sent
+    assert headers["host"] == f"127.0.0.1:{site.port}"
+    assert headers["referer"] == f"{site.url}/gallery"
+    assert "HeadlessChrome" not in headers["user-agent"]
+
+
+def test_the_archive_says_what_it_is_and_how_it_was_made(gallery: Kept) -> None:
+    _site, made = gallery
+    info = next(r for r in records(made) if r["type"] == "warcinfo")["body"].decode()
+    assert "as received by the browser" in info
+    assert f"sitr-confinement: {made.confinement.kind}" in info
+    kinds = {r["warc"].get("Content-Type") for r in records(made) if r["type"] == "resource"}
+    assert {"image/png", "application/pdf", "text/html; charset=utf-8"} <= kinds
+
+
+def test_the_way_to_the_page_is_kept(gallery: Kept) -> None:
+    site, made = gallery
+    assert [(hop.url, hop.status, hop.location, hop.address) for hop in made.redirects] == [
+        (f"{site.url}/start", 302, "/gallery", "127.0.0.1"),
+        (f"{site.url}/gallery", 200, None, "127.0.0.1"),
+    ]
+    assert made.final_url == f"{site.url}/gallery"
+    assert made.title == "معرض الصور"
+    assert made.status == 200
+    assert made.addresses[f"127.0.0.1:{site.port}"] == "127.0.0.1"
+
+
+def test_screenshot_pdf_dom_and_text_are_there(gallery: Kept) -> None:
+    _site, made = gallery
+    (shot,) = made.of_kind(FileKind.SCREENSHOT)
+    with Image.open(shot.path) as picture:
+        assert picture.width == 1280
+        assert picture.height > 5000
+    assert made.of_kind(FileKind.PDF)[0].path.read_bytes().startswith(b"%PDF-")
+    assert "/watched-2.jpg" in made.of_kind(FileKind.HTML)[0].path.read_text(encoding="utf-8")
+    assert "صور مسرّبة" in made.of_kind(FileKind.TEXT)[0].path.read_text(encoding="utf-8")
+
+
+def test_each_file_is_told_with_its_size_and_digest(gallery: Kept) -> None:
+    _site, made = gallery
+    for file in made.files:
+        data = file.path.read_bytes()
+        assert file.bytes == len(data)
+        assert file.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_the_record_holds_what_a_court_asks_for(gallery: Kept) -> None:
+    site, made = gallery
+    record = json.loads(made.of_kind(FileKind.RECORD)[0].path.read_text(encoding="utf-8"))
+    assert record["source"]["url_requested"] == f"{site.url}/start"
+    assert record["collection"]["started_at"] == NOW.isoformat()
+    assert record["collection"]["tools"]["browser"].startswith(("Chrome/", "HeadlessChrome/"))
+    assert record["collection"]["tools"]["viewport"] == [1280, 800]
+    assert record["completeness"]["kept"] == made.completeness.kept
+    assert len(record["exchanges"]) == len(made.exchanges)
+
+
+def test_without_pictures_only_address_time_headers_and_text_are_kept(
+    site: Site, capturing: Capturing, memory: Path
+) -> None:
+    url = site.html(
+        "/p", "<p>words of the page</p><img src='/a.jpg'><img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>"
+    )
+    made = capturing(url, pictures=False)
+    assert {file.kind for file in made.files} == {FileKind.TEXT, FileKind.RECORD}
+    assert list(made.images()) == []
+    assert site.hits == ["/p"]  # the picture was not even asked for
+    assert [m.why for m in made.completeness.missing if m.url.endswith("/a.jpg")] == ["no_pictures"]
+    assert not made.partial
+    kept = b"".join(path.read_bytes() for path in memory.rglob("*") if path.is_file())
+    assert b"words of the page" in kept
+    assert b"R0lGODlhAQABAAAAACw" not in kept
+    assert any(name.lower() == "content-type" for name, _ in made.exchanges[0].response_headers)
+
+
+def test_a_picture_opened_by_itself_is_kept(site: Site, capturing: Capturing) -> None:
+    made = capturing(f"{site.url}/alone.jpg")
+    assert [image.path.read_bytes() for image in made.images()] == [drawn("/alone.jpg")]
+
+
+def test_a_page_that_is_gone_is_kept_as_the_answer_that_it_gives(site: Site, capturing: Capturing) -> None:
+    made = capturing(f"{site.url}/nowhere")
+    assert made.status == 404
+    assert made.of_kind(FileKind.WACZ)
+
+
+def test_capture_works_from_inside_a_running_event_loop(site: Site, capturing: Capturing) -> None:
+    url = site.html("/p", "<p>hello</p>")
+
+    async def inside() -> Capture:
+        return capturing(url)
+
+    assert asyncio.run(inside()).status == 200
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "صورة", "not an address", "http://", "https://[::1", "http://a:0/", "http://user:pw@host/"]
+)
+def test_a_text_that_is_no_address_is_refused_with_a_sentence(text: str, capturing: Capturing) -> None:
+    with pytest.raises(BadInput) as caught:
+        capturing(text)
+    assert caught.value.code == "evidence.no_address"
+    assert str(caught.value) == "evidence.no_address"
+
+
+@pytest.mark.parametrize(
+    "text", ["ftp://host/x", "file:///etc/passwd", "javascript:alert(1)", "view-source:http://host/", "tg://x"]
+)
+def test_what_is_no_web_page_is_refused(text: str, capturing: Capturing) -> None:
+    with pytest.raises(BadInput) as caught:
+        capturing(text)
+    assert caught.value.code == "evidence.not_web"
+
+
+def test_a_site_that_nobody_serves_is_told_as_unreachable(site: Site, tmp_path: Path, memory: Path) -> None:
+    port = site.port
+    site.close()
+    door = made_door(tmp_path / "home", port)
+    with pytest.raises(OutsideSilent) as caught:
+        capture(f"http://127.0.0.1:{port}/", door=door, workdir=memory, options=accepted(CaptureOptions()), now=NOW)
+    assert caught.value.code == "evidence.unreachable"
+
+
+def test_a_machine_without_a_wall_captures_only_when_that_was_accepted(
+    site: Site, tmp_path: Path, memory: Path
+) -> None:
+    none = Confinement(Wall.NONE, "no_bwrap", sandbox=False)
+    door = made_door(tmp_path / "home", site.port)
+    url = site.html("/p", "<p>hello</p><img src=/a.jpg>")
+    with pytest.raises(MissingProgram) as caught:
+        capture(url, door=door, workdir=memory, options=CaptureOptions(), now=NOW, wall=none)
+    assert caught.value.code == "evidence.unconfined"
+    made = capture(url, door=door, workdir=memory, options=CaptureOptions(accept_unconfined=True), now=NOW, wall=none)
+    assert made.confinement.kind is Wall.NONE
+    assert made.confinement.reason == "no_bwrap"
+    assert made.completeness.kept == 2
+    assert not (memory / "profile").exists()
