@@ -10,11 +10,12 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urljoin
 
-from sitr.errors import OutsideSilent
+from sitr.errors import BadInput, OutsideSilent
 from sitr.net.addresses import Refusal, is_own, judge, plain_ip
 from sitr.net.bodies import read_body
 from sitr.net.loopback import LoopbackPass
@@ -98,6 +99,7 @@ class Door:
     def connect_pinned(self, pinned: Pinned, seconds: float) -> socket.socket:
         """A connected TCP socket to exactly the address that `resolve` checked. Its address is judged once more."""
         self._check_address(pinned.ip, pinned.port)
+        self._check_not_own(pinned.ip, pinned.port)
         return _connect_first((pinned,), Deadline(seconds, self._clock))
 
     def connect_infrastructure(self, host: str, port: int, seconds: float) -> socket.socket:
@@ -145,18 +147,25 @@ class Door:
         # One bad address among good ones is how rebinding names look: then none is used.
         for address in addresses:
             self._check_address(address, port)
+        for address in addresses:
+            self._check_not_own(address, port)
         return tuple(Pinned(name, plain_ip(address), port) for address in addresses)
 
     def _check_address(self, address: str, port: int) -> None:
-        if self._loopback is not None and self._loopback.allows(address, port):
-            return
-        why = judge(address)
-        if why is None and self._own(plain_ip(address)):
-            why = Refusal.OWN
+        if (address, port) in self._infrastructure:
+            raise OutsideSilent("net.address", reason=Refusal.INFRASTRUCTURE.value)
+        why = None if self._passes(address, port) else judge(address)
         if why is not None:
             raise OutsideSilent("net.address", reason=why.value)
-        if port not in WEB_PORTS:
+        if port not in WEB_PORTS and not self._passes(address, port):
             raise OutsideSilent("net.port", port=port)
+
+    def _check_not_own(self, address: str, port: int) -> None:
+        if not self._passes(address, port) and self._own(plain_ip(address)):
+            raise OutsideSilent("net.address", reason=Refusal.OWN.value)
+
+    def _passes(self, address: str, port: int) -> bool:
+        return self._loopback is not None and self._loopback.allows(address, port)
 
     def _named(self, host: str, port: int, deadline: Deadline) -> tuple[Pinned, ...]:
         name = read_host(host)
@@ -221,7 +230,12 @@ def _is_literal(host: str) -> bool:
 
 
 def _join(base: str, onward: str) -> str:
+    """Where a redirect leads. Servers send raw UTF-8 and spaces there, which http.client hands on as Latin-1."""
+    with suppress(UnicodeError):
+        onward = onward.encode("latin-1").decode("utf-8")
     try:
-        return urljoin(base, onward)
-    except ValueError:
+        url = urljoin(base, onward.strip().replace(" ", "%20"))
+        read_target(url)
+    except (ValueError, BadInput):
         raise OutsideSilent("net.not_http") from None
+    return url

@@ -50,7 +50,7 @@ class TimedSocket:
         return io.BufferedReader(_TimedReader(self._sock, self._deadline, self._most))
 
     def close(self) -> None:
-        """Nothing: http.client closes once the headers are read, with the body still to come. Who opened it closes it."""
+        """Nothing: http.client closes once the headers are read, with the body still to come. The door closes."""
 
 
 class _TimedReader(io.RawIOBase):
