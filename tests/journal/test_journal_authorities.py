@@ -3,11 +3,11 @@
 `Wire` stands for the door where an answer has to go wrong on its way: it asks a real authority and changes one thing.
 """
 
-import hashlib
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from sitr.journal import (
     BadStamp,
     HttpAuthority,
     StampState,
+    checkpoint_digest,
     next_try,
     presets,
     read_stamp,
@@ -33,7 +34,7 @@ from sitr.net import Door, Limits, Response
 from sitr.words import say
 
 DATA = b"sitr/0123\n7\nroot\n"
-DIGEST = hashlib.sha256(DATA).digest()
+DIGEST = checkpoint_digest(DATA.decode())
 NONCE = 0xFEDC_BA98_7654_3210
 Pair = tuple[LocalAuthority, LocalAuthority]
 
@@ -119,6 +120,30 @@ def test_a_stored_reply_that_is_damaged_is_named() -> None:
     with pytest.raises(Damaged) as caught:
         read_stamp(b"\x30\x03cut")
     assert caught.value.code == "journal.stamp_unreadable"
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "length", "status"),
+    [
+        ("GET", "application/timestamp-query", "0", 501),
+        ("POST", "text/plain", "4", 415),
+        ("POST", "application/timestamp-query", "-4", 415),
+        ("POST", "application/timestamp-query", "99999999", 413),
+    ],
+)
+def test_a_local_authority_answers_nothing_but_queries(
+    method: str, kind: str, length: str, status: int, pair: Pair
+) -> None:
+    connection = HTTPConnection(pair[0].host, pair[0].port, timeout=20)
+    connection.request(method, "/", headers={"Content-Type": kind, "Content-Length": length})
+    assert connection.getresponse().status == status
+    connection.close()
+
+
+def test_the_local_keys_are_for_their_owner_only(pair: Pair) -> None:
+    folder = pair[0].ca_file.parent
+    assert folder.stat().st_mode & 0o077 == 0
+    assert {key.stat().st_mode & 0o077 for key in folder.glob("*.key")} == {0}
 
 
 def test_each_stamp_has_a_serial_number_of_its_own(pair: Pair) -> None:

@@ -450,6 +450,41 @@ def test_a_signer_file_without_a_key_is_wrong_input() -> None:
     assert caught.value.code == "journal.signer_key_malformed"
 
 
+def test_a_roots_file_without_a_certificate_is_wrong_input(tmp_path: Path) -> None:
+    folder = fresh().write(tmp_path / "bag")
+    with pytest.raises(BadInput) as caught:
+        verify_folder(folder, tsa_ca=b"no root")
+    assert caught.value.code == "journal.roots_malformed"
+
+
+@pytest.mark.parametrize("flag", ["--signer", "--tsa-ca", "--earlier"])
+def test_the_shipped_file_refuses_a_trust_file_that_is_none_without_a_stack_trace(flag: str, tmp_path: Path) -> None:
+    folder = fresh().write(tmp_path / "bag")
+    script = tmp_path / "verifier.py"
+    script.write_bytes(verifier_file())
+    for name in ("missing", "text"):
+        (tmp_path / "text").write_bytes(b"no key")
+        command = [BARE, "-I", "-S", str(script), str(folder), flag, str(tmp_path / name)]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=60, text=True)
+        assert done.returncode == (1 if (flag, name) == ("--earlier", "text") else 2)
+        assert "Traceback" not in done.stderr
+
+
+def test_the_shipped_file_speaks_both_languages_whatever_the_locale(tmp_path: Path) -> None:
+    folder = fresh().write(tmp_path / "bag")
+    script = folder / "verify_journal.py"
+    script.write_bytes(verifier_file())
+    said = {}
+    for lang in ("ar", "en"):
+        command = [BARE, "-I", "-S", str(script), "--lang", lang]  # without a folder: the one that it lies in
+        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+        done = subprocess.run(command, capture_output=True, check=True, timeout=60, env=env)
+        said[lang] = done.stdout.decode().splitlines()
+    assert [line.split(":")[0] for line in said["en"]] == ["integrity", "signer", "time", "Result"]
+    assert [line.split(":")[:2] for line in said["ar"][:3]] == [line.split(":")[:2] for line in said["en"][:3]]
+    assert "السجل سليم" in said["ar"][0]
+
+
 def test_an_empty_folder_names_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "bag").mkdir()
     status, said = bare(tmp_path / "bag")

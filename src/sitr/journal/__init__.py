@@ -25,7 +25,7 @@ from sitr.journal.checking import (
     verify_folder,
     verify_journal,
 )
-from sitr.journal.checkpoints import Signer, read_checkpoint, sign_checkpoint
+from sitr.journal.checkpoints import Signer, checkpoint_digest, read_checkpoint, sign_checkpoint
 from sitr.journal.entries import Entry, Kind, Opening, format_time, make_entry, read_opening, time_after
 from sitr.journal.tree import (
     Frontier,
@@ -36,7 +36,7 @@ from sitr.journal.tree import (
     verify_consistency,
     verify_inclusion,
 )
-from sitr.journal.verifier import Check, Checkpoint, Problem, Report, Stamped, leaf_hash
+from sitr.journal.verifier import Check, Checkpoint, Problem, Report, Stamped, as_json, leaf_hash
 
 __all__ = [
     "Authority",
@@ -55,6 +55,8 @@ __all__ = [
     "Stamp",
     "StampState",
     "Stamped",
+    "as_json",
+    "checkpoint_digest",
     "consistency_proof",
     "describe",
     "format_time",

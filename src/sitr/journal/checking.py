@@ -34,10 +34,10 @@ def verify_journal(
     """`verifier.verify_journal`: see there.
 
     `openings` maps seq to what `make_entry` gave (None: erased or withheld); `checkpoints` has the latest last.
-    Raises BadInput when `signer` holds no Ed25519 key in PEM, MissingProgram without openssl; what is wrong with the
-    journal is never raised, but in the report.
+    Raises BadInput when `signer` holds no Ed25519 key or `tsa_ca` no certificate in PEM, MissingProgram without
+    openssl; what is wrong with the journal is never raised, but in the report.
     """
-    with _typed_errors():
+    with _typed_errors(tsa_ca):
         return verifier.verify_journal(
             lines,
             openings,
@@ -62,7 +62,7 @@ def verify_folder(
     partial: bool = False,
 ) -> Report:
     """`verifier.verify_folder`: the journal of an opened dossier. Raises as `verify_journal` here."""
-    with _typed_errors():
+    with _typed_errors(tsa_ca):
         return verifier.verify_folder(folder, signer=signer, tsa_ca=tsa_ca, earlier=earlier, partial=partial)
 
 
@@ -104,7 +104,9 @@ def verifier_file() -> bytes:
 
 
 @contextmanager
-def _typed_errors() -> Iterator[None]:
+def _typed_errors(roots: bytes | None = None) -> Iterator[None]:
+    if roots is not None and not verifier.CERTIFICATE.search(roots):
+        raise BadInput("journal.roots_malformed")
     try:
         yield
     except verifier.MalformedError as error:

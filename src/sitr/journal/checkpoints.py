@@ -5,6 +5,7 @@ checking it against the lines (`verifier`).
 """
 
 import base64
+import hashlib
 import os
 import re
 import tempfile
@@ -89,6 +90,11 @@ def read_checkpoint(note: str | bytes) -> Checkpoint:
         return verifier.read_checkpoint(note.encode() if isinstance(note, str) else note)
     except verifier.MalformedError as error:
         raise Damaged("journal.checkpoint_malformed", part=error.part) from error
+
+
+def checkpoint_digest(note: str) -> bytes:
+    """What a time authority stamps: the SHA-256 of the whole checkpoint, as `sha256sum journal/checkpoint` gives it."""
+    return hashlib.sha256(note.encode()).digest()
 
 
 def _write_once(path: Path, key: Ed25519PrivateKey) -> None:

@@ -1151,6 +1151,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--lang", choices=("ar", "en"), default="en")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     given = parser.parse_args(arguments)
+    if given.tsa_ca is not None and not CERTIFICATE.search(given.tsa_ca):
+        parser.error("--tsa-ca: this file holds no certificate in PEM")
     try:
         report = verify_folder(
             given.folder, signer=given.signer, tsa_ca=given.tsa_ca, earlier=given.earlier, partial=given.partial
