@@ -99,7 +99,7 @@ class Door:
     def connect_pinned(self, pinned: Pinned, seconds: float) -> socket.socket:
         """A connected TCP socket to exactly the address that `resolve` checked. Its address is judged once more."""
         self._check_address(pinned.ip, pinned.port)
-        self._check_not_own(pinned.ip, pinned.port)
+        self._check_not_ours(pinned.ip, pinned.port)
         return _connect_first((pinned,), Deadline(seconds, self._clock))
 
     def connect_infrastructure(self, host: str, port: int, seconds: float) -> socket.socket:
@@ -148,19 +148,19 @@ class Door:
         for address in addresses:
             self._check_address(address, port)
         for address in addresses:
-            self._check_not_own(address, port)
+            self._check_not_ours(address, port)
         return tuple(Pinned(name, plain_ip(address), port) for address in addresses)
 
     def _check_address(self, address: str, port: int) -> None:
-        if (address, port) in self._infrastructure:
-            raise OutsideSilent("net.address", reason=Refusal.INFRASTRUCTURE.value)
         why = None if self._passes(address, port) else judge(address)
         if why is not None:
             raise OutsideSilent("net.address", reason=why.value)
         if port not in WEB_PORTS and not self._passes(address, port):
             raise OutsideSilent("net.port", port=port)
 
-    def _check_not_own(self, address: str, port: int) -> None:
+    def _check_not_ours(self, address: str, port: int) -> None:
+        if (plain_ip(address), port) in self._infrastructure:
+            raise OutsideSilent("net.address", reason=Refusal.INFRASTRUCTURE.value)
         if not self._passes(address, port) and self._own(plain_ip(address)):
             raise OutsideSilent("net.address", reason=Refusal.OWN.value)
 
