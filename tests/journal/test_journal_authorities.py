@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
+from time import sleep
 from urllib.parse import urlsplit
 
 import pytest
 from asn1crypto import tsp
-from cryptography.x509 import load_pem_x509_certificates
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -111,7 +115,7 @@ def test_a_stored_reply_gives_back_its_facts_and_its_certificates(pair: Pair) ->
     assert (stored.digest, stored.time, stored.serial) == (DIGEST, stamp.time, stamp.serial)
     sent = [
         certificate.subject.rfc4514_string()
-        for certificate in load_pem_x509_certificates(stamp_certificates(stamp.tsr))
+        for certificate in x509.load_pem_x509_certificates(stamp_certificates(stamp.tsr))
     ]
     assert sent == ["CN=Demo time authority 2", "CN=Root 2"]
 
@@ -235,6 +239,47 @@ def test_a_certificate_for_another_purpose_is_not_taken(pair: Pair) -> None:
     time_stamping, code_signing = (bytes.fromhex(f"2b060105050703{last}") for last in ("08", "03"))
     wire = Wire(door_to(pair[1]), answered=lambda body: body.replace(time_stamping, code_signing))
     assert refused(pair, wire) == "journal.stamp_wrong_purpose"
+
+
+def test_a_purpose_that_is_not_marked_critical_is_not_taken(pair: Pair) -> None:
+    critical, plain = (bytes.fromhex(f"0603551d250101{flag}") for flag in ("ff", "00"))
+    wire = Wire(door_to(pair[1]), answered=lambda body: body.replace(critical, plain))
+    assert refused(pair, wire) == "journal.stamp_wrong_purpose"
+
+
+def renew(authority: LocalAuthority, begins: datetime, ends: datetime) -> None:
+    """Give a running authority a certificate with these dates."""
+    folder = authority.ca_file.parent
+    key, root_key = (load_pem_private_key((folder / f"{n}.key").read_bytes(), None) for n in ("authority", "root"))
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    assert isinstance(root_key, ec.EllipticCurvePrivateKey)
+    old = x509.load_pem_x509_certificate((folder / "authority.pem").read_bytes())
+    made = x509.CertificateBuilder(old.issuer, old.subject, key.public_key(), x509.random_serial_number(), begins, ends)
+    for extension in old.extensions:
+        made = made.add_extension(extension.value, extension.critical)
+    (folder / "authority.pem").write_bytes(made.sign(root_key, hashes.SHA256()).public_bytes(Encoding.PEM))
+
+
+def test_a_stamp_outlives_the_certificate_of_its_authority(tmp_path: Path) -> None:
+    with local_authorities(tmp_path / "work") as (first, _):
+        ends = now().replace(microsecond=0) + timedelta(seconds=12)
+        renew(first, now() - timedelta(days=1), ends)
+        root = first.ca_file.read_bytes()
+        stamp = HttpAuthority(first.url, door_to(first), root).stamp(DIGEST, now(), NONCE)
+    sleep(max(0.0, (ends - now()).total_seconds() + 1.5))
+    (tmp_path / "reply.tsr").write_bytes(stamp.tsr)
+    command = f"openssl ts -verify -digest {DIGEST.hex()} -in {tmp_path}/reply.tsr -CAfile {first.ca_file}"
+    plain = subprocess.run(command.split(), capture_output=True, check=False)
+    assert plain.returncode != 0  # as of today the certificate has ended
+    assert verifier.stamp_holds(stamp.tsr, read_stamp(stamp.tsr), root)
+
+
+def test_an_authority_whose_certificate_had_ended_is_not_taken(tmp_path: Path) -> None:
+    with local_authorities(tmp_path / "work") as (first, _):
+        renew(first, now() - timedelta(days=2), now() - timedelta(days=1))
+        with pytest.raises(BadStamp) as caught:
+            HttpAuthority(first.url, door_to(first), first.ca_file.read_bytes()).stamp(DIGEST, now(), NONCE)
+    assert caught.value.code == "journal.stamp_unproven"
 
 
 @pytest.mark.parametrize("with_root", [True, False])

@@ -106,6 +106,16 @@ def test_a_checkpoint_in_another_form_is_refused_and_the_part_named(
     assert caught.value.data == {"part": part}
 
 
+def test_a_second_spelling_of_the_same_root_is_refused(signer: Signer) -> None:
+    note = sign_checkpoint("sitr/abc", 7, ROOT, signer)
+    spelled = base64.b64encode(ROOT).decode()
+    again = spelled[:-2] + chr(ord(spelled[-2]) + 1) + "="
+    assert base64.b64decode(again) == ROOT
+    with pytest.raises(Damaged) as caught:
+        read_checkpoint(note.replace(spelled, again))
+    assert caught.value.data == {"part": "root"}
+
+
 def test_the_key_is_kept_in_one_private_file_and_found_again(tmp_path: Path) -> None:
     path = tmp_path / "new" / "signer.pem"
     first = Signer.load_or_create(path)

@@ -4,6 +4,7 @@ Each case builds a bag, changes it as somebody would who has the bag but not the
 file runs as a stranger runs it: `python3 -I -S`, without this program's packages.
 """
 
+import base64
 import hashlib
 import json
 import shutil
@@ -372,6 +373,25 @@ def test_an_erasure_that_names_a_later_entry_excuses_nothing() -> None:
     openings = {each.seq: each.opening for each in entries[:2]}
     report = verify_journal([each.line for each in entries], openings, [checkpoint([e.line for e in entries])])
     assert codes(report) == {("opening_missing", 2)}
+
+
+def test_only_an_erase_entry_excuses_a_missing_opening() -> None:
+    payload = {"seq": 1, "verb": "capture", "actor": "holder-1", "erased": [0]}
+    claim = make_entry(1, START + timedelta(minutes=1), Kind.EXHIBIT, payload, bytes(16))
+    lines = [entry(0).line, claim.line]
+    assert codes(verify_journal(lines, {1: claim.opening}, [checkpoint(lines)])) == {("opening_missing", 0)}
+
+
+def test_a_signature_in_the_name_of_another_journal_does_not_count() -> None:
+    lines = [entry(0).line]
+    own, other = checkpoint(lines).decode(), checkpoint(lines, origin="sitr/another").decode()
+    mixed = own.split("\n\n")[0] + "\n\n" + other.split("\n\n")[1]
+    body = own.split("\n\n")[0] + "\n"
+    mark = base64.b64encode(SIGNER.key_id("sitr/another") + SIGNER.sign(body.encode())).decode()
+    renamed = f"{body}\n\u2014 sitr/another {mark}\n"
+    for note in (mixed, renamed):
+        report = verify_journal(lines, {0: entry(0).opening}, [note], signer=SIGNER.public_pem())
+        assert codes(report) == {("signature_missing", None)}
 
 
 def test_a_released_part_may_withhold_openings_and_says_how_many(tmp_path: Path) -> None:
