@@ -5,6 +5,7 @@ WeasyPrint ignores a bare `<bdi>` and would print a date or a phone number in an
 so that they are seen. Here belong only these small pieces; which of them stand on the paper is in `paper`.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -49,9 +50,40 @@ def direction(value: str) -> str:
     return "rtl"
 
 
+# Runs of Latin letters, digits and signs inside an Arabic sentence: a phone number, a date, a handle, an address.
+_RUN = re.compile(r"[+@#(]?[A-Za-z0-9][!-~]*(?: [!-~]*[A-Za-z0-9][!-~]*)*")
+_ENDING = ".,;:!?\"'"
+
+
 def own_words(value: str, css: str = "own") -> Html:
-    """What a person wrote, as they wrote it, in its own direction."""
-    return f'<div class="{css}" dir="{direction(value)}">{text(value)}</div>' if value.strip() else ""
+    """What a person wrote, line by line, each in its own direction, with what reads left to right kept so."""
+    if not value.strip():
+        return ""
+    lines = "\n".join(line_of(line) for line in value.splitlines())
+    return f'<div class="{css}" dir="{direction(value)}">{lines}</div>'
+
+
+def line_of(line: str) -> Html:
+    """One line of somebody's text. Without isolates `2026-11-22` in an Arabic line would be printed `22-11-2026`."""
+    way = direction(line)
+    return f'<bdi dir="{way}">{text(line) if way == "ltr" else _with_runs(line)}</bdi>'
+
+
+def _without_ending(run: str) -> str:
+    """The run without the punctuation of the sentence around it; a bracket that it opened itself stays."""
+    bare = run.rstrip(_ENDING)
+    while bare.endswith(")") and bare.count(")") > bare.count("("):
+        bare = bare[:-1].rstrip(_ENDING)
+    return bare
+
+
+def _with_runs(line: str) -> Html:
+    parts, at = [], 0
+    for found in _RUN.finditer(line):
+        run = _without_ending(found[0])
+        parts += [text(line[at : found.start()]), f'<bdi dir="ltr">{text(run)}</bdi>']
+        at = found.start() + len(run)
+    return "".join((*parts, text(line[at:])))
 
 
 def words(key: str, **blanks: object) -> Both:
@@ -75,7 +107,8 @@ def stacked(both: Both) -> Html:
 
 
 def _inside(value: str) -> Html:
-    # Catalogue sentences carry isolates of their own (U+2066, U+2069) around their blanks; those must stay.
+    # Catalogue sentences carry isolates of their own (U+2066, U+2069) around their blanks; those must stay. Sentences
+    # from a case or from knowledge went through `outside` before.
     return escape(value)
 
 
@@ -84,11 +117,11 @@ def outside(both: Both) -> Both:
     return Both(plain(both.ar), plain(both.en))
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[Html]]) -> Html:
-    """A table with a head in both languages; `heads` are keys of `words`."""
+def table(heads: Sequence[str], rows: Iterable[Sequence[Html]], kind: str = "") -> Html:
+    """A table with a head in both languages; `heads` are keys of `words`, `kind` a class for its widths."""
     head = "".join(f"<th>{stacked(words(key))}</th>" for key in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<table class="data" dir="rtl"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'<table class="data {kind}" dir="rtl"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def facts(rows: Iterable[tuple[str, Html]]) -> Html:

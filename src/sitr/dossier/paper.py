@@ -18,6 +18,7 @@ from sitr.dossier.markup import (
     Html,
     direction,
     facts,
+    line_of,
     machine,
     moment,
     number,
@@ -107,8 +108,8 @@ def html(contents: Contents, seen: Seen, now: datetime) -> Html:
         _legal(contents),
         _gaps(contents),
         _proofs(contents, seen),
-        _certificate(),
         _glossary(),
+        _certificate(),
         _verify(seen),
     )
     title = text(f"{say('dossier.p_title', 'ar')} – {say('dossier.p_title', 'en')}")
@@ -118,8 +119,8 @@ def html(contents: Contents, seen: Seen, now: datetime) -> Html:
     return f'<!doctype html><html lang="ar" dir="rtl"><head>{head}{style}</head><body>{"".join(parts)}</body></html>'
 
 
-def _section(key: str, body: Html, *, flow: bool = False) -> Html:
-    css = ' class="flow"' if flow else ""
+def _section(key: str, body: Html, *, fresh: bool = False) -> Html:
+    css = ' class="fresh"' if fresh else ""
     return f"<section{css}><h2>{pair(words(key))}</h2>{body}</section>"
 
 
@@ -149,15 +150,17 @@ def _cover(contents: Contents, seen: Seen, now: datetime) -> Html:
 
 def _words(contents: Contents) -> Html:
     if not contents.answers:
-        return _section("words", pair(words("words_none")))
+        return _section("words", pair(words("words_none")), fresh=True)
     blocks = []
     for answer in contents.answers:
         chosen = "".join(pair(outside(each)) for each in answer.chosen)
         blocks.append(f"<h3>{pair(outside(answer.question))}</h3>{chosen}{own_words(answer.words)}")
-    return _section("words", "".join(blocks))
+    return _section("words", "".join(blocks), fresh=True)
 
 
 def _timeline(contents: Contents) -> Html:
+    if not contents.timeline:
+        return ""
     rows = [
         (moment(row.time), stacked(outside(row.what)) + machine(row.value, block=True), number(row.entry))
         for row in sorted(contents.timeline, key=lambda row: row.time)
@@ -166,6 +169,8 @@ def _timeline(contents: Contents) -> Html:
 
 
 def _sightings(contents: Contents) -> Html:
+    if not contents.sightings:
+        return ""
     rows = [
         (
             machine(row.url, block=True) + _images(row),
@@ -176,7 +181,7 @@ def _sightings(contents: Contents) -> Html:
         )
         for row in contents.sightings
     ]
-    return _section("sightings", table(("address", "service", "state", "since", "checked"), rows))
+    return _section("sightings", table(("address", "service", "state", "since", "checked"), rows, "wide"))
 
 
 def _images(row: SightingRow) -> Html:
@@ -186,11 +191,13 @@ def _images(row: SightingRow) -> Html:
 
 
 def _exhibits(contents: Contents, seen: Seen) -> Html:
+    if not contents.exhibits:
+        return ""
     blocks = [
         _exhibit(place, item, seen.files.get(item.id, ""), [p for p in contents.proofs if p.exhibit == item.id])
         for place, item in enumerate(contents.exhibits, start=1)
     ]
-    return _section("exhibits", "".join(blocks))
+    return _section("exhibits", "".join(blocks), fresh=True)
 
 
 def _exhibit(place: int, item: ExhibitItem, file: str, proofs: Sequence[TimeProof]) -> Html:
@@ -209,8 +216,12 @@ def _exhibit(place: int, item: ExhibitItem, file: str, proofs: Sequence[TimeProo
         ("preview", f'<img class="preview" src="sitr:preview/{text(item.id)}" alt="">' if item.preview else ""),
     ]
     note = pair(outside(item.note)) if item.note else ""
-    name = Both(f"{words('exhibit').ar} {place}", f"{words('exhibit').en} {place}")
+    name = _numbered("exhibit", place)
     return f'<div class="exhibit"><h3>{pair(name)}</h3>{facts(rows)}{note}{_custody(item)}</div>'
+
+
+def _numbered(key: str, place: int) -> Both:
+    return Both(f"{words(key).ar} {place}", f"{words(key).en} {place}")
 
 
 def _kind(kind: str) -> Both:
@@ -241,7 +252,8 @@ def _custody(item: ExhibitItem) -> Html:
 
 
 def _notices(contents: Contents) -> Html:
-    return _section("notices", "".join(_notice(n, row) for n, row in enumerate(contents.notices, start=1)))
+    blocks = [_notice(place, row) for place, row in enumerate(contents.notices, start=1)]
+    return _section("notices", "".join(blocks), fresh=True) if blocks else ""
 
 
 def _notice(place: int, row: NoticeRow) -> Html:
@@ -256,18 +268,13 @@ def _notice(place: int, row: NoticeRow) -> Html:
         ("reference", machine(row.reference)),
     ]
     letter = f'<div class="letter" dir="{direction(row.text)}">{_lines(row.text)}</div>' if row.text else ""
-    name = Both(f"{words('notice').ar} {place}", f"{words('notice').en} {place}")
+    name = _numbered("notice", place)
     return f"<h3>{pair(name)}</h3>{facts(rows)}{stacked(words('notice_text'))}{letter}{_replies(row)}"
 
 
 def _lines(value: str) -> Html:
-    """A letter line by line; a line that is an address or has no Arabic stands on its own, left to right."""
-    return "\n".join(f'<bdi dir="{direction(line)}">{text(_bare(line))}</bdi>' for line in value.splitlines())
-
-
-def _bare(line: str) -> str:
-    # The letter's own isolates would be shown escaped; each line is an isolate here.
-    return line.replace("\u2066", "").replace("\u2069", "")
+    """A letter line by line. Its own isolates would be shown escaped; here each line and each run is one."""
+    return "\n".join(line_of(line.replace("\u2066", "").replace("\u2069", "")) for line in value.splitlines())
 
 
 def _replies(row: NoticeRow) -> Html:
@@ -277,14 +284,16 @@ def _replies(row: NoticeRow) -> Html:
     for reply in row.replies:
         rows = [
             ("when", moment(reply.time)),
-            ("who", machine(reply.sender)),
-            ("what", f'<bdi dir="{direction(reply.subject)}">{text(reply.subject)}</bdi>'),
+            ("from", machine(reply.sender)),
+            ("subject", line_of(reply.subject)),
         ]
         blocks.append(f"<h3>{pair(words('reply'))}</h3>{facts(rows)}{own_words(reply.text, 'letter')}")
     return "".join(blocks)
 
 
 def _legal(contents: Contents) -> Html:
+    if not contents.legal:
+        return ""
     rows = []
     for row in contents.legal:
         checked = stacked(words("checked_on")) + machine(row.checked) if row.checked else ""
@@ -293,20 +302,21 @@ def _legal(contents: Contents) -> Html:
             (stacked(outside(row.name)), machine(row.citation), machine(row.source, block=True), state + checked)
         )
     note = f'<div class="note">{pair(words("legal_note"))}</div>'
-    return _section("legal", note + table(("what", "basis", "source", "state"), rows))
+    return _section("legal", note + table(("law", "basis", "source", "state"), rows))
 
 
 def _gaps(contents: Contents) -> Html:
     body = "".join(pair(outside(gap)) for gap in contents.gaps) or pair(words("gaps_none"))
-    return _section("gaps", body, flow=True)
+    return _section("gaps", body)
 
 
 def _proofs(contents: Contents, seen: Seen) -> Html:
+    places = {item.id: place for place, item in enumerate(contents.exhibits, start=1)}
     head = facts([("entries", number(seen.entries)), ("root", machine(seen.root, block=True))])
     rows = [
         (
             moment(p.time),
-            machine(p.exhibit) if p.exhibit else stacked(words("covers_journal")),
+            stacked(_numbered("exhibit", places[p.exhibit])) if p.exhibit else stacked(words("covers_journal")),
             machine(p.authority),
             machine(p.serial),
         )
@@ -318,12 +328,12 @@ def _proofs(contents: Contents, seen: Seen) -> Html:
 
 def _certificate() -> Html:
     body = f'<div class="note">{pair(words("certificate_note"))}</div>'
-    body += "".join(pair(words(f"certificate_{n}")) for n in range(1, 6))
+    body += "".join(f"<h3></h3>{pair(words(f'certificate_{n}'))}" for n in range(1, 6))
     blanks = "".join(
         f'<tr><td class="label">{stacked(words(f"certificate_{key}"))}</td><td></td></tr>'
         for key in ("name", "place", "date", "sign")
     )
-    return _section("certificate", f'{body}<br><table class="data blank" dir="rtl">{blanks}</table>')
+    return _section("certificate", f'{body}<br><table class="data blank" dir="rtl">{blanks}</table>', fresh=True)
 
 
 def _glossary() -> Html:
@@ -336,7 +346,7 @@ def _glossary() -> Html:
 
 
 def _verify(seen: Seen) -> Html:
-    return _section("verify", "".join(_command(*each) for each in seen.commands) + pair(words("verify_5")), flow=True)
+    return _section("verify", "".join(_command(*each) for each in seen.commands) + pair(words("verify_5")), fresh=True)
 
 
 def _command(key: str, command: str) -> Html:
