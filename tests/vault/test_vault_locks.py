@@ -18,11 +18,14 @@ from sitr.vault import (
     Identity,
     KdfParams,
     LockedIdentity,
+    Place,
     ReceiptCode,
     SessionLock,
     bech32,
     lock_identity,
     lock_with,
+    open_sealed,
+    seal,
     unlock_identity,
     unlock_with,
     unwrap_case,
@@ -131,6 +134,25 @@ def test_a_case_opens_for_its_holder_only() -> None:
     assert unwrap_case(wrapped, HOLDER, public=case.public) == case
     with pytest.raises(Damaged, match=r"vault\.wrong_key"):
         unwrap_case(wrapped, STRANGER)
+
+
+def test_after_a_holder_is_removed_the_rest_read_old_and_new_and_the_removed_one_only_the_old() -> None:
+    """A new epoch: a new case identity for those who stay, the old one sealed to the new."""
+    here = Place("case-1", "answer", "row-1", "text")
+    first, second, removed = Identity.generate(), Identity.generate(), STRANGER
+    wraps = {one.public: wrap_case(first, one.public) for one in (HOLDER, removed)}
+    earlier, later = seal(b"earlier", here, first.public), seal(b"later", here, second.public)
+    new_wrap, chain = wrap_case(second, HOLDER.public), wrap_case(first, second.public)
+
+    now = unwrap_case(new_wrap, HOLDER, public=second.public)
+    before = unwrap_case(chain, now, public=first.public)
+    assert (open_sealed(later, here, now), open_sealed(earlier, here, before)) == (b"later", b"earlier")
+
+    theirs = unwrap_case(wraps[removed.public], removed)
+    assert open_sealed(earlier, here, theirs) == b"earlier"
+    for act in (lambda: unwrap_case(new_wrap, removed), lambda: open_sealed(later, here, theirs)):
+        with pytest.raises(Damaged, match=r"vault\.wrong_key"):
+            act()
 
 
 def test_a_wrap_swapped_with_another_cases_is_found() -> None:

@@ -185,8 +185,10 @@ class Door:
                 raise OutsideSilent("net.certificate") from None
             except http.client.IncompleteRead:
                 raise OutsideSilent("net.cut") from None
-            except (OSError, http.client.HTTPException, ValueError):
+            except (http.client.HTTPException, ssl.SSLError, ValueError):
                 raise OutsideSilent("net.not_http") from None
+            except OSError:
+                raise OutsideSilent("net.cut") from None
 
     def _secure(self, sock: socket.socket, target: Target, deadline: Deadline) -> socket.socket:
         if target.scheme == "http":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of the world one request may take: wall-clock seconds and body bytes in all, number of redirects.
+    """How much of the world one request may take: wall-clock seconds in all, bytes of each body, number of redirects.
 
     `seconds` is a hard deadline over names, connections, redirects and bodies together. `bytes` counts the body both as
     it travels and as it unfolds, so that a compression bomb ends there.
