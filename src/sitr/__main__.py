@@ -3,7 +3,7 @@
 import os
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sitr import cli
@@ -25,11 +25,19 @@ class LazyWire:
 
         return wiring.build(settings, loopback=loopback)
 
-    def web_application(self, services: Any) -> Any:
-        """The web app as a WSGI application."""
+    def serve(
+        self, services: Any, host: str, port: int, announce: Callable[[str], None], beside: Callable[[], None]
+    ) -> None:
+        """Serve the web app until SIGINT or SIGTERM; `beside` runs once in the serving process."""
         from sitr import wiring  # noqa: PLC0415 built when asked for
+        from sitr.web.serving import serve  # noqa: PLC0415 built when asked for
 
-        return wiring.web_application(services)
+        def application() -> Any:
+            built = wiring.web_application(services, announce)
+            beside()
+            return built
+
+        serve(application, host, port)
 
 
 def main() -> None:

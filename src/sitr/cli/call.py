@@ -24,8 +24,14 @@ class Wire(Protocol):
     def services(self, settings: Any, loopback: Any = None) -> Any:
         """The services of `cases`, over these settings; this is what loads Django."""
 
-    def web_application(self, services: Any) -> Any:
-        """The web app as a WSGI application."""
+    def serve(
+        self, services: Any, host: str, port: int, announce: Callable[[str], None], beside: Callable[[], None]
+    ) -> None:
+        """Serve the web app until SIGINT or SIGTERM.
+
+        `announce` is told each one-time token; `beside` is called once in the serving process. Raises OSError when
+        the port cannot be had.
+        """
 
 
 @dataclass

@@ -143,7 +143,7 @@ def _fonts(call: Call) -> Check:
 
 
 def _confinement(call: Call) -> Check:
-    """Full is fine; part of it weakens a promise; none of it means that no page is captured unless that was accepted."""
+    """Full is fine; part of it weakens a promise; with none, no page is captured unless the operator accepted that."""
     found = confinement()
     detail = say(f"evidence.wall_{found.reason}", call.lang) if found.reason else found.kind.value
     weaker = found.kind is Wall.PARTIAL or bool(call.settings().accept_unconfined)
