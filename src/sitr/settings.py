@@ -134,13 +134,15 @@ INSTALLED_APPS = [
 ]
 AUTH_USER_MODEL = "cases.User"
 MIDDLEWARE = [
+    "sitr.web.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "sitr.web.middleware.LanguageMiddleware",
+    "sitr.web.middleware.SizeMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "sitr.web.middleware.LanguageMiddleware",
     "sitr.web.middleware.SessionMiddleware",
     "sitr.web.middleware.ErrorMiddleware",
 ]
@@ -150,7 +152,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": ["django.template.context_processors.request", "sitr.web.context.page"],
-            "builtins": ["sitr.web.templatetags.sitr_words"],
+            "builtins": ["sitr.web.templatetags.sitr_words", "sitr.web.templatetags.sitr_fields"],
         },
     }
 ]
@@ -169,15 +171,18 @@ LANGUAGE_CODE = "ar"
 LANGUAGES = [("ar", "العربية"), ("en", "English")]
 USE_I18N = True
 
+# Served from the package itself: a handful of files, found at start; nothing is collected or copied.
 STATIC_URL = "static/"
-STATIC_ROOT = SITR.home / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-SECURE_REFERRER_POLICY = "no-referrer"
+CSRF_FAILURE_VIEW = "sitr.web.problems.csrf_failed"
+# Not `no-referrer`: with it browsers send `Origin: null` with our own forms (Fetch, "append a request Origin header"),
+# which the CSRF check must refuse. Other sites get no referrer either way.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

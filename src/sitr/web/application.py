@@ -1,0 +1,44 @@
+"""The WSGI application: Django with the services, the gate and the sessions handed in through the WSGI environment.
+
+What belongs here: joining. `wiring` builds the services and calls `application`; nothing here reads settings itself.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import django
+
+from sitr.web.gate import Gate
+from sitr.web.sessions import Sessions
+
+ENVIRON_KEY = "sitr.web"
+
+
+@dataclass(frozen=True)
+class Web:
+    """What every request needs: the services of wiring, the gate, the sessions."""
+
+    services: Any
+    gate: Gate
+    sessions: Sessions
+
+
+def application(services: Any, gate: Gate, clock: Callable[[], float] = time.monotonic) -> WSGIApplication:
+    """The application for these services. `clock` gives seconds that only grow; it locks idle sessions."""
+    django.setup()
+    from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415  after setup, which fills the apps
+
+    # Django would log paths, hosts and exception texts, which may hold what somebody typed. `problems` logs instead.
+    logging.getLogger("django").setLevel(logging.CRITICAL + 1)
+    handler = WSGIHandler()
+    web = Web(services, gate, Sessions(clock))
+
+    def with_services(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[ENVIRON_KEY] = web
+        return handler(environ, start_response)
+
+    return with_services

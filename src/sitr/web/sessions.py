@@ -1,0 +1,106 @@
+"""Sessions of the browser, in the server's memory only.
+
+The cookie holds a number that finds the session and a key. The holder's identity is kept here as the ciphertext that
+`access.keep` makes under that key, so that neither the memory without the cookie nor the cookie without the memory
+opens anything. After ten idle minutes the ciphertext is dropped. What does not belong here: who may do what (cases).
+"""
+
+import base64
+import binascii
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+IDLE_SECONDS = 600.0
+_ID, _KEY = 16, 32
+# Each session needs a one-time link, so there are few; the oldest goes when somebody opens very many.
+_MOST = 32
+
+
+@dataclass
+class Session:
+    """One browser. `kept` is None while locked; `shelf` holds results for the page after a redirect, until locking."""
+
+    seen: float
+    kept: bytes | None = None
+    public: str = ""
+    draft: bytes | None = None
+    shelf: dict[str, Any] = field(default_factory=dict)
+
+    def lock(self) -> None:
+        """Forget the identity and every result. A typed form waits sealed, for the same holder only."""
+        self.kept = None
+        self.shelf.clear()
+
+    def put(self, value: object) -> str:
+        """Lay a result on the shelf for the page after the redirect; its random name."""
+        name = secrets.token_hex(8)
+        self.shelf[name] = value
+        return name
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A session found by its cookie, with the key that only the cookie holds."""
+
+    id: bytes
+    key: bytes
+    session: Session
+
+    @property
+    def cookie(self) -> str:
+        """The value of the cookie."""
+        return base64.urlsafe_b64encode(self.id + self.key).decode()
+
+
+class Sessions:
+    """All sessions of this process. `clock` gives seconds that only grow."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._held: dict[bytes, Session] = {}
+
+    def begin(self) -> Visit:
+        """A new, locked session with a fresh number and key."""
+        visit = Visit(secrets.token_bytes(_ID), secrets.token_bytes(_KEY), Session(self._clock()))
+        with self._lock:
+            if len(self._held) >= _MOST:
+                del self._held[min(self._held, key=lambda one: self._held[one].seen)]
+            self._held[visit.id] = visit.session
+        return visit
+
+    def renew(self, visit: Visit) -> Visit:
+        """The same browser under a new number and key: a cookie seen before unlocking opens nothing after it."""
+        fresh = self.begin()
+        fresh.session.draft = visit.session.draft
+        self.end(visit)
+        return fresh
+
+    def find(self, cookie: str, *, touch: bool = True) -> Visit | None:
+        """The session of this cookie, locked when it was idle too long; None for an unknown one.
+
+        `touch`: the person did something. A page that goes away by itself does not count.
+        """
+        try:
+            raw = base64.urlsafe_b64decode(cookie.encode())
+        except (binascii.Error, ValueError):
+            return None
+        session = self._held.get(raw[:_ID]) if len(raw) == _ID + _KEY else None
+        if session is None:
+            return None
+        now = self._clock()
+        if now - session.seen >= IDLE_SECONDS:
+            session.lock()
+        if touch:
+            session.seen = now
+        return Visit(raw[:_ID], raw[_ID:], session)
+
+    def end(self, visit: Visit) -> None:
+        """Forget the session altogether."""
+        with self._lock:
+            self._held.pop(visit.id, None)
+        visit.session.lock()
+        visit.session.draft = None

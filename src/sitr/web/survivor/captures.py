@@ -1,0 +1,46 @@
+"""Saving a page as evidence: the question about children first, then the result with what was found."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from sitr.cases import captures, openings, sightings
+from sitr.cases.captures import CaptureView
+from sitr.web.doors import keeps_form, unlocked
+from sitr.web.forms import Form
+from sitr.web.requests import Request
+from sitr.web.survivor.pages import go, shelved, show
+from sitr.web.survivor.places import find_place
+from sitr.words import say
+
+_CHILD = ("no", "yes", "unsure")
+
+
+@require_http_methods(["GET", "POST"])
+@unlocked
+@keeps_form
+def save(request: Request, case: str, place: str) -> HttpResponse:
+    """Ask whether a child could be on the page, say that the site will see the visit, then visit and seal."""
+    one = find_place(request, case, place)
+    form = Form(request)
+    if form.sent:
+        child = form.value("child")
+        if child not in _CHILD:
+            form.refuse("child", "web.save_choose")
+        else:
+            with form.beside("child"):
+                made = captures.capture_page(request.keeper, case, one.page or one.url, child=child)
+                return go("saved", case, request.visit.session.put(made))
+    options = [(child, say(f"web.save_child_{child}", request.lang)) for child in _CHILD]
+    view = openings.show(request.keeper, case)
+    return show(request, "save.html", form=form, case=case, place=one, view=view, options=options)
+
+
+@require_GET
+@unlocked
+def saved(request: Request, case: str, result: str) -> HttpResponse:
+    """What was saved, what is missing and why, and which copies were found."""
+    made = shelved(request, result, CaptureView)
+    if made is None:
+        return go("items", case)
+    open_ids = {one.id for one in sightings.list_sightings(request.keeper, case) if one.proposed}
+    return show(request, "saved.html", case=case, made=made, open_ids=open_ids)

@@ -1,0 +1,96 @@
+"""The dossier: choose what goes in, the passphrase again, the phrase shown once, the download."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from sitr.cases import dossiers, exhibits
+from sitr.errors import NotFound
+from sitr.web.doors import unlocked
+from sitr.web.forms import Form
+from sitr.web.requests import Request
+from sitr.web.survivor.pages import go, shelved, show
+from sitr.web.templatetags.sitr_words import ltr
+from sitr.words import say
+
+# The dossier is sealed before it is written, so this folder never holds anything that can be read.
+_MEMORY = Path("/dev/shm")  # noqa: S108  (memory, not a disk; the file in it is sealed)
+
+
+@dataclass
+class Made:
+    """A finished dossier on the shelf: sealed bytes in memory, and the phrase until the person has taken it down."""
+
+    data: bytes
+    name: str
+    sha256: str
+    items: int
+    phrase: str | None
+
+
+@require_http_methods(["GET", "POST"])
+@unlocked
+def file(request: Request, case: str) -> HttpResponse:
+    """Choose, confirm, build."""
+    form = Form(request)
+    if form.sent:
+        with form.beside("secret"), _folder() as folder:
+            out = folder / "file.age"
+            built = dossiers.make(
+                request.keeper, case, out, secret=form.value("secret"), include=tuple(form.values("include")),
+                lang_order=("ar", "en") if request.lang == "ar" else ("en", "ar"),
+            )  # fmt: skip
+            made = Made(built.file.read_bytes(), built.file.name, built.sha256, len(built.items), built.phrase)
+            return go("ready", case, request.visit.session.put(made))
+    options = [(one.id, _named(request, one)) for one in exhibits.list_exhibits(request.keeper, case)]
+    return show(request, "file.html", form=form, case=case, options=options)
+
+
+def _named(request: Request, one: Any) -> SafeString:
+    return format_html("{} · {}", say(f"web.kind_{one.kind}", request.lang), ltr(one.name))
+
+
+@require_GET
+@unlocked
+def ready(request: Request, case: str, result: str) -> HttpResponse:
+    """The phrase, until it was taken down, and the download."""
+    made = shelved(request, result, Made)
+    if made is None:
+        return go("file", case)
+    return show(request, "ready.html", case=case, made=made, result=result)
+
+
+@require_POST
+@unlocked
+def noted(request: Request, case: str, result: str) -> HttpResponse:
+    """The person has taken the phrase down: it is shown no more."""
+    made = shelved(request, result, Made)
+    if made is not None:
+        made.phrase = None
+    return go("ready", case, result)
+
+
+@require_GET
+@unlocked
+def download(request: Request, case: str, result: str) -> HttpResponse:  # noqa: ARG001  (same address shape)
+    """The sealed file."""
+    made = shelved(request, result, Made)
+    if made is None:
+        raise NotFound("web.no_such_item")
+    answer = HttpResponse(made.data, content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="{made.name}"'
+    return answer
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="sitr-", dir=_MEMORY if _MEMORY.is_dir() else None) as name:
+        yield Path(name)

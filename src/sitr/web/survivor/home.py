@@ -1,0 +1,40 @@
+"""The first page (all cases), opening a case, and what is due over all cases."""
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from sitr.cases import agendas, openings
+from sitr.web.doors import keeps_form, unlocked
+from sitr.web.forms import Form
+from sitr.web.requests import Request
+from sitr.web.survivor.pages import go, show
+from sitr.web.survivor.questions import first_questions
+
+
+@require_GET
+@unlocked
+def home(request: Request) -> HttpResponse:
+    """All cases: dates and states, no content."""
+    cases = openings.list_cases(request.services)
+    return show(request, "home.html", cases=[one for one in cases if one.state != "erased"])
+
+
+@require_http_methods(["GET", "POST"])
+@unlocked
+@keeps_form
+def new(request: Request) -> HttpResponse:
+    """Open a case: nothing is asked but whether its journal may be time-stamped by outside authorities."""
+    form = Form(request)
+    if form.sent:
+        with form.beside("time_proof"):
+            proof = form.value("time_proof") == "yes"
+            case = openings.open_case(request.keeper, country=None, answers={}, words={}, time_proof=proof)
+            return go("question", case, first_questions(request.services)[0].id)
+    return show(request, "new.html", form=form)
+
+
+@require_GET
+@unlocked
+def dates(request: Request) -> HttpResponse:
+    """What is due, in order, over all cases."""
+    return show(request, "dates.html", due=agendas.agenda(request.services, request.keeper))

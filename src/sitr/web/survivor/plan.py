@@ -1,0 +1,74 @@
+"""The plan of one case: what is now, what comes after, and what became of each step."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_GET, require_POST
+
+from sitr.cases import openings
+from sitr.knowledge import Level, Plan, PlanStep, State
+from sitr.web.doors import unlocked
+from sitr.web.requests import Request
+from sitr.web.survivor.pages import go, show
+from sitr.web.survivor.questions import asked_in
+
+_STATES = frozenset({"done", "skipped", "later", "open"})
+_BANNERS_SHOWN = 2
+# Where a step that leaves something behind is carried out, by the kind of what it leaves.
+_DONE_IN = {
+    "capture": "places",
+    "fingerprint": "pictures",
+    "notice": "places",
+    "evidence_pack": "file",
+    "journal_entry": "items",
+}
+
+
+@require_GET
+@unlocked
+def plan(request: Request, case: str) -> HttpResponse:
+    """The plan. In an emergency only the cards of level now stand open; the rest waits behind a button."""
+    made, known = openings.case_plan(request.keeper, case), openings.answers(request.keeper, case)
+    questions = asked_in(request.services, made, known)
+    cards = [_card(request, made, step, questions) for step in made.steps]
+    waiting = [card for card in cards if card["step"].state in (State.OPEN, State.WAITING)]
+    return show(
+        request, "plan.html", case=case, view=openings.show(request.keeper, case), plan=made,
+        banners=made.banners[:_BANNERS_SHOWN], more_banners=made.banners[_BANNERS_SHOWN:],
+        now=[card for card in waiting if card["step"].level is Level.NOW], levels=_by_level(waiting),
+        held=[card for card in cards if card["step"].state is State.HELD],
+        finished=[card for card in cards if card["step"].state in (State.DONE, State.SKIPPED)],
+        emergency=made.risk == "emergency", next_question=next(iter(made.questions), None),
+        disclaimer=request.services.knowledge.playbook.book.disclaimer,
+    )  # fmt: skip
+
+
+@require_POST
+@unlocked
+def step(request: Request, case: str, step: str) -> HttpResponse:
+    """Done, skipped, put off by a day, or open again."""
+    state = request.POST.get("state", "")
+    if state not in _STATES:
+        raise Http404
+    openings.mark_step(request.keeper, case, step, state)
+    return go("plan", case, at="steps")
+
+
+def _by_level(cards: list[dict[str, Any]]) -> list[tuple[Level, list[dict[str, Any]]]]:
+    levels = [
+        (level, [card for card in cards if card["step"].level is level]) for level in Level if level is not Level.NOW
+    ]
+    return [(level, found) for level, found in levels if found]
+
+
+def _card(request: Request, made: Plan, one: PlanStep, questions: dict[str, Any]) -> dict[str, Any]:
+    book = request.services.knowledge.playbook
+    places = dict.fromkeys(_DONE_IN[kind] for kind in one.artefacts if kind in _DONE_IN)
+    return {
+        "step": one,
+        "places": list(places),
+        "question": next(iter(questions.get(one.id, [])), None),
+        "cautions": [caution for caution in made.cautions if caution.id in one.cautions],
+        "templates": [found for found in made.templates if found.id in one.templates],
+        "template_rules": book.book.template_rules,
+    }

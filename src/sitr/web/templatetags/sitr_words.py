@@ -1,0 +1,106 @@
+"""Words in templates: sentences of the catalogue, words of knowledge, machine values, times and sizes."""
+
+import functools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_timedelta
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from sitr.words import Lang, plain, say
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True, name="say")
+def say_tag(context: dict[str, Any], key: str, **blanks: Any) -> str:
+    """`{% say "web.x" n=3 %}`: the sentence in the page's language. Escaped by the template like any other value."""
+    return say(key, context["lang"], **blanks)
+
+
+@register.simple_tag(takes_context=True)
+def words(context: dict[str, Any], value: Any) -> str:
+    """`{% words step.title %}`: the words of a fact, which come in both languages."""
+    return "" if value is None else str(getattr(value, context["lang"]) or value.en)
+
+
+@register.filter
+def ltr(value: object) -> SafeString:
+    """A machine value (address, name, number), isolated left-to-right, with hidden direction marks made visible."""
+    return format_html('<bdi dir="ltr">{}</bdi>', plain(str(value)))
+
+
+@register.filter
+def digest(value: str) -> SafeString:
+    """A hash in groups of eight: gaps to the eye, none when copied."""
+    groups = format_html_join("", "<span>{}</span>", ((value[i : i + 8],) for i in range(0, len(value), 8)))
+    return format_html('<bdi dir="ltr" class="digest">{}</bdi>', groups)
+
+
+@register.filter
+def own(value: object) -> SafeString:
+    """What a person or a site wrote, in whatever language it is, kept from turning the text around it."""
+    return format_html('<bdi dir="auto">{}</bdi>', plain(str(value)))
+
+
+@register.filter
+def host(value: str) -> str:
+    """The site's name in an address, for lists where the whole address would be too much."""
+    return value.split("//", 1)[-1].split("/", 1)[0] or value
+
+
+@register.simple_tag(takes_context=True)
+def when(context: dict[str, Any], value: datetime | None) -> SafeString:
+    """`{% when sighting.since %}`: day and local time in words; the exact time stays in the element."""
+    if value is None:
+        return SafeString("")
+    lang: Lang = context["lang"]
+    local = value.astimezone()
+    clock = local.strftime("%-I:%M")
+    half = say("web.morning" if local.hour < 12 else "web.evening", lang)
+    day = format_date(local, "d MMMM y", locale=lang)
+    text = say("web.day_and_time", lang).replace("DAY", day).replace("TIME", clock).replace("HALF", half)
+    return format_html('<time datetime="{}">{}</time>', value.astimezone(UTC).isoformat(timespec="seconds"), text)
+
+
+@register.simple_tag(takes_context=True)
+def left(context: dict[str, Any], value: datetime) -> str:
+    """`{% left notice.due_at %}`: how long until then, or since then, in words."""
+    away = value - datetime.now(UTC)
+    away += timedelta(minutes=1) if away > timedelta(0) else timedelta(0)  # "in 2 days" right after sending, not "in 1"
+    return format_timedelta(away, add_direction=True, threshold=1.2, locale=context["lang"])
+
+
+@register.simple_tag(takes_context=True)
+def size(context: dict[str, Any], value: int) -> str:
+    """`{% size exhibit.bytes %}`: bytes in words, rounded."""
+    if value < 1_000_000:
+        return say("web.kilobytes", context["lang"], n=max(1, round(value / 1000)))
+    return say("web.megabytes", context["lang"], n=round(value / 1_000_000))
+
+
+@register.simple_tag(takes_context=True)
+def state(context: dict[str, Any], space: str, value: object) -> str:
+    """`{% state "sighting" one.state %}`: the word for a state, `web.<space>_<state>`."""
+    return say(f"web.{space}_{value}", context["lang"])
+
+
+@functools.cache
+def _countries(lang: Lang) -> tuple[tuple[str, str], ...]:
+    names = Locale(lang).territories
+    known = [
+        (code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRY
+    ]
+    return tuple(sorted(known, key=lambda one: one[1]))
+
+
+# Codes of CLDR that are no place where somebody can be: unions, pseudo-locales, unknown.
+_NO_COUNTRY = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
+
+
+def countries(lang: Lang) -> tuple[tuple[str, str], ...]:
+    """All countries as (code, name), sorted by name in `lang` (CLDR, through Babel)."""
+    return _countries(lang)
