@@ -10,12 +10,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sitr.errors import BadInput, Damaged
 from sitr.journal import Signer, read_checkpoint, sign_checkpoint, verifier
 
+# The laws must hold on a busy machine too: time is no part of them.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ROOT = bytes(range(32))
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 # From the documentation of Go's package note, whose format the C2SP signed-note specification describes.
@@ -63,6 +65,7 @@ def test_openssl_accepts_the_signature_over_the_note_text(signer: Signer, tmp_pa
     assert subprocess.run(command.split(), cwd=tmp_path, capture_output=True, check=False).returncode == 0
 
 
+@unhurried
 @given(st.integers(0, 2**50), st.binary(min_size=32, max_size=32))
 def test_a_checkpoint_reads_back(size: int, root: bytes) -> None:
     head = read_checkpoint(sign_checkpoint("sitr/é", size, root, Signer(KEY)))

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sitr.errors import BadInput, Damaged
 from sitr.journal import Kind, format_time, make_entry, read_opening, time_after, verifier
 from sitr.journal.verifier import MalformedError
 
+# The laws must hold on a busy machine too: time is no part of them.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NOON = datetime(2026, 11, 22, 12, 0, 30, 999_999, tzinfo=UTC)
 SALT = bytes(range(16))
 
@@ -31,6 +33,7 @@ def payload(seq: int, **more: Any) -> dict[str, Any]:
     return {"seq": seq, "verb": "capture", "actor": "holder-1", **more}
 
 
+@unhurried
 @given(payloads)
 def test_the_line_is_canonical_and_holds_the_commitment_of_the_opening(more: dict[str, Any]) -> None:
     entry = make_entry(
@@ -50,6 +53,7 @@ def test_the_line_is_canonical_and_holds_the_commitment_of_the_opening(more: dic
     assert bytes.fromhex(opening["salt"]) == SALT
 
 
+@unhurried
 @given(json_values)
 def test_the_verifier_spells_json_as_rfc8785_does(value: Any) -> None:
     assert verifier.canonical(value) == rfc8785.dumps(value)
@@ -128,6 +132,7 @@ def test_a_clock_that_went_back_does_not_take_the_journal_with_it() -> None:
     assert time_after(NOON, None) == NOON
 
 
+@unhurried
 @given(payloads)
 def test_an_opening_reads_back(more: dict[str, Any]) -> None:
     entry = make_entry(0, NOON, Kind.CASE, {**payload(0), "more": more}, SALT)
@@ -155,6 +160,7 @@ def test_an_opening_that_is_none_is_refused(broken: bytes) -> None:
         read_opening(broken)
 
 
+@unhurried
 @given(st.binary(max_size=200))
 def test_reading_lines_and_checkpoints_raises_nothing_but_malformed(blob: bytes) -> None:
     for read in (verifier.read_line, verifier.read_checkpoint, verifier.read_stamp, verifier.read_keys, read_json):

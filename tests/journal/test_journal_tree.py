@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymerkle import InmemoryTree
 
@@ -20,6 +20,8 @@ from sitr.journal import (
 )
 from sitr.journal.verifier import node_hash
 
+# The laws must hold on a busy machine too: time is no part of them.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 lines_of = st.lists(st.binary(max_size=40), min_size=1, max_size=70)
 
 
@@ -60,11 +62,13 @@ def test_proofs_have_the_nodes_that_the_rfc_draws_for_seven_leaves() -> None:
     assert consistency_proof(leaves, 6) == [i, j, k]
 
 
+@unhurried
 @given(lines_of)
 def test_the_root_is_that_of_an_independent_implementation(lines: list[bytes]) -> None:
     assert frontier_of(lines).root() == root_of(leaf_hashes(lines)) == judge(lines).get_root()
 
 
+@unhurried
 @given(lines_of, st.data())
 def test_inclusion_proofs_are_those_of_an_independent_implementation(lines: list[bytes], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(lines) - 1))
@@ -75,6 +79,7 @@ def test_inclusion_proofs_are_those_of_an_independent_implementation(lines: list
     assert verify_inclusion(leaf_hash(lines[index]), index, len(lines), proof, root)
 
 
+@unhurried
 @given(lines_of, st.data())
 def test_consistency_holds_between_the_roots_of_an_independent_implementation(
     lines: list[bytes], data: st.DataObject
@@ -85,6 +90,7 @@ def test_consistency_holds_between_the_roots_of_an_independent_implementation(
     assert verify_consistency(earlier, len(lines), proof, tree.get_root(earlier), tree.get_root())
 
 
+@unhurried
 @given(lines_of, st.data())
 def test_a_proof_for_one_place_proves_no_other(lines: list[bytes], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(lines) - 1))
@@ -96,6 +102,7 @@ def test_a_proof_for_one_place_proves_no_other(lines: list[bytes], data: st.Data
     assert not verify_inclusion(leaves[index], index, len(leaves), [*proof, root], root)
 
 
+@unhurried
 @given(lines_of, st.data())
 def test_a_rewritten_beginning_is_not_consistent(lines: list[bytes], data: st.DataObject) -> None:
     earlier = data.draw(st.integers(1, len(lines)))
@@ -107,6 +114,7 @@ def test_a_rewritten_beginning_is_not_consistent(lines: list[bytes], data: st.Da
     assert not verify_consistency(earlier, len(leaves), proof, root_of(rewritten[:earlier]), root_of(leaves))
 
 
+@unhurried
 @given(st.integers(-1, 9), st.integers(-1, 9), st.lists(st.binary(min_size=32, max_size=32), max_size=5))
 def test_random_proofs_are_refused_and_never_raise(first: int, second: int, proof: list[bytes]) -> None:
     assert not verify_inclusion(bytes(32), first, second, proof, b"no root".ljust(32))
@@ -119,6 +127,7 @@ def test_a_consistency_proof_needs_an_earlier_size_that_exists(earlier: int) -> 
         consistency_proof(leaf_hashes([b"a", b"b", b"c"]), earlier)
 
 
+@unhurried
 @given(st.lists(st.binary(max_size=20), max_size=70), st.lists(st.binary(max_size=20), max_size=9))
 def test_an_unpacked_frontier_goes_on_like_the_first_one(before: list[bytes], after: list[bytes]) -> None:
     first = frontier_of(before)
@@ -131,6 +140,7 @@ def test_an_unpacked_frontier_goes_on_like_the_first_one(before: list[bytes], af
     assert len(packed) == 9 + 32 * len(before).bit_count()
 
 
+@unhurried
 @given(st.binary(max_size=120))
 def test_a_frontier_is_read_back_as_it_was_or_not_at_all(packed: bytes) -> None:
     try:
