@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 import traceback
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -199,7 +200,12 @@ class TestLimits:
         fold = gzip.compress if encoding == b"gzip" else zlib.compress
         bomb = fold(bytes(50_000_000))
         assert len(bomb) < LIMITS.bytes
-        assert refused(home, answering(ok(bomb, b"Content-Encoding: " + encoding))) == "net.too_big"
+        script = answering(ok(bomb, b"Content-Encoding: " + encoding))
+        tracemalloc.start()
+        assert refused(home, script) == "net.too_big"
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 5_000_000  # of fifty that it would unfold to
 
     @pytest.mark.parametrize("missing", [1, 5, 20])
     def test_a_body_that_breaks_off_is_not_shown_as_whole(self, home: Path, missing: int) -> None:
