@@ -33,7 +33,8 @@ def verify_journal(
 ) -> Report:
     """`verifier.verify_journal`: see there.
 
-    `openings` maps seq to what `make_entry` gave (None: erased or withheld); `checkpoints` has the latest last.
+    `openings` maps seq to what `make_entry` gave (None: erased or withheld); `checkpoints` has the latest last
+    (each costs a run of openssl, some 10 ms: the stamped ones and the latest are enough).
     Raises BadInput when `signer` holds no Ed25519 key or `tsa_ca` no certificate in PEM, MissingProgram without
     openssl; what is wrong with the journal is never raised, but in the report.
     """
