@@ -111,7 +111,7 @@ def _told(stage: Stage, teller: Teller, name: str, act: Callable[[Stage], str]) 
     return teller.step(name, lambda: act(stage))
 
 
-def _say(stage: Stage, name: str, **blanks: object) -> str:
+def _say(stage: Stage, name: str, /, **blanks: object) -> str:
     return say(f"demo.{name}", stage.call.lang, **blanks)
 
 
