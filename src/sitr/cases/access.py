@@ -1,0 +1,126 @@
+"""Who may open what: holders, their locks, and the keys of a case. A stranger is told that there is no such case."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sitr.cases.models import Case, CaseState, Holder, HolderKind, HolderLock, WrappedKey, writing_allowed
+from sitr.cases.services import Services, whole_hour
+from sitr.errors import BadInput, Locked, NotFound
+from sitr.vault import (
+    SALT_BYTES,
+    Identity,
+    LockedIdentity,
+    SessionLock,
+    lock_identity,
+    unlock_identity,
+    unwrap_case,
+)
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """An unlocked holder. Its identity is in memory only, for as long as this value lives."""
+
+    holder_id: str
+    identity: Identity = field(repr=False)
+    services: Services = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CaseKeys:
+    """The identities of a case by epoch; the last one reads what is written now."""
+
+    identities: Mapping[int, Identity] = field(repr=False)
+
+    def of(self, epoch: int) -> Identity:
+        """The identity of an epoch. Raises NotFound where this holder has none."""
+        try:
+            return self.identities[epoch]
+        except KeyError:
+            raise NotFound("cases.no_case") from None
+
+
+def is_set_up(services: Services) -> bool:  # noqa: ARG001  the stores are Django's; the argument says so at the call
+    """Whether this home has a holder yet."""
+    return HolderLock.objects.exists()
+
+
+def set_up(services: Services, secret: str) -> Keeper:
+    """Make the first holder of this home, locked by `secret`. Raises BadInput when there is one already."""
+    if is_set_up(services):
+        raise BadInput("cases.already_set_up")
+    return new_holder(services, secret, HolderKind.PERSON)
+
+
+def new_holder(services: Services, secret: str, kind: HolderKind) -> Keeper:
+    """A holder with an identity of their own, locked by their secret."""
+    identity = Identity.generate()
+    locked = lock_identity(identity, secret, services.kdf, services.random_bytes(SALT_BYTES))
+    holder_id = services.new_id()
+    with writing_allowed():
+        since = whole_hour(services.now())
+        Holder(id=holder_id, kind=kind, public=identity.public, since_hour=since).save(force_insert=True)
+        # The lock comes last: a holder without a lock opens nothing and is in nobody's way.
+        HolderLock(holder_id=holder_id, locked=locked.pack()).save(force_insert=True)
+    return Keeper(holder_id, identity, services)
+
+
+def unlock(services: Services, secret: str, holder: str | None = None) -> Keeper:
+    """The holder whose lock this secret opens. Raises Locked for a wrong secret, BadInput before any set-up."""
+    locks = HolderLock.objects.filter(holder_id=holder) if holder else HolderLock.objects.order_by("holder_id")
+    found = list(locks)
+    if not found:
+        raise BadInput("cases.not_set_up")
+    wrong: Locked | None = None
+    for lock in found:
+        try:
+            return Keeper(lock.holder_id, unlock_identity(LockedIdentity.unpack(bytes(lock.locked)), secret), services)
+        except Locked as error:
+            wrong = error
+    raise wrong or Locked("vault.wrong_secret")
+
+
+def confirm(keeper: Keeper, secret: str) -> None:
+    """Ask a holder for their secret again, before a dangerous verb. Raises Locked."""
+    unlock(keeper.services, secret, keeper.holder_id)
+
+
+def keep(keeper: Keeper, cookie_key: bytes) -> bytes:
+    """What a server may remember of an unlocked holder: ciphertext that only the cookie opens."""
+    sealed = SessionLock(cookie_key).seal(keeper.identity, _session(cookie_key), keeper.services.random_bytes)
+    return keeper.holder_id.encode() + b"\x00" + sealed
+
+
+def resume(services: Services, kept: bytes, cookie_key: bytes) -> Keeper:
+    """The holder again, from what `keep` gave. Raises Locked."""
+    holder_id, _, sealed = kept.partition(b"\x00")
+    return Keeper(holder_id.decode(), SessionLock(cookie_key).open(sealed, _session(cookie_key)), services)
+
+
+def _session(cookie_key: bytes) -> bytes:
+    return hashlib.sha256(b"sitr-session\x00" + cookie_key).digest()
+
+
+def find_case(case_id: str, *, lock: bool = False) -> Case:
+    """The row of a case that is open. Raises NotFound, also for one that is erased."""
+    rows = Case.objects.select_for_update() if lock else Case.objects
+    found: Case | None = rows.filter(pk=case_id, state__in=(CaseState.OPEN, CaseState.CLOSED)).first()
+    if found is None:
+        raise NotFound("cases.no_case")
+    return found
+
+
+def case_keys(keeper: Keeper, case: Case) -> CaseKeys:
+    """The keys that this holder has to a case. Raises NotFound for a stranger."""
+    wraps = list(WrappedKey.objects.filter(case_id=case.id, holder_id__in=(keeper.holder_id, "")))
+    own = {w.epoch: bytes(w.wrapped) for w in wraps if w.holder_id}
+    if case.epoch not in own:
+        raise NotFound("cases.no_case")
+    older = {w.epoch: bytes(w.wrapped) for w in wraps if not w.holder_id}
+    identities = {case.epoch: unwrap_case(own[case.epoch], keeper.identity, public=case.public)}
+    for epoch in range(case.epoch - 1, -1, -1):
+        if epoch not in older:
+            break
+        identities[epoch] = unwrap_case(older[epoch], identities[epoch + 1])
+    return CaseKeys(identities)

@@ -1,0 +1,267 @@
+"""What is stored. In clear only random ids, coarse states, hours, sizes and counts; everything else is sealed.
+
+Rows of a case are written only inside `work.act` (or `work.bookkeeping`, for what no person did): any other write
+raises `WriteOutsideVerb`, so that no change can escape the journal.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import Any, ClassVar, NoReturn, TypeVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+_writing: ContextVar[bool] = ContextVar("sitr_writing", default=False)
+M = TypeVar("M", bound=models.Model)
+
+
+class WriteOutsideVerb(RuntimeError):
+    """A row was about to be written with no journal entry. A defect in Sitr, never a person's doing."""
+
+
+@contextmanager
+def writing_allowed() -> Iterator[None]:
+    """Open the guard; only `work` calls this."""
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
+def _guard() -> None:
+    if not _writing.get():
+        raise WriteOutsideVerb
+
+
+class GuardedQuerySet(models.QuerySet[M]):
+    """A query set whose writes, too, pass the guard."""
+
+    def update(self, **values: Any) -> int:
+        """As Django's, inside a verb only."""
+        _guard()
+        return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """As Django's, inside a verb only."""
+        _guard()
+        return super().delete()
+
+    def bulk_create(self, *_args: Any, **_values: Any) -> NoReturn:  # type: ignore[override]
+        """Refused: each row is written by itself, with its digest in the entry."""
+        raise WriteOutsideVerb
+
+    def bulk_update(self, *_args: Any, **_values: Any) -> NoReturn:  # type: ignore[override]
+        """Refused, as `bulk_create`."""
+        raise WriteOutsideVerb
+
+
+class Guarded(models.Model):
+    """A model whose rows change only inside a verb."""
+
+    objects: ClassVar[models.Manager[Any]] = models.Manager.from_queryset(GuardedQuerySet)()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As Django's, inside a verb only."""
+        _guard()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """As Django's, inside a verb only."""
+        _guard()
+        return super().delete(*args, **kwargs)
+
+
+class User(AbstractBaseUser):
+    """An account of a desk's worker. Personal mode has none; the table is there from the first migration on."""
+
+    username = models.CharField(max_length=150, unique=True)
+    holder_id = models.CharField(max_length=32, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    objects: ClassVar[BaseUserManager["User"]] = BaseUserManager()
+    USERNAME_FIELD = "username"
+
+
+class HolderKind(StrEnum):
+    """Who a holder is, coarsely."""
+
+    PERSON = "person"
+    WORKER = "worker"
+    TRUSTED = "trusted"
+
+
+class Holder(Guarded):
+    """Whoever can open a case. `public` is their age recipient."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    kind = models.CharField(max_length=8, choices=[(k, k) for k in HolderKind])
+    public = models.CharField(max_length=80, unique=True)
+    since_hour = models.DateTimeField()
+
+
+class CaseState(StrEnum):
+    """`erasing`: begun, to be completed at the next start if it was cut short."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    ERASING = "erasing"
+    ERASED = "erased"
+
+
+class Case(Guarded):
+    """One leak or threat, of one person. `public` is the age recipient of the present epoch."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    state = models.CharField(max_length=8, choices=[(s, s) for s in CaseState])
+    public = models.CharField(max_length=80)
+    epoch = models.PositiveIntegerField(default=0)
+    opened_hour = models.DateTimeField()
+    time_proof = models.BooleanField(default=False)
+    frontier = models.BinaryField()
+    # What a person last did here, sealed: shown as "last opened".
+    seen = models.BinaryField(default=bytes)
+
+
+class Entry(Guarded):
+    """One line of a case's journal. `opening` is sealed (salt and payload); null after erasure of its payload."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    seq = models.PositiveIntegerField()
+    epoch = models.PositiveIntegerField()
+    line = models.BinaryField()
+    opening = models.BinaryField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "seq"], name="one_entry_a_place")]
+        ordering: ClassVar = ["case", "seq"]
+
+
+class Checkpoint(Guarded):
+    """The signed note after each write (C2SP signed note; holds an id, a size and a root)."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    size = models.PositiveIntegerField()
+    note = models.TextField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "size"], name="one_checkpoint_a_size")]
+        ordering: ClassVar = ["case", "size"]
+
+
+class StampState(StrEnum):
+    """Whether a time authority has answered for a checkpoint yet."""
+
+    QUEUED = "queued"
+    STAMPED = "stamped"
+
+
+class Stamp(Guarded):
+    """One time authority's answer for one checkpoint: the whole RFC 3161 reply. `authority` is its place in the settings."""
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.CASCADE)
+    authority = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=8, choices=[(s, s) for s in StampState])
+    attempts = models.PositiveIntegerField(default=0)
+    next_try = models.DateTimeField()
+    reply = models.BinaryField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["checkpoint", "authority"], name="one_stamp_each")]
+
+
+class SealedRow(Guarded):
+    """A row whose words are all in one sealed cell, opened by the key of its epoch."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    epoch = models.PositiveIntegerField()
+    order = models.PositiveIntegerField()
+    body = models.BinaryField()
+
+    class Meta:
+        abstract = True
+        ordering: ClassVar = ["order", "id"]
+
+
+class Answers(SealedRow):
+    """What the person answered, whole, once a change: country, answers, free words."""
+
+
+class Step(SealedRow):
+    """What became of one step: done, skipped, later."""
+
+
+class Photo(SealedRow):
+    """The fingerprint of one photo of the person; the photo itself only where they asked for it."""
+
+    blob = models.CharField(max_length=32, blank=True)
+
+
+class SightingState(StrEnum):
+    """Coarse state of a place; why is sealed."""
+
+    PROPOSED = "proposed"
+    REJECTED = "rejected"
+    LIVE = "live"
+    GONE = "gone"
+    MOVED = "moved"
+    LOGIN_WALL = "login_wall"
+    UNKNOWN = "unknown"
+
+
+class Sighting(SealedRow):
+    """One address at which a photo stands or stood."""
+
+    state = models.CharField(max_length=12, choices=[(s, s) for s in SightingState])
+
+
+class Exhibit(SealedRow):
+    """One sealed item of evidence: a random blob name, the digest of its ciphertext, its padded size."""
+
+    blob = models.CharField(max_length=32)
+    sha256 = models.CharField(max_length=64)
+    padded = models.BigIntegerField()
+
+
+class Notice(SealedRow):
+    """One notice. `state` is takedown's; `due_hour` is when its clock ends, without what for."""
+
+    state = models.CharField(max_length=12)
+    due_hour = models.DateTimeField(null=True)
+
+
+class Reply(SealedRow):
+    """An answer to a notice, filed as an exhibit."""
+
+
+SEALED: tuple[type[SealedRow], ...] = (Answers, Step, Photo, Sighting, Exhibit, Notice, Reply)
+
+
+class HolderLock(Guarded):
+    """A holder's identity, locked by their secret (an age file and the parameters that made its key). Database `keys`."""
+
+    holder_id = models.CharField(max_length=32, primary_key=True)
+    locked = models.BinaryField()
+
+
+class WrappedKey(Guarded):
+    """A case's identity of one epoch, as an age file to one holder's public key. Database `keys`.
+
+    `holder_id` empty: the identity of an older epoch, sealed to the one that followed it.
+    """
+
+    case_id = models.CharField(max_length=32)
+    holder_id = models.CharField(max_length=32, blank=True)
+    epoch = models.PositiveIntegerField()
+    wrapped = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case_id", "holder_id", "epoch"], name="one_wrap_a_holder")
+        ]

@@ -1,0 +1,80 @@
+"""The person's photos: a fingerprint is sealed; the photo itself only where the person asks for it to be kept."""
+
+import base64
+import io
+from dataclasses import dataclass
+
+from sitr.cases.access import Keeper
+from sitr.cases.models import Photo
+from sitr.cases.openings import pictures_allowed
+from sitr.cases.work import OpenCase, act, look
+from sitr.errors import AnswerIsNo
+from sitr.fingerprint import Fingerprint, fingerprint
+from sitr.journal import Kind
+from sitr.vault import Place
+
+
+@dataclass(frozen=True)
+class PhotoView:
+    """One photo, by what is kept of it. `width`, `height` in pixels, upright."""
+
+    id: str
+    name: str
+    width: int
+    height: int
+    fingerprint_version: int
+    kept: bool
+
+
+def add_photo(keeper: Keeper, case_id: str, image: bytes, name: str, keep: bool = False) -> PhotoView:  # noqa: FBT001, FBT002
+    """Compute and seal the fingerprint of a photo.
+
+    Raises AnswerIsNo when the person was under 18, or has not said (nothing is computed then), and BadInput when the
+    file is no picture that can be read.
+    """
+    require_adult(look(keeper, case_id))
+    made = fingerprint(image)
+    row_id = keeper.services.new_id()
+    body = {
+        "name": name[:200], "width": made.width, "height": made.height, "version": made.version,
+        "fingerprint": base64.b64encode(made.pack()).decode(), "kept": keep,
+    }  # fmt: skip
+    blob = _keep(keeper, case_id, row_id, image) if keep else ""
+    try:
+        with act(keeper, case_id, Kind.PHOTO, "add_photo") as doing:
+            require_adult(doing)
+            doing.details = {"photo": row_id, "kept": keep}
+            doing.add(Photo, body, row_id=row_id, blob=blob)
+    except BaseException:
+        if blob:
+            keeper.services.blobs.delete(blob)
+        raise
+    return _view(row_id, body)
+
+
+def require_adult(case: OpenCase) -> None:
+    """Raises AnswerIsNo unless the answers say that the person was an adult."""
+    if not pictures_allowed(case):
+        raise AnswerIsNo("cases.no_pictures")
+
+
+def list_photos(keeper: Keeper, case_id: str) -> list[PhotoView]:
+    """The photos of a case."""
+    return [_view(row.id, body) for row, body in look(keeper, case_id).rows(Photo)]
+
+
+def fingerprints(case: OpenCase) -> dict[str, Fingerprint]:
+    """The fingerprints of a case by photo id."""
+    return {row.id: Fingerprint.unpack(base64.b64decode(body["fingerprint"])) for row, body in case.rows(Photo)}
+
+
+def _keep(keeper: Keeper, case_id: str, row_id: str, image: bytes) -> str:
+    case = look(keeper, case_id)
+    return keeper.services.blobs.put(io.BytesIO(image), Place(case_id, "photo", row_id, "blob"), case.row.public).name
+
+
+def _view(row_id: str, body: dict[str, object]) -> PhotoView:
+    return PhotoView(
+        id=row_id, name=str(body["name"]), width=int(str(body["width"])), height=int(str(body["height"])),
+        fingerprint_version=int(str(body["version"])), kept=bool(body["kept"]),
+    )  # fmt: skip

@@ -1,0 +1,51 @@
+"""What every verb needs from outside, handed in by the wiring: stores, keys of the installation, ports, time, randomness."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sitr.evidence import Capture, CaptureOptions
+from sitr.journal import Authority, Signer
+from sitr.knowledge import Knowledge
+from sitr.net import Door
+from sitr.takedown import Mailer
+from sitr.vault import BlobStore, KdfParams
+
+CapturePort = Callable[[str, Path, CaptureOptions, datetime], Capture]
+
+
+@dataclass(frozen=True)
+class Services:
+    """`memory` is a folder that lies in memory; `capture` visits one address; `backups_kept` is how long the operator
+    keeps backups (None: not known to Sitr). `process` names this process, `is_alive` asks after such a name.
+    """
+
+    home: Path
+    blobs: BlobStore
+    signer: Signer
+    door: Door
+    knowledge: Knowledge
+    capture: CapturePort
+    mailer: Mailer | None
+    mail_from: str
+    authorities: tuple[Authority, ...]
+    authority_roots: bytes
+    now: Callable[[], datetime]
+    random_bytes: Callable[[int], bytes] = field(repr=False)
+    memory: Path
+    kdf: KdfParams
+    accept_unconfined: bool
+    process: str
+    is_alive: Callable[[str], bool]
+    backups_kept: timedelta | None = None
+
+    def new_id(self) -> str:
+        """A random id of 96 bits, in small letters and digits that are hard to confuse."""
+        alphabet = "23456789abcdefghjkmnpqrstvwxyzab"  # 32 signs; two stand twice, which costs nothing in an id
+        return "".join(alphabet[byte & 31] for byte in self.random_bytes(20))
+
+
+def whole_hour(time: datetime) -> datetime:
+    """A time as it may stand in clear: to the hour."""
+    return time.replace(minute=0, second=0, microsecond=0)
