@@ -16,7 +16,6 @@ from sitr.cases.models import (
     Case,
     CaseState,
     Notice,
-    Photo,
     Reply,
     Sighting,
     Step,
@@ -25,8 +24,7 @@ from sitr.cases.models import (
 )
 from sitr.cases.services import Services, whole_hour
 from sitr.cases.views import read_time
-from sitr.cases.work import Act, OpenCase, act, bookkeeping, look, seconds
-from sitr.cases.work import _append as append_first
+from sitr.cases.work import Act, OpenCase, act, append, bookkeeping, look, seconds
 from sitr.errors import BadInput
 from sitr.journal import Frontier, Kind
 from sitr.knowledge import Plan, Progress, State, check_answers, make_plan
@@ -94,7 +92,7 @@ def open_case(
             row.save(force_insert=True)
             doing = Act(row, CaseKeys({0: identity}), keeper, Kind.CASE, "open", now)
             doing.add(Answers, {**said, "opened_at": seconds(now)})
-            append_first(doing, Kind.CASE, "open", {"time_proof": time_proof}, doing.writes)
+            append(doing, Kind.CASE, "open", {"time_proof": time_proof}, doing.writes)
     except BaseException:
         with writing_allowed():
             WrappedKey.objects.filter(case_id=case_id).delete()
@@ -219,7 +217,3 @@ def _seen(keeper: Keeper, case: OpenCase) -> datetime | None:
             Case.objects.filter(pk=case.row.pk, epoch=case.row.epoch).update(seen=sealed)
     return read_time(seen["before"])
 
-
-def count_photos(case: OpenCase) -> int:
-    """How many photos a case has."""
-    return int(Photo.objects.filter(case=case.row).count())

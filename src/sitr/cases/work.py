@@ -25,7 +25,7 @@ R = TypeVar("R", bound=SealedRow)
 _SALT = 16
 
 
-@dataclass(frozen=True)
+@dataclass
 class OpenCase:
     """A case that this holder may read."""
 
@@ -60,8 +60,6 @@ class Act(OpenCase):
     details: dict[str, Any] = field(default_factory=dict)
     writes: list[dict[str, str]] = field(default_factory=list)
 
-    __hash__ = None  # type: ignore[assignment]
-
     def new_id(self) -> str:
         """A random id."""
         return self.keeper.services.new_id()
@@ -83,7 +81,7 @@ class Act(OpenCase):
 
     def also(self, kind: Kind, verb: str, details: dict[str, Any]) -> None:
         """A further entry in the same transaction, before this act's own."""
-        _append(self, kind, verb, details, [])
+        append(self, kind, verb, details, [])
 
     def _order(self) -> int:
         return int(Frontier.unpack(bytes(self.row.frontier)).size) * 1000 + len(self.writes)
@@ -118,7 +116,7 @@ def act(keeper: Keeper, case_id: str, kind: Kind, verb: str) -> Iterator[Act]:
         row = find_case(case_id, lock=True)
         doing = Act(row, case_keys(keeper, row), keeper, kind, verb, keeper.services.now())
         yield doing
-        _append(doing, kind, verb, doing.details, doing.writes)
+        append(doing, kind, verb, doing.details, doing.writes)
 
 
 @contextmanager
@@ -128,7 +126,8 @@ def bookkeeping() -> Iterator[None]:
         yield
 
 
-def _append(doing: Act, kind: Kind, verb: str, details: dict[str, Any], writes: Sequence[dict[str, str]]) -> None:
+def append(doing: Act, kind: Kind, verb: str, details: dict[str, Any], writes: Sequence[dict[str, str]]) -> None:
+    """Write one journal entry, its checkpoint, and the wish for a time proof. Only inside a transaction of a verb."""
     case, services = doing.row, doing.keeper.services
     frontier = Frontier.unpack(bytes(case.frontier))
     seq = frontier.size

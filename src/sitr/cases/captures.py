@@ -1,0 +1,132 @@
+"""Capturing a page: visited once, sealed as exhibits, searched for copies of the person's photos."""
+
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sitr.cases.access import Keeper
+from sitr.cases.exhibits import ExhibitView, place_of, sealed_files, summary, view, write
+from sitr.cases.openings import pictures_allowed
+from sitr.cases.photos import fingerprints
+from sitr.cases.sightings import propose
+from sitr.cases.work import OpenCase, act, look, seconds
+from sitr.errors import BadInput
+from sitr.evidence import Capture, CaptureOptions
+from sitr.finding import Search, find_copies
+from sitr.journal import Kind
+from sitr.vault import StoredBlob
+
+Child = Literal["no", "yes", "unsure"]
+_SUFFIX = {"wacz": ".wacz", "screenshot": ".png", "pdf": ".pdf", "html": ".html", "text": ".txt", "record": ".json"}
+
+
+@dataclass(frozen=True)
+class FoundView:
+    """A copy on the page: the image's exact address, whose copy it is, how surely, and the proposal it became."""
+
+    image_url: str
+    photo: str
+    score: float
+    sighting: str | None
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something about the capture that is to be said: `say(code, lang, **data)`."""
+
+    code: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CaptureView:
+    """What a capture kept: `kept` of `expected` resources, what is missing and why, and the copies found."""
+
+    exhibits: tuple[ExhibitView, ...]
+    kept: int
+    expected: int
+    missing: tuple[dict[str, str], ...]
+    found: tuple[FoundView, ...]
+    partial: bool
+    pictures: bool
+    notes: tuple[Note, ...]
+
+
+def capture_page(keeper: Keeper, case_id: str, url: str, *, child: Child) -> CaptureView:
+    """Visit `url`, seal what it shows, and look for the person's photos on it.
+
+    `child`: could a child be on this page? Only a clear "no", in the case of an adult, lets pictures be taken in; else
+    address, time, headers and text are kept. Raises BadInput for no address, OutsideSilent when nothing came.
+    """
+    if child not in {"no", "yes", "unsure"}:
+        raise BadInput("cases.child_answer")
+    case = look(keeper, case_id)
+    pictures = child == "no" and pictures_allowed(case)
+    services = keeper.services
+    options = CaptureOptions(pictures=pictures, accept_unconfined=services.accept_unconfined)
+    with ExitStack() as left:
+        work = Path(left.enter_context(tempfile.TemporaryDirectory(prefix="sitr-", dir=services.memory)))
+        taken = services.capture(url, work, options, services.now())
+        search = _search(case, taken)
+        blobs = _seal_files(keeper, case, taken)
+        with sealed_files(keeper, [blob for _, _, _, blob in blobs]):
+            views, ids = _write(keeper, case_id, taken, search, blobs, child)
+    return _view(taken, search, views, ids)
+
+
+def _search(case: OpenCase, taken: Capture) -> Search:
+    photos = fingerprints(case) if taken.pictures else {}
+    return find_copies(((image.url, image.path.read_bytes()) for image in taken.images()), photos)
+
+
+def _seal_files(keeper: Keeper, case: OpenCase, taken: Capture) -> list[tuple[str, Any, str, StoredBlob]]:
+    sealed: list[tuple[str, Any, str, StoredBlob]] = []
+    try:
+        for file in taken.files:
+            row_id = keeper.services.new_id()
+            with file.path.open("rb") as source:
+                blob = keeper.services.blobs.put(source, place_of(case.row.id, row_id), case.row.public)
+            sealed.append((row_id, file, f"page-{file.kind.value}{_SUFFIX[file.kind.value]}", blob))
+    except BaseException:
+        for _, _, _, blob in sealed:
+            keeper.services.blobs.delete(blob.name)
+        raise
+    return sealed
+
+
+def _write(
+    keeper: Keeper, case_id: str, taken: Capture, search: Search, blobs: list[tuple[str, Any, str, StoredBlob]], child: str
+) -> tuple[list[ExhibitView], dict[str, str]]:
+    """The rows and entries of one capture, all in one transaction."""
+    views = []
+    with act(keeper, case_id, Kind.EXHIBIT, "capture") as doing:
+        told = []
+        for row_id, file, name, blob in blobs:
+            body = write(
+                doing, row_id, blob, kind=file.kind.value, name=name, media_type=file.mime, source=taken.final_url,
+                partial=taken.partial, kept=taken.completeness.kept, expected=taken.completeness.expected,
+                missing=[f"{one.url} ({one.why})" for one in taken.completeness.missing],
+                captured_at=seconds(taken.started),
+                method=f"{taken.tools.browser}; {taken.confinement.kind.value}",
+            )  # fmt: skip
+            views.append(view(row_id, body))
+            told.append(summary(row_id, body))
+        ids = propose(doing, taken.final_url, search) if search.found else {}
+        doing.details = {
+            "url": taken.url, "final_url": taken.final_url, "child": child, "pictures": taken.pictures, "exhibits": told,
+            "kept": taken.completeness.kept, "expected": taken.completeness.expected, "partial": taken.partial,
+            "confinement": taken.confinement.kind.value, "found": [find.image_url for find in search],
+        }  # fmt: skip
+    return views, ids
+
+
+def _view(taken: Capture, search: Search, views: list[ExhibitView], ids: dict[str, str]) -> CaptureView:
+    return CaptureView(
+        exhibits=tuple(views), kept=taken.completeness.kept, expected=taken.completeness.expected,
+        missing=tuple({"url": one.url, "why": one.why} for one in taken.completeness.missing),
+        found=tuple(FoundView(f.image_url, f.photo, f.score, ids.get(f.image_url)) for f in search),
+        partial=taken.partial, pictures=taken.pictures,
+        notes=tuple(Note(problem.code, dict(problem.data)) for problem in taken.problems),
+    )  # fmt: skip

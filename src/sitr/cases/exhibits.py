@@ -1,0 +1,190 @@
+"""Exhibits: sealed files of evidence. Added, listed, exported byte for byte, looked at."""
+
+import hashlib
+import io
+import mimetypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from PIL import Image, ImageFilter, ImageOps
+
+from sitr.cases.access import Keeper
+from sitr.cases.models import Exhibit
+from sitr.cases.openings import pictures_allowed
+from sitr.cases.views import read_time
+from sitr.cases.work import Act, OpenCase, act, look, seconds
+from sitr.errors import AnswerIsNo, BadInput
+from sitr.fingerprint import measure
+from sitr.journal import Kind
+from sitr.vault import Place, StoredBlob
+
+PICTURE_KINDS = frozenset({"image", "screenshot", "pdf", "wacz", "html"})
+"""Kinds whose bytes may show the photo: released only when the person chooses each."""
+
+_PREVIEW = 640
+_BLUR = 28
+
+
+@dataclass(frozen=True)
+class ExhibitView:
+    """One exhibit. `sha256` and `bytes` are of the original; `source` is the address it came from, or empty."""
+
+    id: str
+    kind: str
+    name: str
+    media_type: str
+    sha256: str
+    bytes: int
+    sealed_at: datetime
+    source: str
+    partial: bool
+
+
+def place_of(case_id: str, exhibit_id: str) -> Place:
+    """The place that an exhibit's file names inside."""
+    return Place(case_id, "exhibit", exhibit_id, "blob")
+
+
+def list_exhibits(keeper: Keeper, case_id: str) -> list[ExhibitView]:
+    """All exhibits, in the order of sealing."""
+    return [view(row.id, body) for row, body in look(keeper, case_id).rows(Exhibit)]
+
+
+def add_exhibit(keeper: Keeper, case_id: str, data: BinaryIO, name: str) -> ExhibitView:
+    """Seal any file byte for byte. Raises BadInput for an empty one, AnswerIsNo for a picture in a minor's case."""
+    case = look(keeper, case_id)
+    start = data.read(1 << 20)
+    if not start:
+        raise BadInput("cases.empty_file")
+    kind, media_type = _kind(start, name)
+    if kind == "image" and not pictures_allowed(case):
+        raise AnswerIsNo("cases.no_pictures")
+    row_id = keeper.services.new_id()
+    blob = keeper.services.blobs.put(_Again(start, data), place_of(case_id, row_id), case.row.public)
+    with sealed_files(keeper, [blob]), act(keeper, case_id, Kind.EXHIBIT, "add_exhibit") as doing:
+        body = write(doing, row_id, blob, kind=kind, name=Path(name).name[:200], media_type=media_type)
+        doing.details = {"exhibits": [summary(row_id, body)]}
+    return view(row_id, body)
+
+
+class _Again(io.RawIOBase):
+    """What was read to look at it, and then the rest."""
+
+    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+        super().__init__()
+        self._start, self._rest = io.BytesIO(start), rest
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._start.read(size) or self._rest.read(size)
+
+
+def _kind(start: bytes, name: str) -> tuple[str, str]:
+    try:
+        measure(start)
+    except BadInput:
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        # A picture that cannot be read is still a picture: whatever claims to be one is treated as one.
+        return ("image" if media_type.startswith("image/") else "file"), media_type
+    guessed = mimetypes.guess_type(name)[0] or ""
+    return "image", guessed if guessed.startswith("image/") else "image/*"
+
+
+class sealed_files:  # noqa: N801  a context manager reads like a function
+    """Sealed files that were just written: removed again when what should list them is not written."""
+
+    def __init__(self, keeper: Keeper, blobs: list[StoredBlob]) -> None:
+        self._keeper, self._blobs = keeper, blobs
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, *_rest: object) -> None:
+        if kind is not None:
+            for blob in self._blobs:
+                self._keeper.services.blobs.delete(blob.name)
+
+
+def write(doing: Act, row_id: str, blob: StoredBlob, **words: Any) -> dict[str, Any]:
+    """Write the row of a sealed file; gives its words."""
+    body = {
+        "source": "", "partial": False, **words, "sha256": blob.content_sha256, "bytes": blob.length,
+        "sealed_at": seconds(doing.now),
+    }  # fmt: skip
+    doing.add(Exhibit, body, row_id=row_id, blob=blob.name, sha256=blob.sha256, padded=blob.padded)
+    return body
+
+
+def summary(row_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What the journal's entry says of an exhibit."""
+    return {"id": row_id, "kind": body["kind"], "sha256": body["sha256"], "bytes": body["bytes"]}
+
+
+def export(keeper: Keeper, case_id: str, exhibit_id: str, target: Path) -> Path:
+    """Write the original bytes to `target` (a file, or a folder to put it in under its name). An entry says so.
+
+    Nothing takes the final name before the last byte was verified. Raises Damaged, BadInput when the file exists.
+    """
+    case = look(keeper, case_id)
+    row, body = case.one(Exhibit, exhibit_id)
+    file = target / safe_name(body["name"], exhibit_id) if target.is_dir() else target
+    if file.exists():
+        raise BadInput("cases.file_exists", file=str(file))
+    with act(keeper, case_id, Kind.RELEASE, "export_exhibit") as doing:
+        doing.details = {"exhibit": exhibit_id, "sha256": body["sha256"]}
+    keeper.services.blobs.export(row.blob, place_of(case_id, exhibit_id), case.keys.of(row.epoch), file)
+    return file
+
+
+def safe_name(name: str, exhibit_id: str) -> str:
+    """A file name that stays in its folder."""
+    plain = "".join(c for c in Path(name).name if c.isprintable() and c not in '/\\:*?"<>|').strip(". ")
+    return f"{exhibit_id[:6]}-{plain or 'file'}"
+
+
+def read(keeper: Keeper, case: OpenCase, row: Exhibit) -> Iterator[bytes]:
+    """The original bytes in pieces, verified to the last before the first is given."""
+    return keeper.services.blobs.read(row.blob, place_of(case.row.id, row.id), case.keys.of(row.epoch))
+
+
+def preview(keeper: Keeper, case_id: str, exhibit_id: str, *, blurred: bool) -> bytes:
+    """A small PNG of a picture. Unblurred, an entry of kind `read` says that it was looked at."""
+    case = look(keeper, case_id)
+    row, body = case.one(Exhibit, exhibit_id)
+    if not body["media_type"].startswith("image/"):
+        raise BadInput("cases.no_preview")
+    data = b"".join(read(keeper, case, row))
+    drawn = draw_preview(data, blurred=blurred)
+    if not blurred:
+        with act(keeper, case_id, Kind.READ, "look") as doing:
+            doing.details = {"exhibit": exhibit_id}
+    return drawn
+
+
+def draw_preview(data: bytes, *, blurred: bool) -> bytes:
+    """A PNG of at most 640 pixels a side; blurred beyond recognition unless asked otherwise. Raises BadInput."""
+    measure(data)  # refuses bombs and what is no picture before anything is decoded
+    with Image.open(io.BytesIO(data)) as image:
+        image.draft("RGB", (_PREVIEW, _PREVIEW))
+        small = ImageOps.exif_transpose(image).convert("RGB")
+    small.thumbnail((_PREVIEW, _PREVIEW))
+    if blurred:
+        # Shrunk first: a blur alone can be sharpened again.
+        tiny = small.resize((max(1, small.width // 40), max(1, small.height // 40)), Image.Resampling.BOX)
+        small = tiny.resize(small.size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(_BLUR))
+    out = io.BytesIO()
+    small.save(out, "PNG")
+    return out.getvalue()
+
+
+def view(row_id: str, body: dict[str, Any]) -> ExhibitView:
+    """An exhibit as it is shown."""
+    return ExhibitView(
+        id=row_id, kind=body["kind"], name=body["name"], media_type=body["media_type"], sha256=body["sha256"],
+        bytes=body["bytes"], sealed_at=read_time(body["sealed_at"]) or datetime.min, source=body["source"],
+        partial=body["partial"],
+    )  # fmt: skip
+
+

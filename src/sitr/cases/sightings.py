@@ -1,0 +1,217 @@
+"""Places of appearance: added by the person, proposed by a find, visited again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sitr.cases.access import Keeper
+from sitr.cases.models import Sighting, SightingState
+from sitr.cases.photos import fingerprints
+from sitr.cases.views import read_time
+from sitr.cases.work import Act, OpenCase, act, look, seconds
+from sitr.errors import AnswerIsNo, BadInput, OutsideSilent
+from sitr.finding import Answer, Visit, find_copies, image_addresses, judge_visit
+from sitr.fingerprint import Fingerprint
+from sitr.journal import Kind
+from sitr.knowledge import Knowledge, identify
+from sitr.net import Limits
+
+_PAGE = Limits(seconds=20.0, bytes=10_000_000, redirects=10)
+_IMAGE = Limits(seconds=20.0, bytes=40_000_000, redirects=10)
+_IMAGES_OF_A_PAGE = 24
+
+
+@dataclass(frozen=True)
+class SightingView:
+    """One place. `page` is the page, `image` the exact address of the copy ("" when not known), `url` the one to name.
+
+    `score` (0 to 1) is how surely the image is a copy of `photo`; both are None for a place that the person added.
+    """
+
+    id: str
+    url: str
+    page: str
+    image: str
+    service: str | None
+    service_name: str | None
+    state: str
+    reason: dict[str, Any] | None
+    since: datetime
+    last_checked: datetime | None
+    returned: bool
+    proposed: bool
+    photo: str | None
+    score: float | None
+
+
+def add_sighting(keeper: Keeper, case_id: str, text: str) -> list[SightingView]:
+    """Add every address in `text`, which may hold words around them; one that is there already is not added twice.
+
+    Raises BadInput when there is no address in it.
+    """
+    found = identify(text, keeper.services.knowledge)
+    if not found:
+        raise BadInput("cases.no_address")
+    with act(keeper, case_id, Kind.SIGHTING, "add_sighting") as doing:
+        known = {body["canonical"]: row.id for row, body in doing.rows(Sighting)}
+        ids = [known.get(one.canonical_url) or _add_found(doing, one, known) for one in found]
+        doing.details = {"sightings": [{"id": i, "url": one.url} for i, one in zip(ids, found, strict=True)]}
+    wanted = dict.fromkeys(ids)
+    views = {one.id: one for one in list_sightings(keeper, case_id)}
+    return [views[one] for one in wanted]
+
+
+def _add_found(doing: Act, one: Any, known: dict[str, str]) -> str:
+    body = {**_words(doing, one.url, one), "page": one.url, "image": ""}
+    known[one.canonical_url] = doing.add(Sighting, body, state=SightingState.UNKNOWN).id
+    return known[one.canonical_url]
+
+
+def _words(doing: Act, url: str, identified: Any) -> dict[str, Any]:
+    return {
+        "url": url, "canonical": identified.canonical_url, "service": identified.service,
+        "kind": identified.kind, "ids": dict(identified.ids), "domain": identified.registrable_domain,
+        "since": seconds(doing.now), "last_checked": None, "returned": False, "was_gone": False,
+        "photo": None, "score": None, "region": None, "reason": None,
+    }  # fmt: skip
+
+
+def propose(doing: Act, page: str, finds: Any) -> dict[str, str]:
+    """Write a proposal for each find that is not known yet; gives the sighting's id by image address."""
+    known = {body["image"]: row.id for row, body in doing.rows(Sighting) if body["image"]}
+    by_service = identify(page, doing.keeper.services.knowledge)
+    for find in finds:
+        if find.image_url in known:
+            continue
+        image = identify(find.image_url, doing.keeper.services.knowledge)
+        named = next((one for one in (*by_service, *image) if one.service), (*by_service, *image, None)[0])
+        if named is None:
+            continue
+        body = {
+            **_words(doing, find.image_url, named), "canonical": find.image_url, "page": page, "image": find.image_url,
+            "photo": find.photo, "score": find.score, "mirrored": find.mirrored,
+            "region": [list(point) for point in find.region] if find.region else None,
+        }  # fmt: skip
+        known[find.image_url] = doing.add(Sighting, body, state=SightingState.PROPOSED).id
+    return known
+
+
+def list_sightings(keeper: Keeper, case_id: str) -> list[SightingView]:
+    """All places that were not rejected."""
+    case = look(keeper, case_id)
+    return [view(keeper, row, body) for row, body in case.rows(Sighting) if row.state != SightingState.REJECTED]
+
+
+def view(keeper: Keeper, row: Sighting, body: dict[str, Any]) -> SightingView:
+    """One place as it is shown."""
+    return SightingView(
+        id=row.id, url=body["url"], page=body["page"], image=body["image"], service=body["service"],
+        service_name=service_name(keeper.services.knowledge, body["service"]), state=row.state, reason=body["reason"],
+        since=read_time(body["since"]) or datetime.min, last_checked=read_time(body["last_checked"]),
+        returned=body["returned"], proposed=row.state == SightingState.PROPOSED, photo=body["photo"],
+        score=body["score"],
+    )  # fmt: skip
+
+
+def service_name(knowledge: Knowledge, service: str | None) -> str | None:
+    """The name of a service as people know it."""
+    return knowledge.identifier.name_of(service) if service else None
+
+
+def decide(keeper: Keeper, case_id: str, sighting_id: str, accept: bool) -> None:  # noqa: FBT001  the question is yes or no
+    """Accept a find as a place of appearance, or reject it. Raises AnswerIsNo when it is no proposal any more."""
+    with act(keeper, case_id, Kind.SIGHTING, "accept" if accept else "reject") as doing:
+        row, body = doing.one(Sighting, sighting_id)
+        if row.state != SightingState.PROPOSED:
+            raise AnswerIsNo("cases.already_decided")
+        doing.details = {"sighting": row.id, "url": body["url"]}
+        doing.change(row, body, state=SightingState.LIVE if accept else SightingState.REJECTED)
+
+
+def check_all(keeper: Keeper, case_id: str) -> list[SightingView]:
+    """Visit every accepted place again, one after the other."""
+    places = [one for one in list_sightings(keeper, case_id) if not one.proposed]
+    return [check(keeper, case_id, one.id) for one in places]
+
+
+def check(keeper: Keeper, case_id: str, sighting_id: str) -> SightingView:
+    """Visit one place again and write down what stands there. Silence is never taken for gone."""
+    case = look(keeper, case_id)
+    row, body = case.one(Sighting, sighting_id)
+    if row.state in {SightingState.PROPOSED, SightingState.REJECTED}:
+        raise AnswerIsNo("cases.not_accepted")
+    visit = _visit(keeper, body, fingerprints(case))
+    with act(keeper, case_id, Kind.SIGHTING, "check") as doing:
+        row, body = doing.one(Sighting, sighting_id)
+        state = SightingState(visit.state.value)
+        returned = bool(body["was_gone"]) and state is SightingState.LIVE
+        body |= {
+            "last_checked": seconds(doing.now), "reason": {"code": visit.reason.code, "data": dict(visit.reason.data)},
+            "returned": returned or (body["returned"] and state is not SightingState.GONE),
+            "was_gone": body["was_gone"] or state is SightingState.GONE,
+        }  # fmt: skip
+        doing.details = {"sighting": row.id, "url": body["url"], "state": state.value, "reason": visit.reason.code}
+        doing.change(row, body, state=state)
+    return view(keeper, row, body)
+
+
+def _visit(keeper: Keeper, body: dict[str, Any], photos: dict[str, Fingerprint]) -> Visit:
+    page = _ask_page(keeper, body, photos)
+    image = _ask_image(keeper, body["image"], photos) if body["image"] and body["image"] != body["page"] else None
+    return judge_visit(page, image)
+
+
+def _ask_page(keeper: Keeper, body: dict[str, Any], photos: dict[str, Fingerprint]) -> Answer:
+    url = body["page"] or body["url"]
+    try:
+        got = keeper.services.door.get(url, _PAGE)
+    except (OutsideSilent, BadInput):
+        return Answer(url, None)
+    if (got.header("content-type") or "").startswith("image/"):
+        return Answer(url, got.status, got.url, "", _is_copy(got.body, photos) if got.status == 200 else None)
+    text = got.body.decode("utf-8", "replace")
+    copy = _copy_on(keeper, text, got.url, photos) if got.status == 200 and not body["image"] else None
+    return Answer(url, got.status, got.url, text, copy)
+
+
+def _ask_image(keeper: Keeper, url: str, photos: dict[str, Fingerprint]) -> Answer:
+    try:
+        got = keeper.services.door.get(url, _IMAGE)
+    except (OutsideSilent, BadInput):
+        return Answer(url, None)
+    return Answer(url, got.status, got.url, "", _is_copy(got.body, photos) if got.status == 200 else None)
+
+
+def _is_copy(data: bytes, photos: dict[str, Fingerprint]) -> bool | None:
+    if not photos:
+        return None
+    search = find_copies([("", data)], photos)
+    return bool(search.found) if search.looked else None
+
+
+def _copy_on(keeper: Keeper, html: str, base: str, photos: dict[str, Fingerprint]) -> bool | None:
+    """True for a copy among the page's images; False only when all were seen and none is one."""
+    addresses = image_addresses(html, base)
+    if not photos or not addresses:
+        return None
+    answers = (_ask_image(keeper, url, photos).copy for url in addresses[:_IMAGES_OF_A_PAGE])
+    return _any_copy(answers, whole=len(addresses) <= _IMAGES_OF_A_PAGE)
+
+
+def _any_copy(answers: Iterator[bool | None], *, whole: bool) -> bool | None:
+    seen_all = whole
+    for copy in answers:
+        if copy:
+            return True
+        seen_all = seen_all and copy is not None
+    return False if seen_all else None
+
+
+def accepted_images(case: OpenCase, page: str) -> list[str]:
+    """The exact addresses of all accepted copies on one page."""
+    return [
+        body["image"]
+        for row, body in case.rows(Sighting)
+        if body["image"] and body["page"] == page and row.state not in {SightingState.PROPOSED, SightingState.REJECTED}
+    ]
