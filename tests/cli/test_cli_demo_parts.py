@@ -148,6 +148,6 @@ def test_the_bag_is_where_its_bagit_file_stands(tmp_path: Path) -> None:
 
 def test_sitr_verify_in_a_process_of_its_own_says_that_a_text_is_no_dossier(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("nothing")
-    status, said = outside.sitr_verify(tmp_path / "x", ())
+    status, said = outside.sitr_verify(tmp_path / "x", (), "en")
     assert status == 2
     assert '"error"' in said

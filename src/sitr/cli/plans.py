@@ -62,7 +62,7 @@ def plan_lines(found: Plan, call: Call) -> Iterator[str]:
         yield f"{number}. {getattr(step.title, call.lang)}"
         yield f"    {call.say('level_' + step.level)} · {call.say('step_' + step.state)}{due} · {step.id}"
         yield f"    {getattr(step.body, call.lang)}"
-        yield f"    {call.say('why', why=getattr(step.why, call.lang))}"
+        yield f"    {call.say('why')} {getattr(step.why, call.lang)}"
 
 
 def _entry(entry: Any, lang: Lang) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def _plan(stage: Stage) -> str:
     insist(bool(plan.steps), "no_steps")
     insist(sum(step.level == "now" for step in plan.steps) <= 3, "too_many_now")
     insist(all(getattr(step.why, lang) for step in plan.steps for lang in ("ar", "en")), "no_reason")
-    return _say(stage, "plan_made", n=len(plan.steps), first=getattr(plan.steps[0].title, stage.call.lang))
+    return f"{_say(stage, 'plan_made', n=len(plan.steps))} {getattr(plan.steps[0].title, stage.call.lang)}"
 
 
 def _add_photos(stage: Stage) -> str:
@@ -315,7 +315,7 @@ def _build(stage: Stage) -> str:
 
 def _verify_dossier(stage: Stage) -> str:
     """In a process of its own, with no home and no case: the key file and the authorities' roots, known beforehand."""
-    status, said = outside.sitr_verify(_dossier(stage), _options(stage))
+    status, said = outside.sitr_verify(_dossier(stage), _options(stage), stage.call.lang)
     checks = json.loads(said).get("checks", []) if said else []
     insist(status == 0 and bool(checks), "verify_failed", status=status)
     return _say(stage, "checks_passed", n=len(checks))
@@ -382,7 +382,7 @@ def _tamper(stage: Stage) -> str:
     shutil.copytree(_bag(stage), changed)
     exhibit = max((changed / "data").iterdir(), key=lambda file: file.stat().st_size)
     _change_one_byte(exhibit, exhibit.stat().st_size // 2)
-    status, said = outside.sitr_verify(changed, ())
+    status, said = outside.sitr_verify(changed, (), stage.call.lang)
     insist(status == 1, "tampering_unseen", status=status)
     failed = [check for check in json.loads(said)["checks"] if not check["ok"]]
     insist(any(exhibit.name in check["detail"] for check in failed), "tampering_not_named")
@@ -395,10 +395,10 @@ def _tamper_seal(stage: Stage) -> str:
     shutil.copyfile(_dossier(stage), changed)
     at = changed.stat().st_size // 2
     _change_one_byte(changed, at)
-    status, said = outside.sitr_verify(changed, _options(stage))
+    status, said = outside.sitr_verify(changed, _options(stage), stage.call.lang)
     insist(status == 1, "tampering_unseen", status=status)
     (failed,) = [check for check in json.loads(said)["checks"] if not check["ok"]]
-    return _say(stage, "seal_broken", byte=at, where=failed["detail"])
+    return f"{_say(stage, 'seal_broken', byte=at)} {failed['detail']}"
 
 
 def _change_one_byte(file: Path, at: int) -> None:
@@ -413,7 +413,7 @@ def _wrong_key(stage: Stage) -> str:
     """Somebody else's key opens nothing: status 3."""
     stranger = stage.base / "stranger.txt"
     stranger.write_text(Identity.generate().secret() + "\n", encoding="ascii")
-    status, _ = outside.sitr_verify(_dossier(stage), ["--identity", stranger])
+    status, _ = outside.sitr_verify(_dossier(stage), ["--identity", stranger], stage.call.lang)
     insist(status == 3, "stranger_let_in", status=status)
     return _say(stage, "stranger_kept_out")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sitr.cli.demo.teller import NotSoError
 from sitr.errors import MissingProgram
+from sitr.words import Lang
 
 _SECONDS = 60
 
@@ -87,12 +88,10 @@ def paper(bag: Path) -> str:
     return pdf.name
 
 
-def sitr_verify(file: Path, options: Sequence[str | Path], phrase_file: Path | None = None) -> tuple[int, str]:
+def sitr_verify(file: Path, options: Sequence[str | Path], lang: Lang) -> tuple[int, str]:
     """`sitr verify` in a process of its own: its status and its JSON."""
     kept = ("PATH", "LANG", "HOME", "PYTHONPATH")
     env = {name: os.environ[name] for name in kept if name in os.environ}
-    if phrase_file:
-        env["SITR_PASSPHRASE_FILE"] = str(phrase_file)
-    command = [sys.executable, "-m", "sitr", "verify", file, *options, "--json"]
+    command = [sys.executable, "-m", "sitr", "verify", file, *options, "--json", "--lang", lang]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, env=env)
     return done.returncode, done.stdout

@@ -21,7 +21,7 @@ def _lines(call: Call, found: list[Any]) -> Iterator[str]:
     for door in found:
         yield call.say("route_line", rank=door.rank, service=door.service, channel=door.channel, basis=door.basis)
         for why in door.why:
-            yield "    " + call.say("route_why", why=why)
+            yield "    " + why
         if door.exposes:
             yield "    " + call.say("route_exposes", what=", ".join(door.exposes))
         if door.hours is not None:
