@@ -18,8 +18,7 @@ from sitr.web.doors import unlocked
 from sitr.web.forms import Form
 from sitr.web.requests import Request
 from sitr.web.survivor.pages import go, shelved, show
-from sitr.web.templatetags.sitr_words import ltr
-from sitr.words import say
+from sitr.web.templatetags.sitr_words import kind_word, ltr
 
 # The dossier is sealed before it is written, so this folder never holds anything that can be read.
 _MEMORY = Path("/dev/shm")  # noqa: S108  (memory, not a disk; the file in it is sealed)
@@ -55,7 +54,7 @@ def file(request: Request, case: str) -> HttpResponse:
 
 
 def _named(request: Request, one: Any) -> SafeString:
-    return format_html("{} · {}", say(f"web.kind_{one.kind}", request.lang), ltr(one.name))
+    return format_html("{} · {}", kind_word(request.lang, one.kind), ltr(one.name))
 
 
 @require_GET

@@ -3,11 +3,26 @@
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from sitr.web.forms import Form
 from sitr.words import say
 
 register = template.Library()
+
+
+def _describes(name: str, hint: str, form: Form) -> SafeString:
+    """The attribute that joins a control to its hint and its error."""
+    parts = ([f"{name}-hint"] if hint else []) + ([f"{name}-wrong"] if name in form.errors else [])
+    return format_html(' aria-describedby="{}"', " ".join(parts)) if parts else SafeString("")
+
+
+def _marks(name: str, form: Form) -> SafeString:
+    """What marks a control that is wrong; the cursor goes to the first one."""
+    if name not in form.errors:
+        return SafeString("")
+    return SafeString(' aria-invalid="true"' + (" autofocus" if next(iter(form.errors)) == name else ""))
 
 
 def _field(context: dict[str, Any], form: Form, name: str, label: str, hint: str, **more: Any) -> dict[str, Any]:
@@ -19,6 +34,8 @@ def _field(context: dict[str, Any], form: Form, name: str, label: str, hint: str
         "hint": say(hint, lang) if hint.startswith("web.") else hint,
         "value": form.value(name),
         "error": form.errors.get(name, ""),
+        "describes": _describes(name, hint, form),
+        "described": _describes(name, hint, form) + _marks(name, form),
         "first_wrong": next(iter(form.errors), "") == name,
         **more,
     }

@@ -10,14 +10,14 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from sitr.words import Lang, plain, say
+from sitr.words import Lang, catalogue, plain, say
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True, name="say")
 def say_tag(context: dict[str, Any], key: str, **blanks: Any) -> str:
-    """`{% say "web.x" n=3 %}`: the sentence in the page's language. Escaped by the template like any other value."""
+    """`{% say "web.found_title" n=3 %}`: the sentence in the page's language. Escaped like any other value."""
     return say(key, context["lang"], **blanks)
 
 
@@ -80,6 +80,18 @@ def size(context: dict[str, Any], value: int) -> str:
     if value < 1_000_000:
         return say("web.kilobytes", context["lang"], n=max(1, round(value / 1000)))
     return say("web.megabytes", context["lang"], n=round(value / 1_000_000))
+
+
+@register.simple_tag(takes_context=True)
+def kind(context: dict[str, Any], value: object) -> str:
+    """`{% kind exhibit.kind %}`: what an exhibit is; imports bring kinds that have no word of their own here."""
+    return kind_word(context["lang"], value)
+
+
+def kind_word(lang: Lang, value: object) -> str:
+    """The word for a kind of exhibit."""
+    key = f"kind_{value}"
+    return say(f"web.{key}" if key in catalogue(lang, "web") else "web.kind_other", lang)
 
 
 @register.simple_tag(takes_context=True)
