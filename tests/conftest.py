@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 HOME = Path(tempfile.mkdtemp(prefix=f"sitr-tests-{_WORKER}-"))
@@ -22,7 +23,7 @@ for _name in ("SITR_KNOWLEDGE", "SITR_SMTP", "SITR_SMTP_FROM", "SITR_TSA", "SITR
     os.environ.pop(_name, None)
 os.environ.pop("SITR_PASSPHRASE_FILE", None)
 os.environ["SITR_HOME"] = str(HOME)
-# pytest-django sets Django up after this file was read, because the variable, and no ini line, names the settings.
+# Named here and not in pyproject.toml: pytest-django would read the settings before this file is read.
 os.environ["DJANGO_SETTINGS_MODULE"] = "sitr.settings"
 
 
@@ -54,6 +55,11 @@ def _no_network(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_no_network)
+
+
+def pytest_configure() -> None:
+    """Read the settings now; pytest-django then sets Django up, before any test file is collected."""
+    settings.DATABASES  # noqa: B018 reading one reads all
 
 
 @pytest.hookimpl(optionalhook=True)

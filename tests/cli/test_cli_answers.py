@@ -5,6 +5,7 @@ import io
 import json
 import re
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ import pytest
 from typed import NoWire, Said, started, typed
 
 from sitr import cli, errors
+from sitr.cases.models import CaseState, SightingState
 from sitr.cli import failing, keys, showing
 from sitr.cli.call import Call
 from sitr.cli.files import new_file, read, read_object
 from sitr.cli.grammar import Given
 from sitr.errors import BadInput, Locked, SitrError
-from sitr.words import LANGS, Lang
+from sitr.knowledge import Level, State
+from sitr.takedown import NoticeState, Rung
+from sitr.words import LANGS, Lang, catalogue
 
 _ARABIC = re.compile("[؀-ۿ]")
 _SENTENCE = re.compile(r"[A-Za-z]+ [a-z]+ [a-z]+")  # three words in a row: an English sentence
@@ -231,3 +235,19 @@ def test_sitr_in_a_process_of_its_own_speaks_arabic_whatever_the_terminal_is_set
         assert said.status == 2
         assert _ARABIC.search(said.err)
         assert not _SENTENCE.search(said.err)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "states"),
+    [
+        ("state", SightingState),
+        ("case", CaseState),
+        ("notice", NoticeState),
+        ("rung", Rung),
+        ("step", State),
+        ("level", Level),
+    ],
+)
+def test_every_state_has_a_word_in_both_languages(prefix: str, states: type[StrEnum]) -> None:
+    for lang in LANGS:
+        assert {f"{prefix}_{state.value}" for state in states} <= set(catalogue(lang, "cli"))

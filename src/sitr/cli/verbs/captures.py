@@ -6,6 +6,7 @@ from typing import Any
 from sitr.cases import captures
 from sitr.cli.call import Call
 from sitr.cli.verbs.unlocking import keeper
+from sitr.words import say
 
 _NO = {"لا", "no", "n"}
 _YES = {"نعم", "yes", "y"}
@@ -21,7 +22,7 @@ def capture(call: Call) -> int:
         "found": view.found,
         "partial": view.partial,
         "pictures": view.pictures,
-        "notes": view.notes,
+        "notes": [{"code": n.code, "message": say(n.code, call.lang, **n.data)} for n in view.notes],
     }
     call.answer(document, _lines(call, view))
     return 0
@@ -40,7 +41,9 @@ def _child(call: Call) -> Any:
 def _lines(call: Call, view: Any) -> Iterator[str]:
     yield call.say("captured", kept=view.kept, expected=view.expected)
     for missing in view.missing:
-        yield "    " + call.say("captured_missing", what=missing)
+        yield "    " + call.say("captured_missing", what=f"{missing['url']} ({missing['why']})")
+    for note in view.notes:
+        yield "    " + say(note.code, call.lang, **note.data)
     if not view.pictures:
         yield call.say("captured_no_pictures")
     for exhibit in view.exhibits:

@@ -40,7 +40,13 @@ def list_all(call: Call) -> int:
     """All cases, with no secret: ids, states and hours."""
     cases = openings.list_cases(call.services)
     lines = [
-        call.say("case_line", case=c.id, state=c.state, opened=moment(c.opened_hour), due=_when(call, c.due_hour))
+        call.say(
+            "case_line",
+            case=c.id,
+            state=call.say("case_" + c.state),
+            opened=moment(c.opened_hour),
+            due=_when(call, c.due_hour),
+        )
         for c in cases
     ]
     call.answer({"cases": cases}, lines or [call.say("no_cases")])
@@ -59,7 +65,7 @@ def show(call: Call) -> int:
 
 
 def _case_lines(call: Call, case: Any) -> Iterator[str]:
-    yield call.say("case_is", case=case.id, state=case.state)
+    yield call.say("case_is", case=case.id, state=call.say("case_" + case.state))
     if case.country:
         yield call.say("case_country", country=case.country)
     yield call.say("case_since", opened=moment(case.opened_at), last=_when(call, case.last_opened))

@@ -5,8 +5,9 @@ from typing import Any
 
 from sitr.cases import sightings
 from sitr.cli.call import Call
-from sitr.cli.showing import moment
+from sitr.cli.showing import document, moment
 from sitr.cli.verbs.unlocking import keeper
+from sitr.words import say
 
 
 def add(call: Call) -> int:
@@ -27,8 +28,14 @@ def check(call: Call) -> int:
 
 def _shown(call: Call, views: Iterable[Any]) -> int:
     found = list(views)
-    call.answer({"sightings": found}, _lines(call, found))
+    shown = [{**document(view), "reason": _reason(call, view)} for view in found]
+    call.answer({"sightings": shown}, _lines(call, found))
     return 0
+
+
+def _reason(call: Call, view: Any) -> str | None:
+    """Why it is taken to be so, as a sentence."""
+    return say(view.reason["code"], call.lang, **view.reason["data"]) if view.reason else None
 
 
 def _lines(call: Call, views: list[Any]) -> Iterator[str]:
@@ -39,6 +46,8 @@ def _lines(call: Call, views: list[Any]) -> Iterator[str]:
         checked = moment(view.last_checked) if view.last_checked else call.say("no_time")
         service = view.service_name or call.say("service_unknown")
         yield "    " + call.say("sighting_more", service=service, since=moment(view.since), checked=checked)
+        if reason := _reason(call, view):
+            yield f"    {reason}"
         if view.returned:
             yield "    " + call.say("sighting_returned")
         if view.proposed:
