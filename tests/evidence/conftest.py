@@ -1,31 +1,21 @@
-"""Fixtures of the capture tests: a site, a canary that nobody may reach, a door that allows exactly the site's port."""
+# ruff: noqa: E402, I001  (the root must be importable before the helpers of the tests)
+"""Fixtures of the capture tests: a site, a canary that nobody may reach, a capture with short limits."""
 
-import datetime as dt
 import shutil
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from evidence_site import Site, put_up_gallery
 
-from sitr.evidence import Capture, CaptureLimits, CaptureOptions, Wall, capture, confinement
-from sitr.net import Door, LoopbackPass, mark_throw_away
+_ROOT = str(Path(__file__).parents[2])
+if _ROOT not in sys.path:
+    sys.path.insert(0, _ROOT)
 
-NOW = dt.datetime(2026, 11, 22, 20, 0, tzinfo=dt.UTC)
-Capturing = Callable[..., Capture]
-
-
-def made_door(home: Path, *ports: int) -> Door:
-    mark_throw_away(home)
-    return Door(loopback=LoopbackPass(home, ports))
-
-
-def accepted(options: CaptureOptions) -> CaptureOptions:
-    """Where this machine has no namespaces the tests capture all the same, as an operator would accept it."""
-    from dataclasses import replace
-
-    return replace(options, accept_unconfined=confinement().kind is Wall.NONE)
+from sitr.evidence import Capture, CaptureLimits, CaptureOptions, capture
+from tests.evidence.capture_world import NOW, Capturing, accepted, made_door
+from tests.evidence.evidence_site import Site, put_up_gallery
 
 
 @pytest.fixture

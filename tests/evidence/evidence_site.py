@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (pages and scripts are easier to read on one line)
 """A small web site on loopback for the capture tests: real HTTP, pages that help and pages that do harm. Pictures are drawn."""
 
 import gzip
@@ -77,7 +78,7 @@ class Site:
     def html(self, path: str, body: str, **headers: str) -> str:
         """Puts up a page and hands back its address."""
         text = body if body.lstrip().startswith("<!") else f"<!DOCTYPE html><meta charset=utf-8><title>t</title>{body}"
-        self.pages[path] = lambda handler: reply(handler, text.encode(), "text/html; charset=utf-8", **headers)
+        self.pages[path] = lambda handler: reply(handler, text.encode(), "text/html; charset=utf-8", 200, **headers)
         return self.url + path
 
     def close(self) -> None:
@@ -87,7 +88,7 @@ class Site:
         self._thread.join(5)
 
 
-def reply(handler: BaseHTTPRequestHandler, body: bytes, mime: str, *, status: int = 200, **headers: str) -> None:
+def reply(handler: BaseHTTPRequestHandler, body: bytes, mime: str, status: int = 200, **headers: str) -> None:
     handler.send_response(status)
     handler.send_header("Content-Type", mime)
     handler.send_header("Content-Length", str(len(body)))

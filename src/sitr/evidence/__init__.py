@@ -1,10 +1,10 @@
 """evidence: what is kept of a page, and how it comes to be kept.
 
-Here belong: capture of a page (browser, wall, gate, recorder, archive) and what looks into it safely. Not here: sealing (`vault`), the
-record of what was done (`journal`), comparing pictures (`finding`), and which addresses may be visited at all (`net`).
+Here belong: capture of a page (browser, wall, gate, recorder, archive) and what looks into it safely. Not here:
+sealing (`vault`), the record of what was done (`journal`), comparing pictures (`finding`), and which addresses may be
+visited at all (`net`).
 """
 
-from sitr.evidence.capturing import capture
 from sitr.evidence.captured import (
     Capture,
     CapturedFile,
@@ -18,6 +18,7 @@ from sitr.evidence.captured import (
     Problem,
     Wall,
 )
+from sitr.evidence.capturing import capture
 from sitr.evidence.options import CaptureLimits, CaptureOptions
 from sitr.evidence.wall import confinement
 

@@ -1,8 +1,8 @@
 """From exchanges to the archive: WARC by warcio, WACZ with the index of the wacz library.
 
-Bodies are decoded, so `Content-Encoding`, `Transfer-Encoding` and the wire's `Content-Length` stand under `X-Archive-Orig-*` and
-warcinfo says "as received by the browser". A 206 over the whole file is kept as 200. Nothing random is in it: record ids are
-made from what the record holds, times are those of the capture.
+Bodies are decoded, so `Content-Encoding`, `Transfer-Encoding` and the wire's `Content-Length` stand under
+`X-Archive-Orig-*` and warcinfo says "as received by the browser". A 206 over the whole file is kept as 200. Nothing
+random is in it: record ids are made from what the record holds, times are those of the capture.
 """
 
 import datetime as dt
@@ -34,7 +34,7 @@ _PACKED = re.compile(r"image/(?!svg|bmp|x-)|video/|audio/|font/woff|application/
 
 @dataclass(frozen=True)
 class Attachment:
-    """A thing made by us from the page (screenshot, PDF, DOM, text), kept beside the exchanges as a `resource` record."""
+    """A thing made by us from the page (screenshot, PDF, DOM, text), kept beside the exchanges as a `resource`."""
 
     uri: str
     mime: str
@@ -49,7 +49,8 @@ def write_warc(
     info: dict[str, str],
     time: dt.datetime,
 ) -> None:
-    """One gzipped WARC/1.1: warcinfo, a response and its request for each exchange that got an answer, then the attachments."""
+    """One gzipped WARC/1.1: warcinfo, a response and its request for each exchange that got an answer, then the
+    attachments."""
     with target.open("wb") as file:
         writer = _Writer(file)
         writer.write(_warcinfo(writer, info, time), "text/plain")
@@ -61,9 +62,9 @@ def write_warc(
                 writer.write(_resource(writer, attachment, body), attachment.mime)
 
 
-class _Writer(WARCWriter):  # type: ignore[misc]  (warcio has no types)
-    """One gzip member a record, as players need it. What is compressed already (pictures, video, PDF) is only wrapped: warcio's own
-    level 9 took 14 s for 80 MB of photographs, this takes 1 s."""
+class _Writer(WARCWriter):  # type: ignore[misc]
+    """One gzip member a record, as players need it. What is compressed already (pictures, video, PDF) is only wrapped:
+    warcio's own level 9 took 14 s for 80 MB of photographs, this takes 1 s."""
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__(file, gzip=False, warc_version="1.1")
@@ -230,11 +231,10 @@ def _described(resources: list[dict[str, Any]], *, url: str, title: str, time: s
 
 def _index(warc: Path) -> tuple[bytes, bytes]:
     """The compressed CDXJ of the WARC and its lookup file, made by the wacz library's indexer."""
-    from wacz.waczindexer import WACZIndexer  # noqa: PLC0415  (0.4 s of imports that only a capture needs)
-
+    indexer_class = load_indexer()
     lookup, compressed = io.BytesIO(), io.BytesIO()
     text = io.TextIOWrapper(lookup, "utf-8", write_through=True)
-    indexer = WACZIndexer(
+    indexer = indexer_class(
         text,
         [str(warc)],
         sort=True,
@@ -257,6 +257,13 @@ def _index(warc: Path) -> tuple[bytes, bytes]:
     indexer.process_all()
     text.flush()
     return compressed.getvalue(), lookup.getvalue()
+
+
+def load_indexer() -> Any:
+    """The wacz library's indexer: 0.4 s of imports that only a capture needs, done while Chromium starts."""
+    from wacz.waczindexer import WACZIndexer  # noqa: PLC0415
+
+    return WACZIndexer
 
 
 def record_id(kind: str, time: dt.datetime, content: bytes) -> str:

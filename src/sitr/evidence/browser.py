@@ -1,7 +1,7 @@
 """One Chromium for one capture: how it is started, and how nothing of it stays.
 
-A fresh profile in memory, a pipe for the protocol, our proxy as the only network, inside the wall where the machine has one.
-What it is then told to do belongs to `visit.py`.
+A fresh profile in memory, a pipe for the protocol, our proxy as the only network, inside the wall where the machine
+has one. What it is then told to do belongs to `visit.py`.
 """
 
 import array
@@ -26,8 +26,9 @@ _START_SECONDS = 20.0
 _FILE_BYTES = 2**30
 _TMP_BYTES = 2**30
 
-# Started in front of Chromium: makes the listening socket in its network namespace and hands it out, bounds what it may use, puts
-# the pipe where Chromium looks for it (3 and 4), and becomes Chromium. Standard library of the system's Python only.
+# Started in front of Chromium: makes the listening socket in its network namespace and hands it out, bounds what it
+# may use, puts the pipe where Chromium looks for it (3 and 4), and becomes Chromium. Standard library of the system's
+# Python only.
 _LAUNCHER = """
 import array, os, resource, socket, sys
 channel, read_end, write_end, file_bytes = map(int, sys.argv[1:5])
@@ -46,6 +47,24 @@ os.dup2(high_read, 3), os.dup2(high_write, 4)
 os.closerange(5, 4096)
 os.execv(arguments[0], arguments)
 """
+
+_FEATURES_OFF = (
+    "OptimizationHints",
+    "MediaRouter",
+    "DialMediaRouteProvider",
+    "Translate",
+    "AutofillServerCommunication",
+    "CertificateTransparencyComponentUpdater",
+    "InterestFeedContentSuggestions",
+    "PrivacySandboxSettings4",
+    "HttpsUpgrades",  # the address is opened as it was written
+    "HttpsFirstBalancedModeAutoEnable",
+    "PaintHolding",
+    "Prerender2",
+    "BackForwardCache",
+    "GlobalMediaControls",
+    "DestroyProfileOnBrowserClose",
+)
 
 _FLAGS = (
     "--headless",
@@ -90,10 +109,7 @@ _FLAGS = (
     "--force-color-profile=srgb",
     "--js-flags=--max-old-space-size=1024",
     "--log-level=3",
-    "--disable-features=OptimizationHints,MediaRouter,DialMediaRouteProvider,Translate,AutofillServerCommunication,"
-    "CertificateTransparencyComponentUpdater,InterestFeedContentSuggestions,PrivacySandboxSettings4,HttpsUpgrades,"
-    "HttpsFirstBalancedModeAutoEnable,PaintHolding,Prerender2,SpeculationRulesPrefetchFuture,BackForwardCache,GlobalMediaControls,"
-    "DestroyProfileOnBrowserClose",
+    "--disable-features=" + ",".join(_FEATURES_OFF),
 )
 
 
@@ -168,7 +184,7 @@ class Browser:
             launcher = [*wall_command(_TMP_BYTES, extra), *launcher]
         else:
             self._own_profile()
-        return subprocess.Popen(
+        process: subprocess.Popen[bytes] = subprocess.Popen(
             launcher,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -178,6 +194,7 @@ class Browser:
             start_new_session=True,
             **unprivileged(),  # type: ignore[call-overload]
         )
+        return process
 
     def _python(self, *, inside: bool) -> str:
         return SYSTEM_PYTHON if inside or Path(SYSTEM_PYTHON).exists() else sys.executable
@@ -224,8 +241,8 @@ def _receive(channel: socket.socket) -> socket.socket:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """SIGKILL to the whole session. Inside the wall the process namespace dies with bubblewrap; without it the zygotes are in
-    sessions of their own, so the tree is noted first."""
+    """SIGKILL to the whole session. Inside the wall the process namespace dies with bubblewrap; without it the zygotes
+    are in sessions of their own, so the tree is noted first."""
     tree = descendants(process.pid)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -263,7 +280,8 @@ def memory_of(pid: int) -> int:
 
 
 def renderer_is_sandboxed(pid: int) -> bool | None:
-    """Whether the renderers below this process run under a system-call filter (Seccomp 2); None when there is none to look at."""
+    """Whether the renderers below this process run under a system-call filter (Seccomp 2); None when there is none to
+    look at."""
     seen: list[bool] = []
     for each in descendants(pid):
         with contextlib.suppress(OSError):

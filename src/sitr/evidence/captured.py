@@ -131,8 +131,9 @@ class Exchange:
 class PageImage:
     """One image of the page with the exact address it came from.
 
-    `url` is the address of the response (after redirects), or `data:`/`blob:` forms cut to their first 120 characters; `dom_urls` are
-    the addresses as the page wrote them (made absolute); `roles` say where it stood (img, srcset, background, poster ...).
+    `url` is the address of the response (after redirects), or `data:`/`blob:` forms cut to their first 120 characters;
+    `dom_urls` are the addresses as the page wrote them (made absolute); `roles` say where it stood (img, srcset,
+    background, poster ...).
     """
 
     url: str

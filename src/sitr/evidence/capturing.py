@@ -1,7 +1,7 @@
 """The verb `capture`: one address in, one sealed-to-be bundle of files and facts out, whatever the page tries.
 
-It joins the wall, the browser, the gate, the recorder and the visit, and turns what they brought into a `Capture`. Sealing, journal and
-comparison with photos are the caller's.
+It joins the wall, the browser, the gate, the recorder and the visit, and turns what they brought into a `Capture`.
+Sealing, journal and comparison with photos are the caller's.
 """
 
 import asyncio
@@ -12,15 +12,16 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import sitr
 from sitr.errors import BadInput, MissingProgram, OutsideSilent
-from sitr.evidence.archive import WARC_NAME, Attachment, write_wacz, write_warc
+from sitr.evidence.archive import WARC_NAME, Attachment, load_indexer, write_wacz, write_warc
 from sitr.evidence.browser import Browser, memory_of, renderer_is_sandboxed
 from sitr.evidence.captured import (
+    BodyState,
     Capture,
     CapturedFile,
     Completeness,
@@ -44,6 +45,10 @@ from sitr.evidence.visit import Seen, Visit
 from sitr.evidence.wall import confinement
 
 _LONGEST_ADDRESS = 16_384
+_HOW_RECEIVED = (
+    "as received by the browser: bodies are decoded, the original Content-Encoding, Transfer-Encoding and "
+    "Content-Length stand under X-Archive-Orig-*; HTTP/2 framing and WebSockets are not kept"
+)
 # Told, but nothing of the page was lost by it.
 _HARMLESS = frozenset(
     f"evidence.note_{name}"
@@ -54,8 +59,9 @@ _HARMLESS = frozenset(
 def capture(
     url: str, *, door: Way, workdir: Path, options: CaptureOptions, now: dt.datetime, wall: Confinement | None = None
 ) -> Capture:
-    """Visits `url` and keeps what it shows. `workdir` is an empty folder in memory (/dev/shm) that the caller removes; `now` is
-    the aware time at which this begins; `wall` is what `confinement()` said, asked anew when not given. May be called from any thread; takes at most `options.limits.seconds` and a few more.
+    """Visits `url` and keeps what it shows. `workdir` is an empty folder in memory (/dev/shm) that the caller removes;
+    `now` is the aware time at which this begins; `wall` is what `confinement()` said, asked anew when not given. May
+    be called from any thread; takes at most `options.limits.seconds` and a few more.
 
     Raises BadInput (`evidence.no_address`, `evidence.not_web`), MissingProgram (`evidence.no_chromium`,
     `evidence.browser_failed`, `evidence.unconfined`), OutsideSilent (`evidence.silent`, `evidence.refused`,
@@ -85,19 +91,17 @@ def check_address(url: str) -> str:
     return text
 
 
+@dataclass
 class _Work:
     """One capture under way."""
 
-    def __init__(
-        self, url: str, door: Way, workdir: Path, options: CaptureOptions, now: dt.datetime, wall: Confinement
-    ) -> None:
-        self.url = url
-        self.door = door
-        self.workdir = workdir
-        self.options = options
-        self.now = now
-        self.wall = wall
-        self.began = time.monotonic()
+    url: str
+    door: Way
+    workdir: Path
+    options: CaptureOptions
+    now: dt.datetime
+    wall: Confinement
+    began: float = field(default_factory=time.monotonic)
 
     def clock(self) -> dt.datetime:
         """The given hour, moved on by a stopwatch."""
@@ -119,6 +123,7 @@ class _Work:
         if browser.listener is None:
             raise MissingProgram("evidence.browser_failed")
         await gate.open(browser.listener.dup())
+        warming = asyncio.get_running_loop().run_in_executor(None, load_indexer)
         cdp = await Cdp.open(*browser.handed_over())
         recorder = Recorder(cdp, gate, folder, limits, self.clock, pictures=self.options.pictures)
         deadline = asyncio.get_running_loop().time() + limits.seconds
@@ -136,10 +141,12 @@ class _Work:
             watch.cancel()
             cdp.close()
             await gate.close()
+            await warming
         return seen, recorder, gate
 
     async def _watch(self, browser: Browser, cdp: Cdp, recorder: Recorder) -> None:
-        """Ends a browser that takes too much memory: there is no other bound for a whole process tree without a cgroup of our own."""
+        """Ends a browser that takes too much memory: there is no other bound for a whole process tree without a cgroup
+        of our own."""
         while True:
             await asyncio.sleep(0.5)
             if memory_of(browser.pid) > self.options.limits.memory:
@@ -160,7 +167,7 @@ class _Work:
             return
         refusal = gate.refusal_of(self.url)
         host = (target_of(self.url) or ("", 0))[0]
-        if refusal == "net.unknown_name" or refusal == "net.unreachable":
+        if refusal in {"net.unknown_name", "net.unreachable"}:
             raise OutsideSilent("evidence.unreachable", host=host, why=refusal)
         if refusal:
             raise OutsideSilent("evidence.refused", host=host, why=refusal)
@@ -184,7 +191,7 @@ class _Work:
         files = self._files(seen, recorder.exchanges, completeness)
         self._drop_bodies(recorder.exchanges, images)
         seen.seconds["archive"] = round(time.monotonic() - began, 3)
-        return self._capture(seen, recorder, gate, files, images, completeness)
+        return self._capture(seen, recorder, gate, files=files, images=images, completeness=completeness)
 
     def _images(self, seen: Seen, exchanges: Sequence[Exchange]) -> tuple[PageImage, ...]:
         if not self.options.pictures:
@@ -232,8 +239,7 @@ class _Work:
         return {
             "software": _software(),
             "format": "WARC File Format 1.1",
-            "description": "as received by the browser: bodies are decoded, the original Content-Encoding, Transfer-Encoding and "
-            "Content-Length stand under X-Archive-Orig-*; HTTP/2 framing and WebSockets are not kept",
+            "description": _HOW_RECEIVED,
             "http-header-user-agent": seen.user_agent,
             "browser": seen.browser,
             "sitr-completeness": f"{completeness.kept} of {completeness.expected}",
@@ -241,7 +247,7 @@ class _Work:
         }
 
     def _drop_bodies(self, exchanges: Sequence[Exchange], images: Sequence[PageImage]) -> None:
-        """Bodies are in the archive now; pictures stay as files as well, for the comparison with the person's photos."""
+        """Bodies are in the archive now; pictures stay as files as well, to be compared with the person's photos."""
         used = {image.path for image in images}
         for exchange in exchanges:
             if exchange.body is not None and exchange.body not in used:
@@ -253,6 +259,7 @@ class _Work:
         seen: Seen,
         recorder: Recorder,
         gate: Gate,
+        *,
         files: list[CapturedFile],
         images: tuple[PageImage, ...],
         completeness: Completeness,
@@ -275,7 +282,7 @@ class _Work:
             exchanges=tuple(recorder.exchanges),
             page_images=images,
             completeness=completeness,
-            partial=_is_partial(problems, completeness),
+            partial=_is_partial(problems, completeness, recorder.exchanges),
             problems=problems,
             confinement=self.wall,
             tools=self._tools(seen),
@@ -327,9 +334,10 @@ def _page_exchange(exchanges: Sequence[Exchange], final_url: str) -> Exchange | 
     return exact[-1] if exact else next((e for e in answered if not e.location), None)
 
 
-def _is_partial(problems: Sequence[Problem], completeness: Completeness) -> bool:
+def _is_partial(problems: Sequence[Problem], completeness: Completeness, exchanges: Sequence[Exchange]) -> bool:
     lost = [m for m in completeness.missing if not m.why.startswith("http_") and m.why != "no_pictures"]
-    return bool(lost) or any(problem.code not in _HARMLESS for problem in problems)
+    cut = any(exchange.state is BodyState.CUT for exchange in exchanges)
+    return cut or bool(lost) or any(problem.code not in _HARMLESS for problem in problems)
 
 
 def _software() -> str:
@@ -351,7 +359,7 @@ def _in_own_thread(work: _Work) -> Capture:
     def body() -> None:
         try:
             box.append(asyncio.run(main()))
-        except BaseException as error:  # noqa: BLE001  (handed to the caller's thread as it is)
+        except BaseException as error:  # handed to the caller's thread as it is
             box.append(error)
 
     thread = threading.Thread(target=body, name="sitr-capture", daemon=True)

@@ -1,7 +1,7 @@
 """The Chrome DevTools Protocol over Chromium's own pipe: JSON messages that end in a zero byte.
 
-Only the wire is here: sending a command, waiting for its answer with a limit, handing events on. What the commands mean is
-elsewhere. A pipe is used and no port, so that nobody else on the machine can reach the browser.
+Only the wire is here: sending a command, waiting for its answer with a limit, handing events on. What the commands
+mean is elsewhere. A pipe is used and no port, so that nobody else on the machine can reach the browser.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ class CdpError(Exception):
     """Chromium answered a command with an error."""
 
 
-class CdpClosed(CdpError):
+class CdpClosedError(CdpError):
     """The browser is gone; no command can be answered any more."""
 
 
@@ -49,11 +49,11 @@ class Cdp(asyncio.Protocol):
         self._handlers.setdefault(event, []).append(handler)
 
     def send(self, method: str, params: Params | None = None, session: str = "") -> asyncio.Future[Params]:
-        """Sends now, answers later. Raises CdpClosed through the future when the browser is gone."""
+        """Sends now, answers later. Raises CdpClosedError through the future when the browser is gone."""
         future: asyncio.Future[Params] = asyncio.get_running_loop().create_future()
         future.add_done_callback(_seen)
         if self.closed or self._writer is None:
-            future.set_exception(CdpClosed(method))
+            future.set_exception(CdpClosedError(method))
             return future
         self._last += 1
         message: Params = {"id": self._last, "method": method, "params": params or {}}
@@ -64,11 +64,12 @@ class Cdp(asyncio.Protocol):
         return future
 
     async def call(self, method: str, params: Params | None = None, session: str = "", *, seconds: float) -> Params:
-        """Sends and waits. Raises TimeoutError after `seconds`, CdpError when refused, CdpClosed when the browser is gone."""
+        """Sends and waits. Raises TimeoutError after `seconds`, CdpError when refused, CdpClosedError when the browser
+        is gone."""
         return await asyncio.wait_for(self.send(method, params, session), max(seconds, 0.01))
 
     def close(self) -> None:
-        """Lets go of the pipe; everything still waited for ends with CdpClosed."""
+        """Lets go of the pipe; everything still waited for ends with CdpClosedError."""
         for transport in (self._reader, self._writer):
             if transport is not None:
                 transport.close()
@@ -83,12 +84,12 @@ class Cdp(asyncio.Protocol):
         if data:
             self._parts.append(data)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's own signature)
         self.closed = True
         waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
             if not future.done():
-                future.set_exception(CdpClosed("the browser is gone"))
+                future.set_exception(CdpClosedError("the browser is gone"))
 
     def _take(self, message: Params) -> None:
         if "id" not in message:
@@ -101,7 +102,7 @@ class Cdp(asyncio.Protocol):
         if "error" in message:
             future.set_exception(CdpError(message["error"].get("message", "")))
         else:
-            future.set_result(cast(Params, message.get("result", {})))
+            future.set_result(cast("Params", message.get("result", {})))
 
 
 def _seen(future: "asyncio.Future[Params]") -> None:

@@ -1,7 +1,8 @@
-"""Our own count of what of the page is in the archive: `wacz validate` proves structure and hashes only, not that nothing is missing.
+"""Our own count of what of the page is in the archive: `wacz validate` proves structure and hashes only, not that
+nothing is missing.
 
-Expected is every picture, video, poster and background of the final DOM, and every document, style sheet, font, picture and video that the
-page asked for. Kept is what has a whole body in the archive.
+Expected is every picture, video, poster and background of the final DOM, and every document, style sheet, font,
+picture and video that the page asked for. Kept is what has a whole body in the archive.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +17,8 @@ _SHOWN = 300
 
 
 def count(exchanges: Sequence[Exchange], references: Iterable[Reference], inline: Mapping[str, str]) -> Completeness:
-    """Goes through every expected address. The reasons: `not_loaded`, `refused`, `http_<status>`, `cut`, `too_large`, `too_many`,
-    `no_pictures`, `no_answer`, `part_only`, `failed:<Chromium's word>`."""
+    """Goes through every expected address. The reasons: `not_loaded`, `refused`, `http_<status>`, `cut`, `too_large`,
+    `too_many`, `no_pictures`, `no_answer`, `part_only`, `failed:<Chromium's word>`."""
     ways = Ways(exchanges)
     expected = dict.fromkeys(r.url.partition("#")[0] for r in references if not r.url.startswith(("data:", "about:")))
     expected |= dict.fromkeys(e.url for e in exchanges if e.type in _COUNTED_TYPES)

@@ -1,16 +1,16 @@
 """The filter proxy: the only thing that confined Chromium can talk to, and the only thing here that opens connections.
 
-It opens nothing but what (1) a request seen by the recorder asked for and (2) the door to the network allows. The first rule keeps
-the browser's own calls home, preconnects and guesses inside; the second keeps pages off private addresses: the door resolves,
-checks and connects to the very address it checked. It also counts bytes and remembers which address each host had.
-Recording belongs to `recorder.py`; what is private belongs to `sitr.net`.
+It opens nothing but what (1) a request seen by the recorder asked for and (2) the door to the network allows. The
+first rule keeps the browser's own calls home, preconnects and guesses inside; the second keeps pages off private
+addresses: the door resolves, checks and connects to the very address it checked. It also counts bytes and remembers
+which address each host had. Recording belongs to `recorder.py`; what is private belongs to `sitr.net`.
 """
 
 import asyncio
 import contextlib
 import re
 import socket
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -21,7 +21,8 @@ Target = tuple[str, int]
 
 _HEAD_LIMIT = 256 * 1024
 _CONNECT_SECONDS = 10.0
-# A request is announced by the recorder before it is let go, a WebSocket just after: wait this long for the announcement.
+# A request is announced by the recorder before it is let go, a WebSocket just after: wait this long for the
+# announcement.
 _PATIENCE_SECONDS = 0.4
 _CHUNK = 65536
 _LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
@@ -37,7 +38,8 @@ class Way(Protocol):
 
 @dataclass(frozen=True)
 class Refused:
-    """A host that was not opened: `why` is the door's code (`net....`), `limit`, or `not_asked` for the browser's own calls."""
+    """A host that was not opened: `why` is the door's code (`net....`), `limit`, or `not_asked` for the browser's own
+    calls."""
 
     host: str
     port: int
@@ -55,6 +57,7 @@ class Gate:
         self._server: asyncio.Server | None = None
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="sitr-gate")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self.bytes_in = 0
         self.connections = 0
         self.over_limit = False
@@ -89,12 +92,16 @@ class Gate:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=2)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)  # aborted transports close their sockets in the loop's next rounds
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
+        self._writers.add(writer)
         try:
             await self._serve(reader, writer)
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError, asyncio.CancelledError):
@@ -134,9 +141,7 @@ class Gate:
             return None
         self.connections += 1
         try:
-            sock = await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._way.connect, *target, _CONNECT_SECONDS
-            )
+            sock = await self._through_the_door(target)
         except SitrError as error:
             self.connections -= 1
             self._refuse(target, error.code)
@@ -147,7 +152,18 @@ class Gate:
             return None
         self.addresses[target] = str(sock.getpeername()[0])
         sock.setblocking(False)
-        return await asyncio.open_connection(sock=sock)
+        far_reader, far_writer = await asyncio.open_connection(sock=sock)
+        self._writers.add(far_writer)
+        return far_reader, far_writer
+
+    async def _through_the_door(self, target: Target) -> socket.socket:
+        """The door blocks, so it is asked in a thread; a socket that comes after we gave up is closed."""
+        future = self._threads.submit(self._way.connect, *target, _CONNECT_SECONDS)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            future.add_done_callback(_drop)
+            raise
 
     async def _asked_for(self, target: Target) -> bool:
         event = self._allowed.setdefault(target, asyncio.Event())
@@ -168,8 +184,8 @@ class Gate:
         request: tuple[bytes, bytes, bytes],
         outside: tuple[asyncio.StreamReader, asyncio.StreamWriter],
     ) -> None:
-        """Plain HTTP: one request a connection. What the browser sends after it belongs to another request, perhaps to another
-        host, so the connection ends there and the browser opens a new one."""
+        """Plain HTTP: one request a connection. What the browser sends after it belongs to another request, perhaps to
+        another host, so the connection ends there and the browser opens a new one."""
         method, address, fields = request
         parts = urlsplit(address.decode("ascii"))
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -209,6 +225,11 @@ class Gate:
                 return
             writer.write(chunk)
             await writer.drain()
+
+
+def _drop(future: "Future[socket.socket]") -> None:
+    if not future.cancelled() and future.exception() is None:
+        future.result().close()
 
 
 async def _first_of(*tasks: "asyncio.Task[None] | asyncio.Task[bytes]") -> None:

@@ -1,6 +1,8 @@
-"""The pictures of a captured page, each as a file with the exact address it came from. No browser here, and no decoding.
+"""The pictures of a captured page, each as a file with the exact address it came from. No browser here, and no
+decoding.
 
-Found are: what answered with a picture (whatever asked for it: `img`, `srcset`, CSS, a script), `data:` and `blob:` pictures, canvases.
+Found are: what answered with a picture (whatever asked for it: `img`, `srcset`, CSS, a script), `data:` and `blob:`
+pictures, canvases.
 """
 
 import base64
@@ -38,7 +40,8 @@ def page_images(
     drawn: Sequence[str],
     folder: Path,
 ) -> tuple[PageImage, ...]:
-    """All pictures, in the order of the network, then inline ones, then canvases. `inline` maps blob: addresses to data: ones."""
+    """All pictures, in the order of the network, then inline ones, then canvases. `inline` maps blob: addresses to
+    data: ones."""
     ways = Ways(exchanges)
     roles: dict[int, dict[str, set[str]]] = {}
     loose: dict[str, set[str]] = {}
@@ -93,7 +96,8 @@ def decode_data_url(url: str) -> bytes | None:
 
 
 def picture_type(start: bytes, told: str) -> str | None:
-    """The media type by the first bytes, since leak sites serve pictures as anything; SVG and others by what the server told."""
+    """The media type by the first bytes, since leak sites serve pictures as anything; SVG and others by what the
+    server told."""
     for magic, mime in _MAGIC:
         if start.startswith(magic):
             return mime

@@ -23,8 +23,8 @@ class CaptureLimits:
 
 @dataclass(frozen=True)
 class CaptureOptions:
-    """`pictures=False` keeps address, time, headers and text only. `accept_unconfined` is the operator's word that
-    a machine without namespaces may capture all the same; it is written into the record."""
+    """`pictures=False` keeps address, time, headers and text only. `accept_unconfined` is the operator's word that a
+    machine without namespaces may capture all the same; it is written into the record."""
 
     pictures: bool = True
     accept_unconfined: bool = False

@@ -1,7 +1,7 @@
 """The written record of a capture: everything a court, a lawyer or another desk asks about how it was made, as JSON.
 
-It holds addresses and texts of the page, so it is sealed like the pictures. Fields follow the union list of the Berkeley Protocol and
-ISO/IEC 27037 for collection data. Its format begins with a version.
+It holds addresses and texts of the page, so it is sealed like the pictures. Fields follow the union list of the
+Berkeley Protocol and ISO/IEC 27037 for collection data. Its format begins with a version.
 """
 
 import base64

@@ -1,8 +1,9 @@
 """Every exchange of the browser with the network, taken down at the browser's own `Fetch` stage.
 
-Interception sits on the browser itself, so frames of other sites, popups, media and the favicon pass here too, and the real
-certificate stays visible (no certificate of ours is in between). Bodies are kept as the browser received them: decoded.
-What is asked for is decided by the page; what may be opened, by `gate.py`; the archive file is written by `archive.py`.
+Interception sits on the browser itself, so frames of other sites, popups, media and the favicon pass here too, and the
+real certificate stays visible (no certificate of ours is in between). Bodies are kept as the browser received them:
+decoded. What is asked for is decided by the page; what may be opened, by `gate.py`; the archive file is written by
+`archive.py`.
 """
 
 import asyncio
@@ -20,7 +21,8 @@ from sitr.evidence.cdp import Cdp, CdpError
 from sitr.evidence.gate import Gate
 from sitr.evidence.options import CaptureLimits
 
-# Above this, or when the length is not told, a body is streamed to the work folder instead of held in the browser's memory.
+# Above this, or when the length is not told, a body is streamed to the work folder instead of held in the browser's
+# memory.
 STREAM_ABOVE = 5 * 2**20
 # What is handed back to the page at most: the protocol takes it as one base64 message.
 _GIVE_BACK = 32 * 2**20
@@ -266,7 +268,8 @@ class Recorder:
         self._cdp.send("Fetch.fulfillRequest", answer)
 
     def _check_length(self, exchange: Exchange) -> None:
-        """A body shorter than the server said is cut, whatever the browser made of it. Encoded bodies cannot be compared."""
+        """A body shorter than the server said is cut, whatever the browser made of it. Encoded bodies cannot be
+        compared."""
         told = exchange.header("content-length")
         encoded = exchange.header("content-encoding")
         if exchange.state is BodyState.KEPT and told.isdigit() and not encoded and exchange.length < int(told):

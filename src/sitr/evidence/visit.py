@@ -1,21 +1,23 @@
-"""One visit to one page: what Chromium is told, step by step, each step with its own limit, none able to stop the others.
+"""One visit to one page: what Chromium is told, step by step, each step with its own limit, none able to stop the
+others.
 
-The order is for evidence: a first screenshot early, then scrolling, waiting, the DOM, the rest. A step that fails becomes a problem of
-the capture; the visit goes on. What comes over the network is taken down by `recorder.py` meanwhile.
+The order is for evidence: a first screenshot early, then scrolling, waiting, the DOM, the rest. A step that fails
+becomes a problem of the capture; the visit goes on. What comes over the network is taken down by `recorder.py`
+meanwhile.
 """
 
 import asyncio
 import base64
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sitr.evidence.captured import BodyState, Certificate
-from sitr.evidence.cdp import Cdp, CdpClosed, CdpError
+from sitr.evidence.cdp import Cdp, CdpClosedError, CdpError
 from sitr.evidence.options import CaptureOptions
 from sitr.evidence.recorder import Recorder
 
@@ -27,7 +29,12 @@ _TILE = 8_000
 _WIDEST = 4_096
 _ICON_ROLE = "icon"
 _MORE = 120
-_NO_WORKERS = "try{Object.defineProperty(Navigator.prototype,'serviceWorker',{get(){return undefined},configurable:false})}catch{}"
+_START_SECONDS = 30.0
+# A service worker would answer from a store of its own, unseen by the recorder.
+_NO_WORKERS = (
+    "try{Object.defineProperty(Navigator.prototype,'serviceWorker',"
+    "{get(){return undefined},configurable:false})}catch{}"
+)
 
 
 @dataclass
@@ -67,7 +74,8 @@ class _Target:
 
 
 class Visit:
-    """Drives one page. `run` always returns what was got; only CdpClosed (no browser from the beginning) gets out."""
+    """Drives one page. `run` always returns what was got; only CdpClosedError (no browser from the beginning) gets
+    out."""
 
     def __init__(self, cdp: Cdp, recorder: Recorder, folder: Path, options: CaptureOptions, deadline: float) -> None:
         self._cdp = cdp
@@ -90,11 +98,11 @@ class Visit:
 
     async def run(self, url: str) -> Seen:
         """Opens the page and takes what can be taken before the deadline."""
-        await self._step("start", self._open_page(), self._limits.load_seconds)
+        await self._step("start", self._open_page(), _START_SECONDS)
         if not self._session:
-            raise CdpClosed("no page")
+            raise CdpClosedError("no page")
         self.seen.error = (
-            await self._step("load", self._navigate(url), self._limits.load_seconds + 1, default="silent") or ""
+            await self._step("navigate", self._navigate(url), self._limits.load_seconds, default="silent") or ""
         )
         if not self.seen.error:
             await self._look()
@@ -103,6 +111,7 @@ class Visit:
 
     async def _look(self) -> None:
         pictures = self._options.pictures
+        await self._step("load", self._wait_loaded(), self._limits.load_seconds + 1)
         if pictures:
             await self._step("first_screenshot", self._first_screenshot(), 6)
         await self._step("scroll", self._scroll(), self._limits.scroll_seconds + 2)
@@ -121,7 +130,7 @@ class Visit:
         try:
             return await asyncio.wait_for(work, max(0.05, min(seconds, self._left())))
         except (TimeoutError, CdpError, OSError, ValueError, KeyError) as error:
-            if name != "load":
+            if name != "navigate":
                 self._recorder.note("evidence.note_step", step=name, kind=type(error).__name__)
             if isinstance(error, TimeoutError):
                 await self._unhang()
@@ -142,11 +151,11 @@ class Visit:
     # Targets: the page, its frames and workers.
 
     async def _open_page(self) -> None:
-        version = await self._cdp.call("Browser.getVersion", seconds=self._limits.load_seconds)
+        version = await self._cdp.call("Browser.getVersion", seconds=_START_SECONDS)
         self.seen.browser = version["product"]
         self._identity = _identity(version, self._options.locale)
         self.seen.user_agent = self._identity["userAgent"]
-        self._cdp.on("Target.attachedToTarget", lambda params, parent: self._spawn(self._on_attached(params)))
+        self._cdp.on("Target.attachedToTarget", lambda params, _s: self._spawn(self._on_attached(params)))
         self._cdp.on("Target.targetCrashed", lambda params, _s: self._on_crash(params))
         self._cdp.on(
             "Target.detachedFromTarget",
@@ -168,9 +177,9 @@ class Visit:
         await self._recorder.start(5)
         await self._cdp.call("Browser.setDownloadBehavior", {"behavior": "deny", "eventsEnabled": True}, seconds=5)
         await self._cdp.call("Target.setAutoAttach", _ATTACH, seconds=5)
-        made = await self._cdp.call("Target.createTarget", {"url": "about:blank"}, seconds=self._limits.load_seconds)
+        made = await self._cdp.call("Target.createTarget", {"url": "about:blank"}, seconds=_START_SECONDS)
         self._page = made["targetId"]
-        await asyncio.wait_for(self._attached.wait(), 10)
+        await asyncio.wait_for(self._attached.wait(), _START_SECONDS)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -252,8 +261,6 @@ class Visit:
 
     async def _navigate(self, url: str) -> str:
         """Empty when a page stands there; otherwise Chromium's error, or `silent`."""
-        if not self._options.pictures:
-            await self._cdp.call("Emulation.setScriptExecutionDisabled", {"value": False}, self._session, seconds=3)
         answer = await self._go(url)
         error = str(answer.get("errorText", ""))
         if error.startswith("net::ERR_CERT"):
@@ -265,11 +272,13 @@ class Visit:
         if error:
             return error
         self._main_frame = answer["frameId"]
+        return ""
+
+    async def _wait_loaded(self) -> None:
         try:
             await asyncio.wait_for(self._loaded.wait(), max(0.1, min(self._limits.load_seconds, self._left() - 12)))
         except TimeoutError:
             self._recorder.note("evidence.note_load", seconds=int(self._limits.load_seconds))
-        return ""
 
     async def _go(self, url: str) -> dict[str, Any]:
         self._loaded.clear()
@@ -452,7 +461,8 @@ def _frame_ids(tree: dict[str, Any]) -> list[str]:
 
 
 def _identity(version: dict[str, Any], locale: str) -> dict[str, Any]:
-    """The user agent of the same Chromium with a window: many sites show a headless one something else than people see."""
+    """The user agent of the same Chromium with a window: many sites show a headless one something else than people
+    see."""
     agent = str(version["userAgent"]).replace("HeadlessChrome", "Chrome")
     languages = f"{locale},en;q=0.8" if locale != "en" else "en"
     major = str(version["product"]).partition("/")[2].partition(".")[0]

@@ -1,9 +1,10 @@
-"""The wall around Chromium: bubblewrap with its own user, network, process and IPC namespaces, and what of it this machine can do.
+"""The wall around Chromium: bubblewrap with its own user, network, process and IPC namespaces, and what of it this
+machine can do.
 
-Inside there is no interface but `lo`, no file but the system's programs and fonts, and memory-only folders. The single way out is a
-listening socket on the inner 127.0.0.1 whose file descriptor is handed out to our filter proxy (a socket belongs to the network
-namespace in which it was made, so we accept inside connections from outside, with no relay between).
-What Chromium is told to do belongs to `browser.py`; what the proxy lets through to `gate.py`.
+Inside there is no interface but `lo`, no file but the system's programs and fonts, and memory-only folders. The single
+way out is a listening socket on the inner 127.0.0.1 whose file descriptor is handed out to our filter proxy (a socket
+belongs to the network namespace in which it was made, so we accept inside connections from outside, with no relay
+between). What Chromium is told to do belongs to `browser.py`; what the proxy lets through to `gate.py`.
 """
 
 import os
@@ -28,7 +29,7 @@ if set(os.listdir("/sys/class/net") if os.path.isdir("/sys/class/net") else ["lo
 names = [line.split(":")[0].strip() for line in open("/proc/net/dev").readlines()[2:]]
 if names != ["lo"]:
     sys.exit(9)
-nested = subprocess.run(["/usr/bin/unshare", "-U", "-n", "-p", "-f", "/bin/true"], stdin=0, stdout=2, stderr=subprocess.DEVNULL)
+nested = subprocess.run(["/usr/bin/unshare", "-U", "-n", "-p", "-f", "/bin/true"], stderr=subprocess.DEVNULL)
 sys.exit(0 if nested.returncode == 0 else 8)
 """
 
@@ -61,7 +62,7 @@ def wall_command(tmp_bytes: int, extra: Path | None = None) -> list[str]:
     command += ["--proc", "/proc", "--dev", "/dev"]
     for path in ("/tmp", "/dev/shm"):  # noqa: S108  (mount points inside the wall)
         command += ["--size", str(tmp_bytes), "--tmpfs", path]
-    return [*command, "--chdir", "/tmp"]
+    return [*command, "--chdir", "/tmp"]  # noqa: S108
 
 
 def inner_environment(home: str) -> dict[str, str]:
@@ -83,7 +84,7 @@ def unprivileged() -> dict[str, object]:
 
 
 def confinement() -> Confinement:
-    """What is possible on this machine, found out by doing it: a wall is built and looked at from inside. Some 0.1 s."""
+    """What is possible on this machine, found out by building a wall and looking from inside. Some 0.1 s."""
     if shutil.which("bwrap") is None:
         return Confinement(Wall.NONE, "no_bwrap", sandbox=False)
     if not Path(SYSTEM_PYTHON).exists():
