@@ -62,6 +62,11 @@ def pytest_configure() -> None:
     settings.DATABASES  # noqa: B018 reading one reads all
 
 
+def pytest_unconfigure() -> None:
+    """Remove the home: xdist ends its workers without the calls that `atexit` keeps."""
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
     """A worker inherits this environment: settings named in it would be read before the worker has its home."""

@@ -218,6 +218,9 @@ def _send(stage: Stage) -> str:
     text = _text_of(mail.data)
     insist(stage.sightings[0].image in text or stage.sightings[0].url in text, "address_not_sent")
     insist(mail.recipients == (_OPERATOR,), "recipient_differs")
+    # Without the key the agenda gives the hour and the case, and not what for.
+    (locked,), (stage.due,) = agendas.agenda(stage.services), agendas.agenda(stage.services, stage.keeper)
+    insist(locked.case == stage.case and locked.what is None, "agenda_tells")
     return _say(stage, "notice_sent", to=_OPERATOR, bytes=len(mail.data))
 
 
@@ -244,12 +247,10 @@ def _reply(stage: Stage) -> str:
 
 
 def _clock(stage: Stage) -> str:
-    """The time the recipient has stands in the agenda; without the key, without saying what for."""
-    insist(stage.notice.due_at is not None, "no_clock")
-    locked = agendas.agenda(stage.services)
-    insist([line.case for line in locked] == [stage.case] and locked[0].what is None, "agenda_tells")
-    (line,) = agendas.agenda(stage.services, stage.keeper)
-    return _say(stage, "clock_runs", due=moment(line.due_at))
+    """The recipient's time ran from the sending on, by the basis' own deadline; the reply has stopped it."""
+    insist(stage.due is not None and stage.notice.due_at is not None, "no_clock")
+    insist(not agendas.agenda(stage.services, stage.keeper), "clock_goes_on")
+    return _say(stage, "clock_ran", due=moment(stage.notice.due_at))
 
 
 def _take_down(stage: Stage) -> str:

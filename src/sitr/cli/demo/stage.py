@@ -29,6 +29,7 @@ class Stage:
     case: str = ""
     sightings: list[Any] = field(default_factory=list)
     notice: Any = None
+    due: Any = None
     capture: Any = None
     dossier: Path | None = None
     identity_file: Path | None = None

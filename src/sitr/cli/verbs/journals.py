@@ -1,12 +1,14 @@
 """`sitr journal`: the record of a case, shown and checked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sitr.cases import journals
 from sitr.cli.call import Call
 from sitr.cli.showing import moment
 from sitr.cli.verbs.unlocking import keeper
+from sitr.journal import Report, as_json
 
 
 def show(call: Call) -> int:
@@ -22,24 +24,29 @@ def show(call: Call) -> int:
 
 def verify(call: Call) -> int:
     """Whether the record is whole and unchanged; 1 and the named problems when it is not."""
-    report = journals.verify(keeper(call), call.given.one("CASE"))
-    call.answer(report_document(report), _lines(call, report))
-    return 0 if report.ok else 1
+    report = _document(call, journals.verify(keeper(call), call.given.one("CASE")))
+    call.answer(report, _lines(call, report))
+    return 0 if report["ok"] else 1
 
 
-def report_document(report: Any) -> dict[str, Any]:
-    """A report as JSON."""
-    return {
-        "ok": report.ok,
-        "size": report.size,
-        "root": report.root,
-        "problems": report.problems,
-        "checks": report.checks,
-    }
+# What the case found beside the journal: a row that is not what its entry says. The journal has no sentence for it.
+_OF_THE_CASE = frozenset({"row_differs", "opening_damaged"})
 
 
-def _lines(call: Call, report: Any) -> Iterator[str]:
-    root = report.root.hex() if isinstance(report.root, bytes) else report.root
-    yield call.say("journal_ok", n=report.size, root=root) if report.ok else call.say("journal_bad")
+def _document(call: Call, report: Report) -> dict[str, Any]:
+    others = tuple(p for p in report.problems if p.code not in _OF_THE_CASE)
+    found = as_json(replace(report, problems=others), call.lang)
     for problem in report.problems:
-        yield call.say("problem_line", problem=problem)
+        if problem.code in _OF_THE_CASE:
+            detail = call.say(f"problem_{problem.code}", seq=problem.seq)
+            found["problems"].append({"code": problem.code, "seq": problem.seq, **problem.data, "detail": detail})
+    return found
+
+
+def _lines(call: Call, report: Mapping[str, Any]) -> Iterator[str]:
+    if report["ok"]:
+        yield call.say("journal_ok", n=report["size"], root=report["root"])
+    else:
+        yield call.say("journal_bad")
+    for line in (*report["checks"], *report["problems"]):
+        yield f"- {line['detail']}"
