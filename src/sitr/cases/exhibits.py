@@ -110,10 +110,10 @@ class sealed_files:  # noqa: N801  a context manager reads like a function
 def write(doing: Act, row_id: str, blob: StoredBlob, **words: Any) -> dict[str, Any]:
     """Write the row of a sealed file; gives its words."""
     body = {
-        "source": "", "partial": False, **words, "sha256": blob.content_sha256, "bytes": blob.length,
+        "source": "", "partial": False, **words, "sha256": blob.content_sha256.hex(), "bytes": blob.length,
         "sealed_at": seconds(doing.now),
     }  # fmt: skip
-    doing.add(Exhibit, body, row_id=row_id, blob=blob.name, sha256=blob.sha256, padded=blob.padded)
+    doing.add(Exhibit, body, row_id=row_id, blob=blob.name, sha256=blob.sha256.hex(), padded=blob.padded)
     return body
 
 

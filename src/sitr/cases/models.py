@@ -13,6 +13,8 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from sitr.journal import StampState
+
 _writing: ContextVar[bool] = ContextVar("sitr_writing", default=False)
 M = TypeVar("M", bound=models.Model)
 
@@ -154,19 +156,12 @@ class Checkpoint(Guarded):
         ordering: ClassVar = ["case", "size"]
 
 
-class StampState(StrEnum):
-    """Whether a time authority has answered for a checkpoint yet."""
-
-    QUEUED = "queued"
-    STAMPED = "stamped"
-
-
 class Stamp(Guarded):
     """One time authority's answer for one checkpoint: the whole RFC 3161 reply. `authority` is its place in the settings."""
 
     checkpoint = models.ForeignKey(Checkpoint, on_delete=models.CASCADE)
     authority = models.PositiveSmallIntegerField()
-    state = models.CharField(max_length=8, choices=[(s, s) for s in StampState])
+    state = models.CharField(max_length=10, choices=[(s, s) for s in StampState])
     attempts = models.PositiveIntegerField(default=0)
     next_try = models.DateTimeField()
     reply = models.BinaryField(null=True)

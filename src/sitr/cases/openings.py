@@ -116,7 +116,7 @@ def answer(
 ) -> None:
     """Give more answers, or other ones; an empty list takes an answer back. What was done and skipped stays."""
     with act(keeper, case_id, Kind.ANSWER, "answer") as doing:
-        before = _latest(doing)
+        before = answers_of(doing)
         merged = {name: tuple(chosen) for name, chosen in {**before.answers, **answers}.items() if chosen}
         kept = {name: text for name, text in {**before.words, **(words or {})}.items() if text}
         said = _said(keeper.services, country or before.country, merged, kept)
@@ -135,10 +135,11 @@ def _said(
 
 def answers(keeper: Keeper, case_id: str) -> AnswersView:
     """The answers as they stand."""
-    return _latest(look(keeper, case_id))
+    return answers_of(look(keeper, case_id))
 
 
-def _latest(case: OpenCase) -> AnswersView:
+def answers_of(case: OpenCase) -> AnswersView:
+    """The answers of a case that is open already."""
     row = Answers.objects.filter(case=case.row).order_by("-order").first()
     body = case.body(row) if row else {"answers": {}, "words": {}, "country": None, "opened_at": None}
     chosen = {name: tuple(options) for name, options in body["answers"].items()}
@@ -148,13 +149,13 @@ def _latest(case: OpenCase) -> AnswersView:
 
 def pictures_allowed(case: OpenCase) -> bool:
     """Whether pictures may be taken in: only when the person said that they were an adult."""
-    return tuple(_latest(case).answers.get("age", ())) == ("adult",)
+    return tuple(answers_of(case).answers.get("age", ())) == ("adult",)
 
 
 def case_plan(keeper: Keeper, case_id: str) -> Plan:
     """The plan for the present answers, with what was done, skipped and put off."""
     case = look(keeper, case_id)
-    now = _latest(case)
+    now = answers_of(case)
     return make_plan(now.answers, keeper.services.knowledge, now.opened_at, now.country, _progress(case))
 
 
@@ -194,7 +195,7 @@ def list_cases(services: Services) -> list[CaseLine]:  # noqa: ARG001  the store
 def show(keeper: Keeper, case_id: str) -> CaseView:
     """One case at a glance."""
     case = look(keeper, case_id)
-    now = _latest(case)
+    now = answers_of(case)
     counts = {model.__name__.lower(): model.objects.filter(case=case.row).count() for model in SEALED}
     for left_out in (Answers, Step, Reply):
         counts.pop(left_out.__name__.lower(), None)

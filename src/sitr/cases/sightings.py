@@ -116,7 +116,7 @@ def view(keeper: Keeper, row: Sighting, body: dict[str, Any]) -> SightingView:
 
 def service_name(knowledge: Knowledge, service: str | None) -> str | None:
     """The name of a service as people know it."""
-    return knowledge.identifier.name_of(service) if service else None
+    return knowledge.service_name(service) if service else None
 
 
 def decide(keeper: Keeper, case_id: str, sighting_id: str, accept: bool) -> None:  # noqa: FBT001  the question is yes or no

@@ -15,10 +15,10 @@ import rfc8785
 from django.db import transaction
 
 from sitr.cases.access import CaseKeys, Keeper, case_keys, find_case
-from sitr.cases.models import Case, Checkpoint, Entry, SealedRow, Stamp, StampState, writing_allowed
+from sitr.cases.models import Case, Checkpoint, Entry, SealedRow, Stamp, writing_allowed
 from sitr.cases.services import Services
 from sitr.errors import NotFound
-from sitr.journal import Frontier, Kind, format_time, make_entry, sign_checkpoint, time_after
+from sitr.journal import Frontier, Kind, StampState, format_time, make_entry, sign_checkpoint, time_after
 from sitr.vault import Place, open_sealed, seal
 
 R = TypeVar("R", bound=SealedRow)
@@ -148,7 +148,7 @@ def append(doing: Act, kind: Kind, verb: str, details: dict[str, Any], writes: S
 
 def _queue(case: Case, checkpoint: Checkpoint, services: Services, now: datetime) -> None:
     # A stamp on the newest checkpoint proves all that came before it: older ones that still wait are dropped.
-    Stamp.objects.filter(checkpoint__case=case, state=StampState.QUEUED).delete()
+    Stamp.objects.filter(checkpoint__case=case).exclude(state=StampState.STAMPED).delete()
     if case.time_proof:
         for place in range(len(services.authorities)):
             Stamp(checkpoint=checkpoint, authority=place, state=StampState.QUEUED, next_try=now).save()

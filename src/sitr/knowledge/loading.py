@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sitr.errors import BadInput, NotFound
+from sitr.knowledge.addresses import read_index
+from sitr.knowledge.identifying import Identified, Identifier
 
 if TYPE_CHECKING:
     from sitr.knowledge.reasons import Reasons
@@ -53,6 +55,15 @@ class Knowledge:
         except KeyError as error:
             raise NotFound("knowledge.unknown_basis") from error
 
+    def service_name(self, service: str) -> str:
+        """The name of a service as people know it, in both languages where they differ; its id where it has no name."""
+        from sitr.knowledge.folders import read_toml  # noqa: PLC0415  see the module docstring
+
+        if service not in self.identifier.index.services:
+            return service
+        names = [read_toml(self.folder, f"services/{service}/{lang}.toml").get("name") for lang in ("ar", "en")]
+        return " · ".join(dict.fromkeys(str(name) for name in names if name)) or service
+
     @cached_property
     def statements(self) -> "Mapping[str, Words]":
         """The declarations that bases name, by id, in both languages."""
@@ -60,9 +71,21 @@ class Knowledge:
 
         return read_statements(self.folder)
 
+    @cached_property
+    def identifier(self) -> Identifier:
+        """Knows every address of every service."""
+        return Identifier(read_index(self.folder))
+
 
 def load(folder: Path) -> Knowledge:
     """The knowledge under `folder`. Raises BadInput when it is no knowledge folder."""
     if not (folder / "knowledge.toml").is_file():
         raise BadInput("knowledge.no_folder", folder=str(folder))
     return Knowledge(folder)
+
+
+def identify(text: str, knowledge: Knowledge) -> list[Identified]:
+    """Every address in `text`, in order, with the service behind it; empty where the text holds none. Never raises
+    for what a person may paste.
+    """
+    return knowledge.identifier.in_text(text)

@@ -1,0 +1,124 @@
+"""Erasing: a case, one exhibit, a whole home. What is destroyed is the key first, so that what is left opens for nobody.
+
+An erasure that was begun is completed at the next start, without anybody's key.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connections
+
+from sitr.cases.access import Keeper, confirm
+from sitr.cases.journals import opened
+from sitr.cases.models import (
+    SEALED,
+    Case,
+    CaseState,
+    Entry,
+    Exhibit,
+    Holder,
+    HolderLock,
+    Photo,
+    Stamp,
+    WrappedKey,
+    writing_allowed,
+)
+from sitr.cases.services import Services
+from sitr.cases.work import OpenCase, act, bookkeeping, look
+from sitr.journal import Frontier, Kind
+
+
+@dataclass(frozen=True)
+class ErasedView:
+    """A case is erased here. Old backups stay readable by a holder until that time (None: Sitr does not know)."""
+
+    case: str
+    backups_readable_until: datetime | None
+
+
+def erase_case(keeper: Keeper, case_id: str, *, secret: str) -> ErasedView:
+    """Destroy a case: its wrapped keys, its files, its words; the journal keeps its commitments. Asks for the secret.
+
+    Raises Locked; whatever crashes after that is completed at the next start.
+    """
+    confirm(keeper, secret)
+    with act(keeper, case_id, Kind.ERASE, "erase_case") as doing:
+        doing.details = {"erased": list(range(Frontier.unpack(bytes(doing.row.frontier)).size))}
+        doing.row.state = CaseState.ERASING
+    _destroy(keeper.services, case_id)
+    until = keeper.services.backups_kept
+    return ErasedView(case_id, keeper.services.now() + until if until else None)
+
+
+def finish_erasures(services: Services) -> int:
+    """Complete the erasures that were cut short; gives how many."""
+    begun = list(Case.objects.filter(state=CaseState.ERASING).values_list("pk", flat=True))
+    for case_id in begun:
+        _destroy(services, case_id)
+    return len(begun)
+
+
+def _destroy(services: Services, case_id: str) -> None:
+    with writing_allowed():
+        WrappedKey.objects.filter(case_id=case_id).delete()
+    _scour("keys", WrappedKey._meta.db_table)
+    for blob in _blobs(case_id):
+        services.blobs.delete(blob)
+    with bookkeeping():
+        for model in SEALED:
+            model.objects.filter(case_id=case_id).delete()  # type: ignore[attr-defined]
+        Entry.objects.filter(case_id=case_id).update(opening=None)
+        Stamp.objects.filter(checkpoint__case_id=case_id).delete()
+        Case.objects.filter(pk=case_id).update(state=CaseState.ERASED, seen=b"", public="")
+    _scour("default", Exhibit._meta.db_table)
+
+
+def _blobs(case_id: str) -> Iterator[str]:
+    yield from Exhibit.objects.filter(case_id=case_id).values_list("blob", flat=True)
+    yield from Photo.objects.filter(case_id=case_id).exclude(blob="").values_list("blob", flat=True)
+
+
+def _scour(alias: str, table: str) -> None:
+    """Make the database give up the bytes of what was deleted: rewritten without them, its log cut."""
+    connection = connections[alias]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            if alias == "keys":
+                cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            cursor.execute(f'VACUUM FULL "{table}"')
+
+
+def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str) -> None:
+    """Destroy one exhibit: its file, its row, and the payload and salt of the entries that tell of it."""
+    confirm(keeper, secret)
+    case = look(keeper, case_id)
+    row, _ = case.one(Exhibit, exhibit_id)
+    blob = row.blob
+    with act(keeper, case_id, Kind.ERASE, "erase_exhibit") as doing:
+        told = _entries_that_tell(doing, exhibit_id)
+        doing.details = {"erased": told}
+        Entry.objects.filter(case=doing.row, seq__in=told).update(opening=None)
+        row.delete()
+    keeper.services.blobs.delete(blob)
+    _scour("default", Exhibit._meta.db_table)
+
+
+def _entries_that_tell(case: OpenCase, exhibit_id: str) -> list[int]:
+    return [row.seq for row, opening in opened(case) if opening and exhibit_id.encode() in opening]
+
+
+def erase_home(services: Services) -> None:
+    """Destroy everything in this home, for whoever lost the secret: every key first, then every file and word."""
+    with writing_allowed():
+        WrappedKey.objects.all().delete()
+        HolderLock.objects.all().delete()
+    _scour("keys", WrappedKey._meta.db_table)
+    for case_id in list(Case.objects.exclude(state=CaseState.ERASED).values_list("pk", flat=True)):
+        _destroy(services, case_id)
+    for name in list(services.blobs.names()):
+        services.blobs.delete(name)
+    with bookkeeping():
+        Holder.objects.all().delete()

@@ -1,0 +1,21 @@
+"""What a start puts right after a crash: erasures that were begun, leftovers of writes, files that no row knows."""
+
+from datetime import timedelta
+
+from sitr.cases.erasing import finish_erasures
+from sitr.cases.models import Exhibit, Photo
+from sitr.cases.services import Services
+
+# A write under way has its file before its row: only what is older than any write can last is left over.
+_OLD = timedelta(hours=1)
+
+
+def tidy(services: Services) -> None:
+    """Called once at a start, before anything else. Needs nobody's key; runs again harmlessly."""
+    finish_erasures(services)
+    before = services.now() - _OLD
+    services.blobs.sweep_parts(before)
+    known = {*Exhibit.objects.values_list("blob", flat=True), *Photo.objects.values_list("blob", flat=True)}
+    for name in list(services.blobs.names()):
+        if name not in known and services.blobs.written_before(name, before):
+            services.blobs.delete(name)
