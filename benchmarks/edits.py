@@ -18,6 +18,11 @@ Edit = Callable[[Picture, random.Random, Sequence[Picture]], Picture]
 _FONTS = ("/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf", "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 
 
+def dice(seed: str | int) -> random.Random:
+    """Seeded dice: the same edits in every run."""
+    return random.Random(seed)  # noqa: S311 (nothing secret hangs on it)
+
+
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """A font of this size, Pillow's own when DejaVu is not installed."""
     for path in _FONTS:

@@ -69,7 +69,10 @@ def says_login(text: str) -> bool:
 
 def leads_to_login(url: str) -> bool:
     """Whether an address is that of a login page, by its path."""
-    return bool(_LOGIN_PATH.search(unquote(urlsplit(url).path).lower()))
+    try:
+        return bool(_LOGIN_PATH.search(unquote(urlsplit(url).path).lower()))
+    except ValueError:  # "http://[broken": a site may send people to an address that is none
+        return False
 
 
 def _has(text: str, words: tuple[str, ...]) -> bool:

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from sitr.errors import BadInput, Damaged
-from sitr.fingerprint import pdq, selection, sketch, views
+from sitr.fingerprint import frames, pdq, selection, sketch, views
 from sitr.fingerprint.features import Features
+from sitr.fingerprint.frames import CELLS
 from sitr.fingerprint.pdq import Bits
 from sitr.fingerprint.pixels import MAX_SIDE, decode
-from sitr.fingerprint.sketch import CELLS, Steps
+from sitr.fingerprint.sketch import Steps
 from sitr.fingerprint.views import KINDS, View
 
 VERSION = 1
@@ -29,7 +30,7 @@ FEATURES = 64
 _MAGIC = b"SITRFP"
 _HEAD = struct.Struct(">6sBHH")
 _SHARED = struct.Struct(">IIBB")
-_SEALED = struct.Struct(">HHH")
+_SEALED = struct.Struct(">BHHH")
 _MAX_VIEWS = len(KINDS)
 _MAX_FEATURES = 512
 _SIZES = 16  # sizes are stored as sixteenths of a pyramid step
@@ -41,7 +42,8 @@ class Fingerprint:
 
     Shareable: `width`, `height` (upright pixels), `orientations` (8, 32) PDQ in the order of `pdq.ORIENTATIONS`,
     `pdq_quality`, `views`. Sealed: `features` (in pixels of a photo `feature_width` x `feature_height`), `steps` (the
-    sketch). A fingerprint whose sealed part was left out can be compared by its hashes alone.
+    sketch), `wholly_drawn` (a chat, a document, a drawing: nothing but frame, so a copy has to agree more). A
+    fingerprint whose sealed part was left out can be compared by its hashes alone.
     """
 
     width: int
@@ -53,6 +55,7 @@ class Fingerprint:
     feature_height: int = 0
     features: Features | None = field(default=None, repr=False)
     steps: Steps | None = field(default=None, repr=False)
+    wholly_drawn: bool = False
     version: int = VERSION
 
     @property
@@ -79,7 +82,7 @@ class Fingerprint:
         """The part that stays sealed: places and looks of local features, and the sketch. Empty if left out."""
         if self.features is None or self.steps is None:
             return b""
-        head = _SEALED.pack(self.feature_width, self.feature_height, len(self.features))
+        head = _SEALED.pack(self.wholly_drawn, self.feature_width, self.feature_height, len(self.features))
         return head + _pack_steps(self.steps) + _pack_features(self.features)
 
     def without_sealed(self) -> "Fingerprint":
@@ -132,7 +135,8 @@ def fingerprint(image: bytes) -> Fingerprint:
     """The fingerprint of a photo's file. The photo is not kept; no two photos share one. Raises as `decode`."""
     pixels = decode(image, at_least=FEATURE_SIDE, at_most=FEATURE_SIDE)
     orientations, quality = pdq.reference_orientations(pixels.grey)
-    chosen = selection.choose(pixels.grey, FEATURES, sketch.drawn(pixels.grey))
+    frame = frames.find(pixels.grey)
+    chosen = selection.choose(pixels.grey, FEATURES, frame)
     return Fingerprint(
         width=pixels.width,
         height=pixels.height,
@@ -142,7 +146,8 @@ def fingerprint(image: bytes) -> Fingerprint:
         feature_width=pixels.grey.shape[1],
         feature_height=pixels.grey.shape[0],
         features=_unpack_features(_pack_features(chosen), len(chosen)),
-        steps=sketch.make(pixels.grey),
+        steps=sketch.make(pixels.grey, frame),
+        wholly_drawn=frame.wholly_drawn,
     )
 
 
@@ -210,9 +215,9 @@ def _unpack_views(data: bytes, count: int) -> tuple[View, ...]:
 def _with_sealed(shared: Fingerprint, data: bytes) -> Fingerprint:
     if len(data) < _SEALED.size + _STEP_BYTES:
         raise Damaged("fingerprint.damaged_fingerprint")
-    width, height, count = _SEALED.unpack_from(data)
+    flag, width, height, count = _SEALED.unpack_from(data)
     start = _SEALED.size + _STEP_BYTES
-    fits = 0 < width <= FEATURE_SIDE and 0 < height <= FEATURE_SIDE and count <= _MAX_FEATURES
+    fits = flag <= 1 and 0 < width <= FEATURE_SIDE and 0 < height <= FEATURE_SIDE and count <= _MAX_FEATURES
     if not fits or len(data) != start + count * _RECORD.itemsize:
         raise Damaged("fingerprint.damaged_fingerprint")
     found = _unpack_features(data[start:], count)
@@ -226,4 +231,5 @@ def _with_sealed(shared: Fingerprint, data: bytes) -> Fingerprint:
         height,
         found,
         _unpack_steps(data[_SEALED.size : start]),
+        bool(flag),
     )

@@ -5,6 +5,7 @@ knows its size and direction, so a single match already proposes a whole placeme
 the same input gives the same answer), and all matches vote. Not here: whether the pixels agree (`sketch`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from sitr.fingerprint.features import Features
 
 Matrix = npt.NDArray[np.float64]
+Weights = npt.NDArray[np.float64]
 
 _NEIGHBOURS = 3
 _ALIKE = 84
@@ -48,9 +50,7 @@ def place(photo: Features, side: float, candidate: Features, most: int = 3) -> l
         return []
     found = []
     for members in _proposals(photo, candidate, mine, other, side=side, most=most):
-        placement = _refined(photo, candidate, mine[members], other[members], side)
-        if placement:
-            found.append(placement)
+        found += _refined(photo, candidate, mine[members], other[members], side)
     return sorted(found, key=lambda p: -p.inliers)
 
 
@@ -99,20 +99,31 @@ def _proposals(
 
 def _refined(
     photo: Features, candidate: Features, mine: npt.NDArray[np.intp], other: npt.NDArray[np.intp], side: float
-) -> Placement | None:
-    """Fit, look again for matches near where the fit puts them, fit again with less slack."""
-    start, end = photo.xy[mine].astype(np.float64), candidate.xy[other].astype(np.float64)
-    matrix = _fit(start, end)
+) -> list[Placement]:
+    """Fit, look again for matches near where the fit puts them, fit again with less slack.
+
+    Up to two placements: turn, size and shift only, as crops and screenshots make them; and with stretch and shear.
+    """
+    matrix = _fit(*_ends(photo, candidate, mine, other), _similarity)
     for slack in (0.05, 0.03, 0.02):
         if matrix is None or not sane(matrix):
-            return None
+            return []
         mine, other = _guided(photo, candidate, matrix, slack * side)
         if len(mine) < _LEAST_VOTES:
-            return None
-        start, end = photo.xy[mine].astype(np.float64), candidate.xy[other].astype(np.float64)
-        matrix = _fit(start, end)
-    if matrix is None or not sane(matrix):
-        return None
+            return []
+        matrix = _fit(*_ends(photo, candidate, mine, other), _affine if len(mine) >= 6 else _similarity)
+    ends = _ends(photo, candidate, mine, other)
+    fits = [_fit(*ends, _similarity), matrix] if len(mine) >= 6 else [matrix]
+    return [_placement(photo, candidate, fit, side) for fit in fits if fit is not None and sane(fit)]
+
+
+def _ends(
+    photo: Features, candidate: Features, mine: npt.NDArray[np.intp], other: npt.NDArray[np.intp]
+) -> tuple[Matrix, Matrix]:
+    return photo.xy[mine].astype(np.float64), candidate.xy[other].astype(np.float64)
+
+
+def _placement(photo: Features, candidate: Features, matrix: Matrix, side: float) -> Placement:
     mine, other = _guided(photo, candidate, matrix, 0.012 * side)
     cells = {(int(x), int(y)) for x, y in photo.xy[mine] / (side / 8)}
     return Placement(matrix, min(len(set(mine)), len(_distinct(candidate.xy[other]))), len(cells))
@@ -122,12 +133,12 @@ def _distinct(points: npt.NDArray[np.float32]) -> set[tuple[int, int]]:
     return {(int(x), int(y)) for x, y in points / 3}
 
 
-def _fit(start: Matrix, end: Matrix) -> Matrix | None:
-    """Least squares with the worst misses weighed down: affine from six points on, below that turn, size and shift."""
+def _fit(start: Matrix, end: Matrix, solve: Callable[[Matrix, Matrix, Weights], Matrix | None]) -> Matrix | None:
+    """Least squares with the worst misses weighed down."""
     weight = np.ones(len(start))
     matrix: Matrix | None = None
     for _ in range(4):
-        matrix = _affine(start, end, weight) if len(start) >= 6 else _similarity(start, end, weight)
+        matrix = solve(start, end, weight)
         if matrix is None:
             return None
         miss = np.linalg.norm(start @ matrix[:, :2].T + matrix[:, 2] - end, axis=1)
@@ -136,7 +147,7 @@ def _fit(start: Matrix, end: Matrix) -> Matrix | None:
     return matrix
 
 
-def _affine(start: Matrix, end: Matrix, weight: npt.NDArray[np.float64]) -> Matrix | None:
+def _affine(start: Matrix, end: Matrix, weight: Weights) -> Matrix | None:
     middle = np.average(start, axis=0, weights=weight)
     spread = start - middle
     # Points on one line leave the affine map open across it.
@@ -147,7 +158,7 @@ def _affine(start: Matrix, end: Matrix, weight: npt.NDArray[np.float64]) -> Matr
     return np.asarray(solved.T, dtype=np.float64)
 
 
-def _similarity(start: Matrix, end: Matrix, weight: npt.NDArray[np.float64]) -> Matrix | None:
+def _similarity(start: Matrix, end: Matrix, weight: Weights) -> Matrix | None:
     from_, to = np.average(start, axis=0, weights=weight), np.average(end, axis=0, weights=weight)
     p, q = (start - from_) @ [1, 1j], (end - to) @ [1, 1j]
     below = float((weight * np.abs(p) ** 2).sum())

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sitr.fingerprint.features import Features, extract
+from sitr.fingerprint.frames import CELLS, Frame
 from sitr.fingerprint.pixels import Grey
 
 _TRIED = 1200
@@ -17,19 +18,16 @@ _ALIKE = 56
 _GRID = 6
 
 
-def choose(grey: Grey, count: int, barred: npt.NDArray[np.bool_]) -> Features:
+def choose(grey: Grey, count: int, frame: Frame) -> Features:
     """The `count` steadiest features of the photo, spread over it.
 
-    `barred`: bool (cells, cells), parts of the photo that look drawn; their features are taken only when the rest of
-    the photo has none, because what is drawn may be anybody's (an app's frame, a caption).
+    None is taken from the frame, nor from where a framed photo meets it: both may be anybody's.
     """
     found = extract(grey, _TRIED)
+    found = found.take(_in_photo(found, grey.shape, frame))
     if not len(found):
         return found
     steadiness = sum((_found_again(found, edited, size) for edited, size in _edits(grey)), np.zeros(len(found)))
-    outside = ~_in_cells(found, grey.shape, barred)
-    if outside.sum() >= 12:
-        found, steadiness = found.take(outside), steadiness[outside]
     return found.take(_spread(found, steadiness, grey.shape, count))
 
 
@@ -71,10 +69,13 @@ def _found_again(found: Features, edited: Grey, size: float) -> npt.NDArray[np.f
     return seen
 
 
-def _in_cells(found: Features, shape: tuple[int, ...], barred: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    cells = np.array(barred.shape)
-    at = (found.xy[:, ::-1] / np.array(shape[:2]) * cells).astype(np.intp).clip(0, cells - 1)
-    return np.asarray(barred[at[:, 0], at[:, 1]])
+def _in_photo(found: Features, shape: tuple[int, ...], frame: Frame) -> npt.NDArray[np.bool_]:
+    per_pixel = CELLS / np.array([shape[1], shape[0]], dtype=np.float64)
+    at = (found.xy + 0.5) * per_pixel
+    cell = at.astype(np.intp).clip(0, CELLS - 1)
+    # A feature looks about eight of its pixels around itself; what it sees of the frame would be part of it.
+    margin = 0.5 + 8 * found.size * per_pixel.max()
+    return np.asarray(~frame.cells[cell[:, 1], cell[:, 0]] & ~frame.near_edge(at, margin))
 
 
 def _spread(

@@ -12,10 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sitr.fingerprint.frames import CELLS, Frame
 from sitr.fingerprint.pixels import Grey
 
-CELLS = 32
-"""The photo, stretched to a square, is CELLS x CELLS cells."""
 REACH = 2
 """Compared are cells this far apart: direct neighbours would suffer from a shift of half a cell."""
 FRAME = 128
@@ -37,12 +36,18 @@ class Agreement:
     votes: float
 
 
-def make(grey: Grey) -> Steps:
-    """The sketch of a photo: int8 (2, 32, 32), +1 brighter to the right (0) or below (1), -1 darker, 0 no vote."""
-    frame = cv2.resize(grey, (FRAME, FRAME), interpolation=cv2.INTER_AREA)
-    steps = _steps(_cells(np.asarray(frame, dtype=np.float32)))
+def make(grey: Grey, frame: Frame) -> Steps:
+    """The sketch of a photo: int8 (2, 32, 32), +1 brighter to the right (0) or below (1), -1 darker, 0 no vote.
+
+    Cells of the frame have no vote, nor have steps that lead out of the framed photo.
+    """
+    small = cv2.resize(grey, (FRAME, FRAME), interpolation=cv2.INTER_AREA)
+    steps = _steps(_cells(np.asarray(small, dtype=np.float32)))
     votes = np.where(np.abs(steps) >= _LEAST_STEP, np.sign(steps), 0).astype(np.int8)
-    votes[:, drawn(grey)] = 0
+    votes[:, frame.cells] = 0
+    outside = frame.outside()
+    votes[0, :, :-REACH][outside[:, REACH:]] = 0
+    votes[1, :-REACH, :][outside[REACH:, :]] = 0
     return votes
 
 
@@ -57,21 +62,6 @@ def _steps(cells: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     steps[0, :, :-REACH] = cells[:, REACH:] - cells[:, :-REACH]
     steps[1, :-REACH, :] = cells[REACH:, :] - cells[:-REACH, :]
     return steps
-
-
-def drawn(grey: Grey) -> npt.NDArray[np.bool_]:
-    """Which cells look drawn: 40 % or more of their pixels are flat and of a shade that fills much of the picture.
-
-    Compression makes small flat squares in photos too, but of many shades; the ground of an app, a meme's bar or a
-    page is one shade over a large part of the picture.
-    """
-    low, high = cv2.erode(grey, np.ones((3, 3), np.uint8)), cv2.dilate(grey, np.ones((3, 3), np.uint8))
-    flat = high.astype(np.int16) - low <= 2
-    shades = np.bincount(grey[flat], minlength=256)
-    near = np.convolve(shades, [1, 1, 1], mode="same")
-    ground = near >= 0.04 * grey.size
-    share = cv2.resize((flat & ground[grey]).astype(np.float32), (CELLS, CELLS), interpolation=cv2.INTER_AREA)
-    return np.asarray(share >= 0.4)
 
 
 class Ladder:

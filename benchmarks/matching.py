@@ -1,0 +1,218 @@
+"""How many edited copies are found, and is a stranger ever called a copy: the matching benchmark.
+
+    python -m benchmarks.matching --quick                      under two minutes
+    python -m benchmarks.matching --photos DIR... --out FILE   all edits, every wrong pair
+
+Photographs come from free packages (those of `sitr demo`, and folders named by --photos); positives are edited, all are
+references. Beside every figure stands PDQ at distance 31, what platforms run, on the same pictures in the same run.
+A verified wrong pair is an edited picture put through both stages against another photo. Collages are built from
+photos that are no references, so that none of them is a copy of two. Nothing is tuned here: the rule is in
+`sitr.fingerprint.compare`.
+"""
+
+import argparse
+import io
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pdqhash
+from benchmarks import edits
+from PIL import Image
+
+from sitr.cli.demo.photographs import Photograph, find_photographs
+from sitr.fingerprint import Fingerprint, Look, decode, fingerprint, judge, pdq
+
+SIDE = 1024
+QUICK = ("jpeg_q30", "mirror", "rot90", "crop30_off", "screenshot_dark", "collage2x2", "C:mirror+crop30+wm+q30")
+LAYOUTS = ("screenshot_light", "screenshot_dark", "meme", "story", "caption_bar", "border10_white", "wm_tiled")
+
+
+@dataclass
+class Row:
+    """One edit: how many of the copies were found by us and by PDQ 31, and what was wrong."""
+
+    edit: str
+    tried: int = 0
+    found: int = 0
+    by_pdq31: int = 0
+    wrong_pairs: int = 0
+    false_matches: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    look_ms: list[float] = field(default_factory=list)
+    judge_ms: list[float] = field(default_factory=list)
+
+
+def photographs(folders: Sequence[Path]) -> list[Photograph]:
+    """The demo's photographs and those of the folders, each name once."""
+    found = {p.name: p for p in find_photographs()}
+    for folder in folders:
+        found |= {p.stem: Photograph(p.stem, p) for p in sorted(folder.iterdir()) if p.suffix in {".jpg", ".png"}}
+    return list(found.values())
+
+
+def picture(photo: Photograph) -> Image.Image:
+    """The photograph at the size at which it is edited."""
+    return photo.picture(SIDE)
+
+
+def run_edit(
+    name: str, positives: dict[str, Image.Image], fillers: Sequence[Image.Image], prints: dict[str, bytes], share: float
+) -> Row:
+    """One edit of every positive, against its own photo and (a seeded `share` of) all others."""
+    cv2.setNumThreads(1)
+    known = {photo: Fingerprint.unpack(raw) for photo, raw in prints.items()}
+    row = Row(name)
+    for photo, original in positives.items():
+        data = edits.jpeg(edits.SUITE[name](original, edits.dice(name + photo), fillers), 85)
+        started = time.thread_time()
+        look = Look(data)
+        row.by_pdq31 += int(pdq.distance(look.hashed[0], known[photo].orientations[:1])[0]) <= pdq.RADIUS
+        look.mirrored  # noqa: B018 (computed here, so that its time counts as looking)
+        row.look_ms.append(1000 * (time.thread_time() - started))
+        row.tried += 1
+        if judge(known[photo], look).match:
+            row.found += 1
+        else:
+            row.missed.append(photo)
+        for other in _others(name, photo, known, share):
+            started = time.thread_time()
+            verdict = judge(known[other], look)
+            row.judge_ms.append(1000 * (time.thread_time() - started))
+            row.wrong_pairs += 1
+            if verdict.match:
+                row.false_matches.append(f"{photo} as {other}: {verdict.places} places, {verdict.score:.2f}")
+    return row
+
+
+def _others(name: str, photo: str, known: dict[str, Fingerprint], share: float) -> Iterator[str]:
+    for other in known:
+        if other != photo and edits.dice(f"{name}/{photo}/{other}").random() < share:
+            yield other
+
+
+def run_layout(name: str, pictures: dict[str, Image.Image]) -> Row:
+    """References and candidates both inside the same layout: every pair of different photos is a wrong pair."""
+    cv2.setNumThreads(1)
+    put = edits.SUITE[name]
+    shown = {photo: edits.jpeg(put(image, edits.dice(name), ()), 88) for photo, image in pictures.items()}
+    looks = {photo: Look(data) for photo, data in shown.items()}
+    row = Row("same layout: " + name)
+    for photo, data in shown.items():
+        reference = fingerprint(data)
+        row.tried += 1
+        bare = judge(reference, Look(edits.jpeg(pictures[photo], 80)))
+        row.found += bare.match
+        if not bare.match:
+            row.missed.append(photo)
+        for other, look in looks.items():
+            if other != photo:
+                row.wrong_pairs += 1
+                if judge(reference, look).match:
+                    row.false_matches.append(f"{other} as {photo}")
+    return row
+
+
+def decoding(photos: Sequence[Photograph]) -> dict[str, float]:
+    """Milliseconds for decoding and first stage on a 12-megapixel JPEG, and the usual way beside it."""
+    cv2.setNumThreads(1)
+    ours, usual, apart = [], [], []
+    for photo in photos:
+        with Image.open(photo.path) as image:
+            big = edits.jpeg(image.convert("RGB").resize((4000, 3000)), 90)
+        started = time.thread_time()
+        bits, _ = pdq.quick(decode(big, at_least=512, at_most=640).grey)
+        ours.append(1000 * (time.thread_time() - started))
+        started = time.thread_time()
+        full, _ = pdqhash.compute(np.asarray(Image.open(io.BytesIO(big)).convert("RGB")))
+        usual.append(1000 * (time.thread_time() - started))
+        exact, _ = pdq.reference(decode(big, at_least=512).grey)
+        wanted = np.packbits(full.astype(np.uint8))
+        apart.append((int(pdq.distance(wanted, exact[None])[0]), int(pdq.distance(wanted, bits[None])[0])))
+    return {
+        "quick_ms": statistics.median(ours),
+        "usual_ms": statistics.median(usual),
+        "reference_bits_mean": statistics.mean(a for a, _ in apart),
+        "reference_bits_max": max(a for a, _ in apart),
+        "quick_bits_mean": statistics.mean(b for _, b in apart),
+        "quick_bits_max": max(b for _, b in apart),
+    }
+
+
+def main() -> int:
+    """Run, print the table, write JSON when asked. Exit 1 when a stranger was called a copy."""
+    options = _options()
+    photos = photographs(options.photos)
+    pictures = {p.name: picture(p) for p in photos}
+    names = list(pictures)
+    fillers = [pictures[n] for n in names[::4]]
+    positives = {n: pictures[n] for n in names if n not in names[::4]}
+    started = time.perf_counter()
+    prints = {n: fingerprint(edits.jpeg(positives[n], 92)).pack() for n in positives}
+    per_print = (time.perf_counter() - started) / len(prints)
+    suite = QUICK if options.quick else tuple(edits.SUITE)
+    share = 0.25 if options.quick else 1.0
+    if options.quick:
+        positives = dict(list(positives.items())[:6])
+    with ProcessPoolExecutor(options.processes) as pool:
+        work = partial(run_edit, positives=positives, fillers=fillers, prints=prints, share=share)
+        rows = list(_told(pool.map(work, suite)))
+        framed = dict(list(pictures.items())[: 5 if options.quick else None])
+        layouts = LAYOUTS[3:4] if options.quick else LAYOUTS
+        rows += _told(pool.map(partial(run_layout, pictures=framed), layouts))
+    figures = {
+        "photos": len(photos),
+        "positives": len(positives),
+        "bytes_each": statistics.mean(len(p) for p in prints.values()),
+        "fingerprint_ms": 1000 * per_print,
+        "decoding_12_megapixels": decoding(photos[: 2 if options.quick else 8]),
+    }
+    return _report(rows, figures, options.out)
+
+
+def _told(rows: Iterator[Row]) -> Iterator[Row]:
+    for row in rows:
+        missed = f"  missed: {', '.join(row.missed[:6])}" if row.missed else ""
+        print(f"{row.edit:32} {row.found:4}/{row.tried:<4} PDQ31 {row.by_pdq31:4}  wrong {row.wrong_pairs:6}", end="")
+        print(f"  FALSE {row.false_matches}" if row.false_matches else missed, flush=True)
+        yield row
+
+
+def _report(rows: list[Row], figures: dict[str, object], out: Path | None) -> int:
+    plain = [row for row in rows if not row.edit.startswith("same layout")]
+    recall = statistics.mean(100 * row.found / row.tried for row in plain)
+    usual = statistics.mean(100 * row.by_pdq31 / row.tried for row in plain)
+    false = sum(len(row.false_matches) for row in rows)
+    looks = [ms for row in plain for ms in row.look_ms]
+    judged = [ms for row in plain for ms in row.judge_ms]
+    print(f"\nmean recall {recall:.1f} % (PDQ 31 in the same run: {usual:.1f} %) over {len(plain)} edits")
+    print(f"verified wrong pairs {sum(row.wrong_pairs for row in rows)}, false matches {false}")
+    print(
+        f"a look {statistics.median(looks):.0f} ms, a non-match {statistics.median(judged):.1f} ms (median, one core)"
+    )
+    print(json.dumps(figures, indent=1))
+    if out:
+        table = [{**asdict(row), "look_ms": None, "judge_ms": None} for row in rows]
+        out.write_text(json.dumps({"recall": recall, "pdq31": usual, **figures, "rows": table}, indent=1))
+    return 1 if false else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="seven edits, six photos, a quarter of the wrong pairs")
+    parser.add_argument("--photos", type=Path, action="append", default=[], help="another folder of photographs")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--out", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
