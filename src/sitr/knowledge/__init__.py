@@ -9,7 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sitr.knowledge.identifying import Identified as Identified
     from sitr.knowledge.loading import Knowledge as Knowledge
+    from sitr.knowledge.loading import identify as identify
     from sitr.knowledge.loading import load as load
     from sitr.knowledge.plan import Answers as Answers
     from sitr.knowledge.plan import Level as Level
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from sitr.knowledge.plan import make_plan as make_plan
 
 _HOMES = {
-    **dict.fromkeys(("Knowledge", "load"), "loading"),
+    "Identified": "identifying",
+    **dict.fromkeys(("Knowledge", "identify", "load"), "loading"),
     **dict.fromkeys(
         ("Answers", "Level", "Plan", "PlanStep", "Progress", "State", "check_answers", "make_plan"), "plan"
     ),

@@ -20,16 +20,27 @@ def broken(file: str, field: str, reason: str, **data: Any) -> BadInput:
     return BadInput(f"knowledge.{reason}", file=file, field=field, **data)
 
 
-def read_toml(root: Path, relative: str) -> Table:
-    """One TOML file under `root`. Raises BadInput naming the file and the line where it cannot be read."""
+def read_text(root: Path, relative: str) -> str:
+    """The text of one file under `root`. Raises BadInput where it is missing or is not UTF-8."""
     try:
-        return tomllib.loads((root / relative).read_text(encoding="utf-8"))
+        return (root / relative).read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise broken(relative, "", "file_missing") from error
     except UnicodeDecodeError as error:
         raise broken(relative, "", "not_utf8") from error
+
+
+def parsed_toml(text: str, relative: str) -> Table:
+    """The text as TOML. Raises BadInput naming the file and the line where it is none."""
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise broken(relative, "", "not_toml", detail=str(error)) from error
+
+
+def read_toml(root: Path, relative: str) -> Table:
+    """One TOML file under `root`. Raises BadInput where it cannot be read."""
+    return parsed_toml(read_text(root, relative), relative)
 
 
 def read_entry(root: Path, folder: str, facts: str = "facts.toml") -> Table:
