@@ -11,11 +11,13 @@ import time
 import zipfile
 from collections.abc import Sequence
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 import bagit
 import pyrage
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from sitr.dossier import Contents, build, verify
 from sitr.journal import Signer
@@ -131,7 +133,19 @@ def test_pdfsig_finds_the_whole_paper_signed_by_the_installation(bag: Path, sign
 def test_the_paper_carries_the_manifest_and_the_checkpoint(bag: Path) -> None:
     assert run(bag, "pdfdetach", "-saveall", "-o", ".", "dossier-ar-en.pdf").returncode == 0
     assert (bag / "checkpoint.txt").read_bytes() == (bag / "journal" / "checkpoint").read_bytes()
-    assert "PDF subtype:     PDF/A-3u" in run(bag, "pdfinfo", "dossier-ar-en.pdf").stdout
+    attached = {
+        line.split(": ")[1] for line in run(bag, "pdfdetach", "-list", "dossier-ar-en.pdf").stdout.splitlines()[1:]
+    }
+    assert attached == {"checkpoint.txt", "dossier.json", "manifest-sha256.txt"}
+
+
+def test_the_paper_says_that_it_is_pdf_a_3u_and_has_no_local_time(bag: Path) -> None:
+    paper = (bag / "dossier-ar-en.pdf").read_bytes()
+    metadata = PdfFileReader(BytesIO(paper)).root["/Metadata"].data
+    assert re.search(rb'part(="|>)3\b', metadata)
+    assert re.search(rb'conformance(="|>)U\b', metadata)
+    assert "PDF version:     1.7" in run(bag, "pdfinfo", "dossier-ar-en.pdf").stdout
+    assert set(re.findall(rb"D:\d{14}[^)\\]*", paper)) <= {b"D:20261122210509Z", b"D:20261122210509Z00'00'"}
 
 
 def test_the_shipped_script_runs_bare_and_leaves_nothing_behind(bag: Path) -> None:

@@ -41,7 +41,10 @@ def remove(name: str) -> Change:
 
 
 def add(name: str) -> Change:
-    return lambda bag: (bag / name).write_bytes(b"new")
+    def change(bag: Path) -> None:
+        (bag / name).write_bytes(b"new")
+
+    return change
 
 
 def cut(name: str) -> Change:

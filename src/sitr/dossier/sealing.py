@@ -102,9 +102,30 @@ def _open_by_phrase(file: BinaryIO, out: BinaryIO, phrase: str | None) -> None:
 def _open_by_key(file: BinaryIO, out: BinaryIO, identity: str | None) -> None:
     if identity is None:
         raise Locked("dossier.key_needed")
+    writer = _Writer(out)
     try:
-        pyrage.decrypt_io(file, out, read_identities(identity))
-    except pyrage.DecryptError as error:
+        pyrage.decrypt_io(file, writer, read_identities(identity))
+    except (pyrage.DecryptError, OSError) as error:  # age says a broken chunk by an OSError of its own
+        if writer.error is not None:
+            raise writer.error from None
         if "No matching keys" in str(error):
             raise Locked("dossier.wrong_key") from None
         raise Damaged("dossier.seal_broken", at=out.tell()) from None
+
+
+class _Writer:
+    """Keeps an error of the disk apart from age's own, which come under the same name."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._out.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        """Nothing: whoever opened the file closes it."""

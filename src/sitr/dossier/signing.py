@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.sign.ades.api import CAdESSignedAttrSpec
+from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
@@ -61,7 +63,14 @@ def sign_paper(pdf: bytes, signer: DossierSigner, now: datetime) -> bytes:
         name=installation_name(signer),
         cades_signed_attr_spec=CAdESSignedAttrSpec(),
     )
-    return asyncio.run(_sign(pdf, signers.PdfSigner(meta, signer=made), now.astimezone(UTC)))
+    return asyncio.run(_sign(pdf, _PaperSigner(meta, signer=made), now.astimezone(UTC)))
+
+
+class _PaperSigner(signers.PdfSigner):
+    """Leaves the paper at PDF 1.7, on which PDF/A-3 stands: for ECDSA pyHanko would raise it to 2.0."""
+
+    def register_extensions(self, pdf_out: BasePdfFileWriter, *, md_algorithm: str) -> None:  # noqa: ARG002  (given)
+        pdf_out.register_extension(ESIC_EXTENSION_1)
 
 
 async def _sign(pdf: bytes, signer: signers.PdfSigner, now: datetime) -> bytes:

@@ -198,13 +198,31 @@ def _expect(answer: tuple[int, bytes], *good: int) -> None:
 
 def _final_answer(relay: _Relay) -> Delivery:
     try:
-        code, text = relay.getreply()
+        code, text = _read_answer(relay)
     except (OSError, smtplib.SMTPException):
         return Delivery(DeliveryState.UNKNOWN, "the line broke after the mail was handed over, before an answer")
-    state = DeliveryState.SENT if code == 250 else DeliveryState.REFUSED
-    if state is DeliveryState.SENT:
+    if code == 250:
         _say_goodbye(relay)
+        return Delivery(DeliveryState.SENT, _line(code, text))
+    # RFC 5321 section 4.2.1: only 4yz and 5yz say that the mail was not taken.
+    state = DeliveryState.REFUSED if 400 <= code < 600 else DeliveryState.UNKNOWN
     return Delivery(state, _line(code, text))
+
+
+_ANSWER = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?\r?\n")
+
+
+def _read_answer(relay: _Relay) -> tuple[int, bytes]:
+    """One whole answer. smtplib's own reader takes a cut line `250` for a yes, which here would be a false `sent`."""
+    file, texts = relay.file, []
+    for _ in range(100):
+        found = _ANSWER.fullmatch(file.readline(4_096)) if file else None
+        if found is None:
+            break
+        texts.append(found[3] or b"")
+        if found[2] != b"-":
+            return int(found[1]), b" ".join(texts)
+    raise smtplib.SMTPServerDisconnected("no whole answer")
 
 
 def _say_goodbye(relay: _Relay) -> None:
@@ -223,4 +241,5 @@ def _refused(step: str, error: Exception) -> Delivery:
 
 def _line(code: int, text: bytes | str) -> str:
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return plain(" ".join(f"{code} {words}".split())[:300])
+    shown = "".join(c if c.isprintable() else " " for c in plain(f"{code} {words}"))
+    return " ".join(shown.split())[:300]

@@ -103,8 +103,6 @@ class _Reading:
                 break
             if isinstance(part, EmailMessage) and not part.is_multipart():
                 parts.append(part)
-                if part.defects:
-                    self._problem("bad_part")
         return parts
 
     def _body(self, parts: list[EmailMessage]) -> str:
@@ -138,8 +136,9 @@ class _Reading:
         try:
             data = part.get_payload(decode=True)
         except (ValueError, LookupError, AssertionError):
-            self._problem("bad_part")
             data = None
+        if data is None or part.defects:  # the library notes a defect of the encoding only while it decodes
+            self._problem("bad_part")
         return data if isinstance(data, bytes) else b""
 
 

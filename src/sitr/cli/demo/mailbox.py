@@ -4,6 +4,7 @@ The demo and the tests send notices to it; nothing else does. It never forwards 
 """
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -39,10 +40,15 @@ class Received:
 
 @dataclass
 class Mailbox:
-    """`with Mailbox() as box:` listens on 127.0.0.1:`box.port`; `box.mails` holds what arrived, in order."""
+    """`with Mailbox() as box:` listens on 127.0.0.1:`box.port`; `box.mails` holds what arrived, in order.
+
+    With `tls` it insists on STARTTLS, with `login` (name, password) on both.
+    """
 
     mood: Mood = Mood.ACCEPT
     port: int = 0
+    tls: ssl.SSLContext | None = None
+    login: tuple[str, str] | None = None
     mails: list[Received] = field(default_factory=list)
 
     def __enter__(self) -> Self:

@@ -1,0 +1,152 @@
+"""The paper: what it says, in which order it is read, and what it never does."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from weasyprint.urls import URLFetcher
+
+from sitr.dossier import Both, Contents, ExhibitItem, TimelineRow
+from sitr.dossier.markup import direction, line_of, machine, own_words, text, words
+from sitr.dossier.paper import Seen, _Shelf, html, paper
+from sitr.errors import BadInput
+from sitr.words import catalogue
+
+COMMANDS = [("verify_2", "python3 verify.py")]
+SEEN = Seen({"ex-a": "data/E001.wacz"}, "Sitr installation 00000000", "00" * 32, 12, "ab" * 32, COMMANDS)
+
+
+def shown(contents: Contents, now: datetime, folder: Path) -> str:
+    file = folder / "paper.pdf"
+    file.write_bytes(paper(contents, SEEN, now, {}))
+    return subprocess.run(
+        ["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+
+
+def as_it_lies_on_the_page(file: Path) -> str:
+    """The words of each line from left to right, by where they stand: what an eye sees, not what the file says."""
+    shown = subprocess.run(
+        ["pdftotext", "-bbox", str(file), "-"], capture_output=True, text=True, check=True, timeout=60
+    )
+    found = re.findall(r'xMin="([\d.]+)" yMin="([\d.]+)".*?>(.*)</word>', shown.stdout)
+    return " ".join(word for _, _, word in sorted((float(y), float(x), word) for x, y, word in found))
+
+
+def bare(contents: Contents) -> Contents:
+    return replace(contents, answers=(), timeline=(), sightings=(), exhibits=(), notices=(), legal=(), proofs=())
+
+
+def test_machine_values_read_left_to_right_also_inside_arabic_words(
+    contents: Contents, now: datetime, tmp_path: Path
+) -> None:
+    small = replace(bare(contents), answers=contents.answers, timeline=contents.timeline)
+    shown(small, now, tmp_path)
+    seen = as_it_lies_on_the_page(tmp_path / "paper.pdf")
+    for value in ("@user_1", "+966 50 000 0001", "2026-11-22", "90%", "2026-11-19 21:05:09 UTC"):
+        assert value in seen, value
+    for scrambled in ("user_1@", "0001 000 50 966+", "22-11-2026", "%90"):
+        assert scrambled not in seen
+
+
+def test_bidi_controls_are_shown_and_never_obeyed(contents: Contents, now: datetime) -> None:
+    evil = "https://good.example/\u202egpj.exe"
+    page = html(replace(bare(contents), timeline=(TimelineRow(now, Both("\u202eقلب", "\u2067turn"), evil),)), SEEN, now)
+    assert "\\u202egpj.exe" in page
+    assert "\u202e" not in page
+    assert "\u2067" not in page
+
+
+def test_markup_in_anything_from_outside_is_text(contents: Contents, now: datetime) -> None:
+    bad = '<img src="http://evil.example/x"><script>1</script>'
+    both = Both(bad, bad)
+    item = ExhibitItem(bad, bad, bad, bad, "0" * 64, 1, now, None, url=bad, method=bad, missing=(bad,), note=both)
+    full = replace(
+        bare(contents),
+        alias=bad,
+        made_for=bad,
+        purpose=bad,
+        exhibits=(item,),
+        gaps=(both,),
+        country=bad,
+        answers=tuple(replace(a, words=bad, question=both) for a in contents.answers),
+        notices=tuple(replace(n, text=bad, recipient=bad, reference=bad, basis=both) for n in contents.notices),
+    )
+    page = html(full, SEEN, now)
+    assert "<script" not in page
+    assert "<img" not in page
+
+
+def test_the_paper_fetches_nothing_but_its_own_fonts_and_previews(contents: Contents) -> None:
+    shelf: URLFetcher = _Shelf(contents)
+    assert shelf.fetch("sitr:css/paper.css").read().startswith(b"/*")
+    assert shelf.fetch("sitr:preview/ex-b").read() == contents.exhibits[1].preview
+    for url in (
+        "http://127.0.0.1/x",
+        "file:///etc/passwd",
+        "sitr:fonts/../paper.py",
+        "sitr:preview/ex-c",
+        "data:,x",
+        "sitr:css/a/b",
+    ):
+        with pytest.raises(ValueError, match="nothing from outside"):
+            shelf.fetch(url)
+
+
+def test_a_preview_that_is_no_picture_is_bad_input(contents: Contents, now: datetime) -> None:
+    item = replace(contents.exhibits[1], preview=b"<svg onload=1>")
+    with pytest.raises(BadInput) as error:
+        paper(replace(bare(contents), exhibits=(item,)), SEEN, now, {})
+    assert error.value.code == "dossier.bad_preview"
+
+
+def test_an_empty_case_still_gives_a_paper_that_says_what_is_missing(
+    contents: Contents, now: datetime, tmp_path: Path
+) -> None:
+    seen = shown(replace(bare(contents), gaps=(), alias=""), now, tmp_path)
+    assert "No words were added." in seen
+    assert "not named on this paper" in seen
+    assert "no time stamp from an independent authority" in " ".join(seen.split())
+
+
+def test_only_the_fonts_that_travel_with_sitr_are_used(opened: Path, tmp_path: Path) -> None:
+    shutil.unpack_archive(opened, tmp_path, "zip")
+    file = next(tmp_path.glob("*/dossier-ar-en.pdf"))
+    listed = subprocess.run(["pdffonts", str(file)], capture_output=True, text=True, check=True, timeout=60).stdout
+    rows = listed.splitlines()[2:]
+    assert rows
+    assert all("+Plex" in row for row in rows)
+
+
+def test_directions_follow_the_first_letter() -> None:
+    assert direction("123 abc عربي") == "ltr"
+    assert direction("+966 عربي abc") == "rtl"
+    assert direction("... 12") == "rtl"
+
+
+def test_a_run_keeps_its_brackets_and_gives_back_the_sentences_stop() -> None:
+    assert '<bdi dir="ltr">Sec. 3(a)(1)</bdi>.' in line_of("بموجب Sec. 3(a)(1).")
+    assert '<bdi dir="ltr">2026-11-22</bdi>)' in line_of("(يوم 2026-11-22)")
+    assert line_of("plain words 12") == '<bdi dir="ltr">plain words 12</bdi>'
+
+
+def test_control_characters_never_reach_the_paper() -> None:
+    assert text("a\x00b\x1b[31m<") == "ab[31m&lt;"
+    assert machine("") == ""
+    assert own_words("  \n ") == ""
+
+
+def test_every_word_of_the_paper_stands_in_both_languages() -> None:
+    arabic, english = catalogue("ar", "dossier"), catalogue("en", "dossier")
+    assert arabic.keys() == english.keys()
+    assert words("of", kept=1, expected=2).en == "1 of 2 parts of the page"
+
+
+def test_the_papers_own_words_make_no_promise_and_blame_nobody() -> None:
+    both = " ".join(str(v) for lang in ("ar", "en") for v in catalogue(lang, "dossier").values())
+    for word in ("فضيحة", "عار", "ضحية", "victim", "revenge", "guarantee", "face"):
+        assert word not in both.split()
