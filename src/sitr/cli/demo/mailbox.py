@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 _T = TypeVar("_T")
 
@@ -69,9 +69,22 @@ class Mailbox:
 
     async def _listen(self) -> asyncio.Server:
         loop = asyncio.get_running_loop()
-        return await loop.create_server(
-            lambda: SMTP(_Handler(self), hostname="mailbox.invalid", loop=loop), "127.0.0.1", 0
+        return await loop.create_server(lambda: self._session(loop), "127.0.0.1", 0)
+
+    def _session(self, loop: asyncio.AbstractEventLoop) -> SMTP:
+        return SMTP(
+            _Handler(self),
+            hostname="mailbox.invalid",
+            loop=loop,
+            tls_context=self.tls,
+            require_starttls=self.tls is not None,
+            authenticator=self._authenticate if self.login else None,
+            auth_required=self.login is not None,
         )
+
+    def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any) -> AuthResult:
+        name, password = self.login or ("", "")
+        return AuthResult(success=(given.login, given.password) == (name.encode(), password.encode()), handled=False)
 
     async def _stop(self) -> None:
         self._server.close()
