@@ -28,7 +28,7 @@ pytestmark = pytest.mark.browser
 
 
 def codes(made: Capture) -> set[str]:
-    return {problem.code.removeprefix("evidence.note_") for problem in made.problems}
+    return {problem.code.removeprefix("evidence.").removeprefix("note_") for problem in made.problems}
 
 
 def refused_hosts(made: Capture) -> set[str]:

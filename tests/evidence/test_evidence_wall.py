@@ -85,7 +85,7 @@ def test_a_stopped_browser_leaves_no_process_and_no_profile(memory: Path) -> Non
 
 
 def test_what_a_wall_lacks_has_a_sentence_in_both_languages() -> None:
-    from sitr.evidence.wall import REASONS  # noqa: PLC0415
+    from sitr.evidence.wall import REASONS
 
     for reason in REASONS:
         assert say(f"evidence.wall_{reason}", "ar") != say(f"evidence.wall_{reason}", "en")

@@ -261,7 +261,7 @@ def _index(warc: Path) -> tuple[bytes, bytes]:
 
 def load_indexer() -> Any:
     """The wacz library's indexer: 0.4 s of imports that only a capture needs, done while Chromium starts."""
-    from wacz.waczindexer import WACZIndexer  # noqa: PLC0415
+    from wacz.waczindexer import WACZIndexer
 
     return WACZIndexer
 

@@ -103,21 +103,30 @@ class _Work:
     wall: Confinement
     began: float = field(default_factory=time.monotonic)
 
+    @property
+    def kept(self) -> Path:
+        """Ours alone, whoever may reach the profile beside it."""
+        return self.workdir / "kept"
+
+    @property
+    def bodies(self) -> Path:
+        return self.kept / "bodies"
+
     def clock(self) -> dt.datetime:
         """The given hour, moved on by a stopwatch."""
         return self.now + dt.timedelta(seconds=time.monotonic() - self.began)
 
     async def run(self) -> Capture:
-        folder = self.workdir / "bodies"
-        folder.mkdir(mode=0o700)
+        self.kept.mkdir(mode=0o700)
+        self.bodies.mkdir(mode=0o700)
         if self.wall.kind is Wall.NONE and os.geteuid() == 0:
             self.workdir.chmod(0o711)  # the browser runs as nobody and must reach its profile below
         with Browser(self.workdir, self.wall) as browser:
-            seen, recorder, gate = await self._visit(browser, folder)
+            seen, recorder, gate = await self._visit(browser)
         self._anything_came(seen, recorder, gate)
         return self._bundle(seen, recorder, gate)
 
-    async def _visit(self, browser: Browser, folder: Path) -> tuple[Seen, Recorder, Gate]:
+    async def _visit(self, browser: Browser) -> tuple[Seen, Recorder, Gate]:
         limits = self.options.limits
         gate = Gate(self.door, limits.bytes, limits.connections)
         if browser.listener is None:
@@ -125,9 +134,9 @@ class _Work:
         await gate.open(browser.listener.dup())
         warming = asyncio.get_running_loop().run_in_executor(None, load_indexer)
         cdp = await Cdp.open(*browser.handed_over())
-        recorder = Recorder(cdp, gate, folder, limits, self.clock, pictures=self.options.pictures)
+        recorder = Recorder(cdp, gate, self.bodies, limits, self.clock, pictures=self.options.pictures)
         deadline = asyncio.get_running_loop().time() + limits.seconds
-        visit = Visit(cdp, recorder, self.workdir, self.options, deadline)
+        visit = Visit(cdp, recorder, self.kept, self.options, deadline)
         watch = asyncio.create_task(self._watch(browser, cdp, recorder))
         try:
             seen = await asyncio.wait_for(visit.run(self.url), limits.seconds + 5)
@@ -196,10 +205,10 @@ class _Work:
     def _images(self, seen: Seen, exchanges: Sequence[Exchange]) -> tuple[PageImage, ...]:
         if not self.options.pictures:
             return ()
-        return page_images(exchanges, seen.references, seen.inline, seen.drawn, self.workdir / "bodies")
+        return page_images(exchanges, seen.references, seen.inline, seen.drawn, self.bodies)
 
     def _files(self, seen: Seen, exchanges: Sequence[Exchange], completeness: Completeness) -> list[CapturedFile]:
-        text = self.workdir / "page.txt"
+        text = self.kept / "page.txt"
         text.write_text(seen.text, encoding="utf-8", errors="replace")
         found = [(FileKind.SCREENSHOT, path, "image/png") for path in seen.screenshots]
         found += [(FileKind.PDF, seen.pdf, "application/pdf")] if seen.pdf else []
@@ -216,7 +225,7 @@ class _Work:
         found: Sequence[tuple[FileKind, Path, str]],
         completeness: Completeness,
     ) -> Path:
-        warc, wacz = self.workdir / WARC_NAME, self.workdir / "capture.wacz"
+        warc, wacz = self.kept / WARC_NAME, self.kept / "capture.wacz"
         attachments = [
             Attachment(f"urn:sitr:{path.name}:{seen.final_url or self.url}", mime, path, self.clock())
             for _kind, path, mime in found
@@ -288,7 +297,7 @@ class _Work:
             tools=self._tools(seen),
             seconds=dict(seen.seconds),
         )
-        record = self.workdir / "record.json"
+        record = self.kept / "record.json"
         record.write_text(record_json(made), encoding="utf-8")
         return _with_file(made, described(FileKind.RECORD, record, "application/json"))
 

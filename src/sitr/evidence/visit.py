@@ -125,13 +125,13 @@ class Visit:
         await self._step("certificates", self._read_certificates(), 3)
 
     async def _step(self, name: str, work: Awaitable[T], seconds: float, default: T | None = None) -> T | None:
-        """Runs one step within its limit and the deadline of all. What goes wrong is noted by the step's name."""
+        """Runs one step within its limit and the deadline of all. What fails is noted as `evidence.step_<name>`."""
         began = self._loop.time()
         try:
             return await asyncio.wait_for(work, max(0.05, min(seconds, self._left())))
         except (TimeoutError, CdpError, OSError, ValueError, KeyError) as error:
             if name != "navigate":
-                self._recorder.note("evidence.note_step", step=name, kind=type(error).__name__)
+                self._recorder.note(f"evidence.step_{name}", kind=type(error).__name__)
             if isinstance(error, TimeoutError):
                 await self._unhang()
             return default
@@ -193,7 +193,7 @@ class Visit:
             and (error := task.exception()) is not None
             and not isinstance(error, CdpError | TimeoutError)
         ):
-            self._recorder.note("evidence.note_step", step="targets", kind=type(error).__name__)
+            self._recorder.note("evidence.step_targets", kind=type(error).__name__)
 
     async def _on_attached(self, params: dict[str, Any]) -> None:
         info, session = params["targetInfo"], params["sessionId"]

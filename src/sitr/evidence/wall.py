@@ -21,6 +21,8 @@ NOBODY = 65534  # Debian's nobody and nogroup: root never runs a browser, not ev
 SYSTEM_PYTHON = "/usr/bin/python3"
 _PROBE_SECONDS = 10
 
+# What Chromium's own sandbox needs of the kernel.
+_NESTED = ["/usr/bin/unshare", "-U", "-n", "-p", "-f", "/bin/true"]
 # Tells what is true inside: another interface than lo, a way to make the nested namespaces of Chromium's own sandbox.
 _PROBE = """
 import os, subprocess, sys
@@ -86,19 +88,22 @@ def unprivileged() -> dict[str, object]:
 def confinement() -> Confinement:
     """What is possible on this machine, found out by building a wall and looking from inside. Some 0.1 s."""
     if shutil.which("bwrap") is None:
-        return Confinement(Wall.NONE, "no_bwrap", sandbox=False)
+        return Confinement(Wall.NONE, "no_bwrap", sandbox=_ends_well(_NESTED))
     if not Path(SYSTEM_PYTHON).exists():
-        return Confinement(Wall.NONE, "no_system_python", sandbox=False)
-    code = _probe()
+        return Confinement(Wall.NONE, "no_system_python", sandbox=_ends_well(_NESTED))
+    code = _run([*wall_command(2**20), SYSTEM_PYTHON, "-I", "-S", "-c", _PROBE])
     if code == 0:
         return Confinement(Wall.FULL, "", sandbox=True)
     if code == 8:
         return Confinement(Wall.PARTIAL, "no_inner_sandbox", sandbox=False)
-    return Confinement(Wall.NONE, "no_namespaces", sandbox=False)
+    return Confinement(Wall.NONE, "no_namespaces", sandbox=_ends_well(_NESTED))
 
 
-def _probe() -> int:
-    command = [*wall_command(2**20), SYSTEM_PYTHON, "-I", "-S", "-c", _PROBE]
+def _ends_well(command: list[str]) -> bool:
+    return _run(command) == 0
+
+
+def _run(command: list[str]) -> int:
     try:
         done = subprocess.run(
             command,
