@@ -15,13 +15,13 @@ class LazyWire:
     def settings(self, overrides: Mapping[str, str]) -> Any:
         """The settings, with `overrides` laid over the environment. The first call decides: Django reads them once."""
         os.environ.update(overrides)
-        from sitr import settings  # noqa: PLC0415 built when asked for
+        from sitr import settings
 
         return settings.SITR
 
     def services(self, settings: Any, loopback: Any = None) -> Any:
         """The services of `cases`."""
-        from sitr import wiring  # noqa: PLC0415 built when asked for
+        from sitr import wiring
 
         return wiring.build(settings, loopback=loopback)
 
@@ -29,8 +29,8 @@ class LazyWire:
         self, services: Any, host: str, port: int, announce: Callable[[str], None], beside: Callable[[], None]
     ) -> None:
         """Serve the web app until SIGINT or SIGTERM; `beside` runs once in the serving process."""
-        from sitr import wiring  # noqa: PLC0415 built when asked for
-        from sitr.web.serving import serve  # noqa: PLC0415 built when asked for
+        from sitr import wiring
+        from sitr.web.serving import serve
 
         def application() -> Any:
             built = wiring.web_application(services, announce)

@@ -40,11 +40,11 @@ def _in_words(call: Call, problem: Exception) -> tuple[str, str, int]:
         return "errors.disk_full", say("errors.disk_full", call.lang), SitrError.exit_status
     if isinstance(problem, PermissionError):
         return "errors.not_permitted", say("errors.not_permitted", call.lang), SitrError.exit_status
-    call.note(f"{type(problem).__name__} {_place(problem)}")
+    call.note(f"{type(problem).__name__} {place(problem)}")
     return "errors.unexpected", say("errors.unexpected", call.lang), _DEFECT
 
 
-def _place(problem: Exception) -> str:
+def place(problem: Exception) -> str:
     """File and line of a defect, so that it can be reported. Never its message: it may hold what a person wrote."""
     frames = traceback.extract_tb(problem.__traceback__)
     return " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames[-4:]))

@@ -203,7 +203,7 @@ def _say_which(loose: list[str], commands: Iterable[Command]) -> None:
         raise BadInput("cli.which", word=loose[0], choices=", ".join(c.words[1] for c in group))
     if group:
         raise BadInput("cli.unknown_verb", word=loose[1], noun=loose[0], choices=", ".join(c.words[1] for c in group))
-    from difflib import get_close_matches  # noqa: PLC0415 only after a slip; a start must be quick
+    from difflib import get_close_matches
 
     nouns = dict.fromkeys(c.words[0] for c in commands)
     near = get_close_matches(loose[0], nouns, n=3, cutoff=0.5) or list(nouns)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sitr.cli.call import Call
+from sitr.cli.failing import place
 from sitr.errors import SitrError
 from sitr.words import say
 
@@ -47,7 +48,7 @@ class Teller:
         return all(step.ok for step in self.steps)
 
     def step(self, name: str, act: Callable[[], str]) -> bool:
-        """Do one step. `act` gives the sentence of what was seen, or raises NotSoError or a SitrError."""
+        """Do one step. `act` gives the sentence of what was seen, or raises."""
         begun = time.monotonic()
         try:
             detail, ok = act(), True
@@ -55,6 +56,8 @@ class Teller:
             detail, ok = say(f"demo.{problem.code}", self.call.lang, **problem.data), False
         except SitrError as problem:
             detail, ok = say(problem.code, self.call.lang, **problem.data), False
+        except Exception as problem:  # a defect is a failed step, too: the others are still told
+            detail, ok = f"{type(problem).__name__} {place(problem)}", False
         told = Told(name, round(time.monotonic() - begun, 2), ok, detail)
         self.steps.append(told)
         mark = self.call.say("check_ok" if ok else "check_bad")

@@ -1,12 +1,11 @@
-"""`sitr case`: open, list, show, plan, steps, erase, take out and take in."""
+"""`sitr case`: open, list, show, plan, steps, erase."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from sitr.cases import erasing, openings, portable
+from sitr.cases import erasing, openings
 from sitr.cli.answers import AnswerFile, country, read_answers
 from sitr.cli.call import Call
-from sitr.cli.files import existing, new_file
 from sitr.cli.keys import secret
 from sitr.cli.plans import plan_document, plan_lines
 from sitr.cli.showing import moment
@@ -112,21 +111,4 @@ def _erase_all(call: Call) -> int:
     call.confirm(call.say("erase_all_again"))
     erasing.erase_home(call.services)
     call.answer({"erased": "all"}, [call.say("erased_all"), call.say("erased_backups_unknown")])
-    return 0
-
-
-def export(call: Call) -> int:
-    """The whole case, sealed, in one new file."""
-    out = new_file(call.given.option("--out") or "")
-    holder = keeper(call)
-    portable.export_case(holder, call.given.one("CASE"), out, secret=secret(call, "ask_again"))
-    call.answer({"file": out}, [call.say("exported", file=out)])
-    return 0
-
-
-def take_in(call: Call) -> int:
-    """A case that another Sitr wrote out: its journal is verified, then it stands here."""
-    file = existing(call.given.one("FILE"))
-    case = portable.import_case(keeper_of_new_home(call), file)
-    call.answer({"case": case}, [call.say("imported", case=case)])
     return 0

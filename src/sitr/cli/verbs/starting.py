@@ -44,11 +44,11 @@ def _announcing(call: Call, port: int) -> Any:
 
     def announce(token: str) -> None:
         link = f"{address}/k/{token}"
-        if call.json:
-            call.answer({"url": address, "link": link}, [])
+        lines = [call.say("started", url=address), call.say("started_stop"), call.say("started_link", url=link)]
+        if said:
+            call.note(lines[-1])
         else:
-            first = [] if said else [call.say("started", url=address), call.say("started_stop")]
-            call.answer({}, [*first, call.say("started_link", url=link)])
+            call.answer({"url": address, "link": link}, lines)
         said.append(token)
         call.out.flush()
 
