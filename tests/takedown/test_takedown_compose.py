@@ -122,6 +122,19 @@ def test_perjury_needs_both_of_its_declarations() -> None:
         assert "perjury" in draft(LAWS["dmca_512c3"], ticked=ALL - {one}).missing
 
 
+def test_a_field_of_declarations_may_be_given_by_a_yes_or_in_the_persons_own_words() -> None:
+    own = {**GIVEN, "good_faith": "I say in good faith that nobody allowed this"}
+    made = draft(LAWS["take_it_down_act"], given=own, ticked=frozenset())
+    assert made.missing == ()
+    assert made.fields["good_faith"] == own["good_faith"]
+    yes = draft(LAWS["take_it_down_act"], "ar", given={**GIVEN, "good_faith": "نعم"}, ticked=frozenset())
+    assert yes.missing == ()
+    assert yes.fields["good_faith"] == catalogue("ar", "takedown")["statement_good_faith_non_consensual"]
+    for words, missing in (("it is mine", True), ("I declare under penalty of perjury that it is mine", False)):
+        other = draft(LAWS["dmca_512c3"], given={**GIVEN, "perjury": words}, ticked=ALL - {"accuracy"})
+        assert ("perjury" in other.missing) is missing
+
+
 def test_an_agent_needs_authority_and_never_says_that_the_picture_is_of_them() -> None:
     made = draft(LAWS["take_it_down_act"], agent=True)
     assert made.missing == ("authority",)

@@ -57,7 +57,9 @@ class CaseFacts:
     """What the person gave for this notice.
 
     `given` maps field ids of the basis, and `name`, `email`, `phone`, `address`, `facts`, to the person's own words;
-    `ticked` are ids of statements that the person declared. `agent` is True when somebody writes for the person shown.
+    `ticked` are ids of statements that the person declared
+    (a field of declarations may also be given as "yes", or in the person's own words).
+    `agent` is True when somebody writes for the person shown.
     """
 
     given: Mapping[str, str] = field(default_factory=dict)
@@ -148,6 +150,9 @@ _DECLARED: dict[str, tuple[str, ...]] = {
     "declares_subject": ("is_subject_or_agent",),
     "good_faith_true": ("good_faith_and_true",),
 }
+_YES = frozenset({"yes", "true", "نعم"})
+# 17 U.S.C. 512(c)(3)(A)(vi): the authority is declared "under penalty of perjury".
+_FORMULAS = {"perjury": ("perjury", "شهادة الزور")}
 _BY_ROLE = frozenset({"depicts_me", "is_subject_or_agent", "penalty_of_perjury_authority"})
 
 
@@ -164,10 +169,15 @@ def _value(name: str, letter: _Letter) -> str:
 
 def _declaration(name: str, letter: _Letter) -> str:
     behind = [s for s in _DECLARED[name] if s in letter.basis.statements] or list(_DECLARED[name][:1])
-    if not set(behind) <= letter.case.ticked:
-        return ""
-    own = letter.given(name, "facts") if name == "good_faith" else letter.given(name)
-    return _paragraph(*(_statement(s, letter) for s in behind), own)
+    own = letter.given(name)
+    said_yes = own.casefold() in _YES
+    told = "" if said_yes else own
+    if said_yes or set(behind) <= letter.case.ticked:
+        facts = letter.given("facts") if name == "good_faith" else ""
+        return _paragraph(*(_statement(s, letter) for s in behind), told, facts)
+    # Not ticked, but declared in the person's own words; where a law wants its formula, the words must hold it.
+    formula = _FORMULAS.get(name)
+    return told if told and (formula is None or any(f in told.casefold() for f in formula)) else ""
 
 
 def _statement(name: str, letter: _Letter) -> str:
@@ -194,8 +204,8 @@ def _content(letter: _Letter) -> str:
 
 
 def _identification(letter: _Letter) -> str:
-    content, where = _content(letter), _locations(letter)
-    return _paragraph(content, where) if content and where else ""
+    content, own, where = _content(letter), letter.given("identification"), _locations(letter)
+    return _paragraph(content, own, where) if (content or own) and where else ""
 
 
 def _what(letter: _Letter) -> str:
@@ -203,7 +213,9 @@ def _what(letter: _Letter) -> str:
 
 
 def _nature(letter: _Letter) -> str:
-    content = _content(letter)
+    content, own = _content(letter), letter.given("nature")
+    if own:
+        return _paragraph(content, own)
     return (
         _paragraph(content, _statement("depicts_me", letter)) if content and "depicts_me" in letter.case.ticked else ""
     )
