@@ -195,9 +195,7 @@ def _report(rows: list[Row], figures: dict[str, object], out: Path | None) -> in
     judged = [ms for row in plain for ms in row.judge_ms]
     print(f"\nmean recall {recall:.1f} % (PDQ 31 in the same run: {usual:.1f} %) over {len(plain)} edits")
     print(f"verified wrong pairs {sum(row.wrong_pairs for row in rows)}, false matches {false}")
-    print(
-        f"a look {statistics.median(looks):.0f} ms, a non-match {statistics.median(judged):.1f} ms (median, one core)"
-    )
+    print(f"a look {statistics.median(looks):.0f} ms, a non-match {statistics.median(judged):.1f} ms (medians)")
     print(json.dumps(figures, indent=1))
     if out:
         table = [{**asdict(row), "look_ms": None, "judge_ms": None} for row in rows]

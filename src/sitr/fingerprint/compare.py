@@ -72,7 +72,7 @@ class Look:
     @cached_property
     def hashed(self) -> tuple[pdq.Bits, int]:
         """PDQ and quality of the whole candidate."""
-        return pdq.reference(self.grey)
+        return pdq.reference(pdq.averaged(self.grey))
 
     @cached_property
     def features(self) -> Features:

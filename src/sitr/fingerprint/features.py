@@ -170,8 +170,9 @@ def pattern() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         a, b, c, d = (sum(next(draws) % 8 for _ in range(2)) - 7 for _ in range(4))
         near = (a - c) ** 2 + (b - d) ** 2 < 4
         outside = max(a * a + b * b, c * c + d * d) > half * half
-        same_reflected = a == c and b == -d  # its reflection would be its own opposite
-        if not (near or outside or same_reflected or (a, b, c, d) in pairs):
+        on_axis = (b, d) == (0, 0) or (a == c and b == -d)  # its reflection would be itself, or its own opposite
+        known = any(pair in pairs for pair in ((a, b, c, d), (a, -b, c, -d)))
+        if not (near or outside or on_axis or known):
             pairs.append((a, b, c, d))
     both = pairs + [(a, -b, c, -d) for a, b, c, d in pairs]
     first = [(b + half) * GRID + a + half for a, b, _, _ in both]

@@ -18,7 +18,7 @@ from sitr.fingerprint import frames, pdq, selection, sketch, views
 from sitr.fingerprint.features import Features
 from sitr.fingerprint.frames import CELLS
 from sitr.fingerprint.pdq import Bits
-from sitr.fingerprint.pixels import MAX_SIDE, decode
+from sitr.fingerprint.pixels import MAX_SIDE, decode, shrunk
 from sitr.fingerprint.sketch import Steps
 from sitr.fingerprint.views import KINDS, View
 
@@ -133,20 +133,21 @@ class Fingerprint:
 
 def fingerprint(image: bytes) -> Fingerprint:
     """The fingerprint of a photo's file. The photo is not kept; no two photos share one. Raises as `decode`."""
-    pixels = decode(image, at_least=FEATURE_SIDE, at_most=FEATURE_SIDE)
+    pixels = decode(image, at_least=FEATURE_SIDE, at_most=2 * FEATURE_SIDE)
     orientations, quality = pdq.reference_orientations(pixels.grey)
-    frame = frames.find(pixels.grey)
-    chosen = selection.choose(pixels.grey, FEATURES, frame)
+    grey = shrunk(pixels.grey, FEATURE_SIDE)
+    frame = frames.find(grey)
+    chosen = selection.choose(grey, FEATURES, frame)
     return Fingerprint(
         width=pixels.width,
         height=pixels.height,
         pdq_quality=quality,
         orientations=orientations,
-        views=views.make(pixels.grey),
-        feature_width=pixels.grey.shape[1],
-        feature_height=pixels.grey.shape[0],
+        views=views.make(grey),
+        feature_width=grey.shape[1],
+        feature_height=grey.shape[0],
         features=_unpack_features(_pack_features(chosen), len(chosen)),
-        steps=sketch.make(pixels.grey, frame),
+        steps=sketch.make(grey, frame),
         wholly_drawn=frame.wholly_drawn,
     )
 

@@ -28,7 +28,7 @@ QUALITY = 50
 ORIENTATIONS = ("upright", "rot90", "rot180", "rot270", "flip", "mirror", "transpose", "transverse")
 """The order of `reference_orientations`; rotations are counter-clockwise, `mirror` is left to right."""
 HASH_SIDE = 512
-"""Longest side that is hashed: larger pictures are averaged down first. It moves 4 bits and saves most of the time."""
+"""Longest side of candidates when they are hashed; photos are hashed larger, once."""
 
 
 def reference(grey: Grey) -> tuple[Bits, int]:
@@ -44,11 +44,11 @@ def reference_orientations(grey: Grey) -> tuple[Bits, int]:
 
 
 def _three(grey: Grey) -> npt.NDArray[np.uint8]:
-    small = _averaged(grey)
-    return np.ascontiguousarray(np.repeat(small[:, :, None], 3, axis=2))
+    return np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
 
 
-def _averaged(grey: Grey) -> Grey:
+def averaged(grey: Grey) -> Grey:
+    """The picture averaged down to HASH_SIDE, to be hashed in a tenth of the time, some 4 bits off."""
     longest = max(grey.shape)
     if longest <= HASH_SIDE:
         return grey

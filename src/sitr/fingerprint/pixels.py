@@ -74,7 +74,7 @@ def decode(data: bytes, *, at_least: int = 512, at_most: int = 1280) -> Pixels:
         _check_size(image, data)
         size, kind = _upright_size(image), str(image.format)
         grey = _to_grey(image, at_least)
-    return Pixels(_shrunk(grey, at_most), size[0], size[1], kind)
+    return Pixels(shrunk(grey, at_most), size[0], size[1], kind)
 
 
 def measure(data: bytes) -> tuple[int, int]:
@@ -198,7 +198,8 @@ def _turned(grey: Grey, orientation: int) -> Grey:
     return np.ascontiguousarray(np.rot90(grey, turns))
 
 
-def _shrunk(grey: Grey, at_most: int) -> Grey:
+def shrunk(grey: Grey, at_most: int) -> Grey:
+    """The picture averaged down until its longer side has `at_most` pixels; a smaller one as it is."""
     longest = max(grey.shape)
     if longest <= at_most:
         return grey

@@ -61,7 +61,7 @@ def make(grey: Grey) -> tuple[View, ...]:
         crop = grey[round(top * rows) : round(bottom * rows), round(left * columns) : round(right * columns)]
         if min(crop.shape) < 8:
             continue
-        bits, quality = pdq.reference(np.ascontiguousarray(crop))
+        bits, quality = pdq.reference(pdq.averaged(np.ascontiguousarray(crop)))
         if quality >= pdq.QUALITY:
             views.append(View(kind, bits, quality))
     return tuple(views)
