@@ -57,7 +57,6 @@ class Gate:
         self._server: asyncio.Server | None = None
         self._threads = ThreadPoolExecutor(16, thread_name_prefix="sitr-gate")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._writers: set[asyncio.StreamWriter] = set()
         self.bytes_in = 0
         self.connections = 0
         self.over_limit = False
@@ -88,26 +87,23 @@ class Gate:
         """Ends every connection and lets go of the socket. Look-ups still under way end on their own limit."""
         if self._server is not None:
             self._server.close()
+        await asyncio.sleep(0)  # a connection accepted just now gets its task
         for task in tuple(self._tasks):
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=2)
-        for writer in self._writers:
-            writer.transport.abort()
-        await asyncio.sleep(0.01)  # aborted transports close their sockets in the loop's next rounds
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
-        self._writers.add(writer)
         try:
             await self._serve(reader, writer)
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError, asyncio.CancelledError):
             pass  # a connection that breaks shows up as a failed request in the recorder
         finally:
-            writer.close()
+            await _hang_up(writer)
             if task is not None:
                 self._tasks.discard(task)
 
@@ -130,7 +126,7 @@ class Gate:
             else:
                 await self._one_request(reader, writer, (method, address, fields), outside)
         finally:
-            far_writer.close()
+            await _hang_up(far_writer)
 
     async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         if not await self._asked_for(target):
@@ -152,9 +148,7 @@ class Gate:
             return None
         self.addresses[target] = str(sock.getpeername()[0])
         sock.setblocking(False)
-        far_reader, far_writer = await asyncio.open_connection(sock=sock)
-        self._writers.add(far_writer)
-        return far_reader, far_writer
+        return await asyncio.open_connection(sock=sock)
 
     async def _through_the_door(self, target: Target) -> socket.socket:
         """The door blocks, so it is asked in a thread; a socket that comes after we gave up is closed."""
@@ -230,6 +224,17 @@ class Gate:
 def _drop(future: "Future[socket.socket]") -> None:
     if not future.cancelled() and future.exception() is None:
         future.result().close()
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    """Lets what is on its way out go, but not for long."""
+    writer.close()
+    try:
+        await asyncio.wait_for(writer.wait_closed(), 0.5)
+    except TimeoutError:
+        writer.transport.abort()
+    except OSError:
+        pass  # the other side was faster
 
 
 async def _first_of(*tasks: "asyncio.Task[None] | asyncio.Task[bytes]") -> None:
