@@ -97,7 +97,12 @@ def _seal_files(keeper: Keeper, case: OpenCase, taken: Capture) -> list[tuple[st
 
 
 def _write(
-    keeper: Keeper, case_id: str, taken: Capture, search: Search, blobs: list[tuple[str, Any, str, StoredBlob]], child: str
+    keeper: Keeper,
+    case_id: str,
+    taken: Capture,
+    search: Search,
+    blobs: list[tuple[str, Any, str, StoredBlob]],
+    child: str,
 ) -> tuple[list[ExhibitView], dict[str, str]]:
     """The rows and entries of one capture, all in one transaction."""
     views = []

@@ -125,7 +125,7 @@ def _answers(knowledge: Knowledge, said: AnswersView) -> Iterator[Answer]:
         chosen = set(said.answers.get(question.id, ()))
         words = said.words.get(question.id, "")
         if chosen or words:
-            options = tuple(Both(o.text.ar, o.text.en) for o in question.options if o.id in chosen)
+            options = tuple(Both(o.label.ar, o.label.en) for o in question.options if o.id in chosen)
             yield Answer(Both(question.text.ar, question.text.en), options, words)
 
 
@@ -245,5 +245,3 @@ def _proofs(case: OpenCase) -> Iterator[TimeProof]:
             time=said.time, authority=str(stamp.authority + 1), serial=str(said.serial),
             data=stamp.checkpoint.note.encode(),
         )  # fmt: skip
-
-

@@ -1,6 +1,5 @@
 """Exhibits: sealed files of evidence. Added, listed, exported byte for byte, looked at."""
 
-import hashlib
 import io
 import mimetypes
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from PIL import Image, ImageFilter, ImageOps
 from sitr.cases.access import Keeper
 from sitr.cases.models import Exhibit
 from sitr.cases.openings import pictures_allowed
-from sitr.cases.views import read_time
+from sitr.cases.views import NEVER, read_time
 from sitr.cases.work import Act, OpenCase, act, look, seconds
 from sitr.errors import AnswerIsNo, BadInput
 from sitr.fingerprint import measure
@@ -183,8 +182,6 @@ def view(row_id: str, body: dict[str, Any]) -> ExhibitView:
     """An exhibit as it is shown."""
     return ExhibitView(
         id=row_id, kind=body["kind"], name=body["name"], media_type=body["media_type"], sha256=body["sha256"],
-        bytes=body["bytes"], sealed_at=read_time(body["sealed_at"]) or datetime.min, source=body["source"],
+        bytes=body["bytes"], sealed_at=read_time(body["sealed_at"]) or NEVER, source=body["source"],
         partial=body["partial"],
     )  # fmt: skip
-
-

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sitr.cases.access import Keeper
-from sitr.cases.doors import Door, ranked
+from sitr.cases.doors import Route, ranked
 from sitr.cases.exhibits import place_of, sealed_files, summary, write
 from sitr.cases.models import Notice, Reply, Sighting
 from sitr.cases.openings import answers_of
@@ -82,7 +82,7 @@ class NoticeView:
     detail: str
 
 
-def routes(keeper: Keeper, case_id: str, sighting_id: str) -> list[Door]:
+def routes(keeper: Keeper, case_id: str, sighting_id: str) -> list[Route]:
     """The doors for one place, the best first, each with its reasons and its cost."""
     case = look(keeper, case_id)
     _, body = case.one(Sighting, sighting_id)
@@ -122,7 +122,7 @@ def draft(
     return _view(keeper, look(keeper, case_id), row, body)
 
 
-def _door(doors: list[Door], basis: str | None, channel: str | None) -> Door | None:
+def _door(doors: list[Route], basis: str | None, channel: str | None) -> Route | None:
     fit = (d for d in doors if basis in (None, d.basis) and channel in (None, d.channel))
     return next(fit, None)
 
@@ -247,9 +247,7 @@ def _start_clock(keeper: Keeper, doing: Act, notice_id: str, body: dict[str, Any
         "sent_at": seconds(sent_at), "due_at": seconds(running.due_at), "lawful": running.lawful,
         "then": running.then.value if running.then else None,
     }  # fmt: skip
-    doing.also(
-        Kind.CLOCK, "start_clock", {"notice": notice_id, "due_at": body["due_at"], "lawful": running.lawful}
-    )
+    doing.also(Kind.CLOCK, "start_clock", {"notice": notice_id, "due_at": body["due_at"], "lawful": running.lawful})
     return whole_hour(running.due_at)
 
 
@@ -272,7 +270,9 @@ def mark_sent(keeper: Keeper, case_id: str, notice_id: str, reference: str, at: 
 
 
 def file_reply(keeper: Keeper, case_id: str, notice_id: str, raw: bytes, name: str) -> ReplyView:
-    """File an answer as an exhibit, byte for byte, and stop the clock. Raises BadInput for an empty or huge file."""
+    """File an answer as an exhibit, byte for byte. The clock runs on: an answer may be a mere acknowledgement, and only a
+    visit that finds the photo gone, or the person, stops it. Raises BadInput for an empty or huge file.
+    """
     if not raw.strip() or len(raw) > _LARGEST_REPLY:
         raise BadInput("cases.reply_size", megabytes=_LARGEST_REPLY // 2**20)
     said = read_reply(raw)
@@ -290,8 +290,18 @@ def file_reply(keeper: Keeper, case_id: str, notice_id: str, raw: bytes, name: s
         }  # fmt: skip
         made = doing.add(Reply, reply)
         doing.details = {"notice": notice_id, "reply": made.id, "exhibits": [summary(exhibit_id, exhibit)]}
-        doing.change(row, body, state=state, due_hour=None)
+        doing.change(row, body, state=state)
     return _reply_view(made.id, reply)
+
+
+def close(keeper: Keeper, case_id: str, notice_id: str) -> NoticeView:
+    """The person is done with this notice, however it ended: its clock stops. Raises AnswerIsNo while it is being sent."""
+    with act(keeper, case_id, Kind.NOTICE, "close") as doing:
+        row, body = doing.one(Notice, notice_id)
+        state = move(_state(keeper, row, body), NoticeState.CLOSED)
+        doing.details = {"notice": notice_id}
+        doing.change(row, body, state=state, due_hour=None)
+    return _view(keeper, look(keeper, case_id), row, body)
 
 
 def list_notices(keeper: Keeper, case_id: str) -> list[NoticeView]:
@@ -329,4 +339,3 @@ def _reply_view(row_id: str, body: dict[str, Any]) -> ReplyView:
         id=row_id, exhibit=body["exhibit"], time=read_time(body["time"]), sender=body["sender"],
         subject=body["subject"], text=body["text"],
     )  # fmt: skip
-

@@ -209,7 +209,9 @@ def _seen(keeper: Keeper, case: OpenCase) -> datetime | None:
     """When the case was opened before this visit; notes this one. Sealed, since it says when somebody sat down."""
     place, now = Place(case.row.id, "case", case.row.id, "seen"), keeper.services.now()
     cell = bytes(case.row.seen)
-    seen = json.loads(open_sealed(cell, place, case.keys.of(case.row.epoch))) if cell else {"last": None, "before": None}
+    seen = (
+        json.loads(open_sealed(cell, place, case.keys.of(case.row.epoch))) if cell else {"last": None, "before": None}
+    )
     last = read_time(seen["last"])
     if last is None or now - last > _SAME_VISIT:
         seen = {"last": seconds(now), "before": seen["last"]}
@@ -217,4 +219,3 @@ def _seen(keeper: Keeper, case: OpenCase) -> datetime | None:
             sealed = seal(json.dumps(seen).encode(), place, case.row.public)
             Case.objects.filter(pk=case.row.pk, epoch=case.row.epoch).update(seen=sealed)
     return read_time(seen["before"])
-

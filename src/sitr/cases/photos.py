@@ -26,7 +26,7 @@ class PhotoView:
     kept: bool
 
 
-def add_photo(keeper: Keeper, case_id: str, image: bytes, name: str, keep: bool = False) -> PhotoView:  # noqa: FBT001, FBT002
+def add_photo(keeper: Keeper, case_id: str, image: bytes, name: str, keep: bool = False) -> PhotoView:
     """Compute and seal the fingerprint of a photo.
 
     Raises AnswerIsNo when the person was under 18, or has not said (nothing is computed then), and BadInput when the

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from sitr.cases.access import Keeper
-from sitr.cases.models import Sighting, SightingState
+from sitr.cases.models import Notice, Sighting, SightingState
 from sitr.cases.photos import fingerprints
-from sitr.cases.views import read_time
+from sitr.cases.views import NEVER, read_time
 from sitr.cases.work import Act, OpenCase, act, look, seconds
 from sitr.errors import AnswerIsNo, BadInput, OutsideSilent
 from sitr.finding import Answer, Visit, find_copies, image_addresses, judge_visit
@@ -52,7 +52,7 @@ def add_sighting(keeper: Keeper, case_id: str, text: str) -> list[SightingView]:
     """
     found = identify(text, keeper.services.knowledge)
     if not found:
-        raise BadInput("cases.no_address")
+        raise BadInput("cases.no_address", example="https://example.com/page")
     with act(keeper, case_id, Kind.SIGHTING, "add_sighting") as doing:
         known = {body["canonical"]: row.id for row, body in doing.rows(Sighting)}
         ids = [known.get(one.canonical_url) or _add_found(doing, one, known) for one in found]
@@ -108,7 +108,7 @@ def view(keeper: Keeper, row: Sighting, body: dict[str, Any]) -> SightingView:
     return SightingView(
         id=row.id, url=body["url"], page=body["page"], image=body["image"], service=body["service"],
         service_name=service_name(keeper.services.knowledge, body["service"]), state=row.state, reason=body["reason"],
-        since=read_time(body["since"]) or datetime.min, last_checked=read_time(body["last_checked"]),
+        since=read_time(body["since"]) or NEVER, last_checked=read_time(body["last_checked"]),
         returned=body["returned"], proposed=row.state == SightingState.PROPOSED, photo=body["photo"],
         score=body["score"],
     )  # fmt: skip
@@ -119,7 +119,7 @@ def service_name(knowledge: Knowledge, service: str | None) -> str | None:
     return knowledge.service_name(service) if service else None
 
 
-def decide(keeper: Keeper, case_id: str, sighting_id: str, accept: bool) -> None:  # noqa: FBT001  the question is yes or no
+def decide(keeper: Keeper, case_id: str, sighting_id: str, accept: bool) -> None:
     """Accept a find as a place of appearance, or reject it. Raises AnswerIsNo when it is no proposal any more."""
     with act(keeper, case_id, Kind.SIGHTING, "accept" if accept else "reject") as doing:
         row, body = doing.one(Sighting, sighting_id)
@@ -152,8 +152,18 @@ def check(keeper: Keeper, case_id: str, sighting_id: str) -> SightingView:
             "was_gone": body["was_gone"] or state is SightingState.GONE,
         }  # fmt: skip
         doing.details = {"sighting": row.id, "url": body["url"], "state": state.value, "reason": visit.reason.code}
+        if state is SightingState.GONE:
+            _stop_clocks(doing, sighting_id)
         doing.change(row, body, state=state)
     return view(keeper, row, body)
+
+
+def _stop_clocks(doing: Act, sighting_id: str) -> None:
+    """What a notice asked for has happened: nothing is due any more, until the photo comes back."""
+    for row, body in doing.rows(Notice, due_hour__isnull=False):
+        if body["sighting"] == sighting_id:
+            doing.change(row, body, due_hour=None)
+            doing.also(Kind.CLOCK, "stop_clock", {"notice": row.id, "sighting": sighting_id})
 
 
 def _visit(keeper: Keeper, body: dict[str, Any], photos: dict[str, Fingerprint]) -> Visit:

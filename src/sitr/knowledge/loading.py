@@ -6,19 +6,22 @@ stand inside the properties because `identify` must answer at once and needs nei
 """
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sitr.errors import BadInput, NotFound
 from sitr.knowledge.addresses import read_index
+from sitr.knowledge.channels import channels_of
 from sitr.knowledge.identifying import Identified, Identifier
 
 if TYPE_CHECKING:
     from sitr.knowledge.reasons import Reasons
     from sitr.knowledge.schema.base import Words
-    from sitr.knowledge.schema.bases import Basis
+    from sitr.knowledge.schema.bases import BasesBook, Basis
+    from sitr.knowledge.schema.jurisdictions import Jurisdiction
     from sitr.knowledge.schema.playbook import Playbook
+    from sitr.knowledge.schema.services import Service
 
 
 class Knowledge:
@@ -26,25 +29,27 @@ class Knowledge:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._services: dict[str, Service] = {}
+        self._countries: dict[str, Jurisdiction] = {}
 
     @cached_property
     def playbook(self) -> "Playbook":
         """Questions, steps and all that the plan needs, in the order of `playbook/facts.toml`."""
-        from sitr.knowledge.reading import read_playbook  # noqa: PLC0415  see the module docstring
+        from sitr.knowledge.reading import read_playbook
 
         return read_playbook(self.folder)
 
     @cached_property
     def reasons(self) -> "Reasons":
         """The words behind every "why" of a plan."""
-        from sitr.knowledge.reasons import Reasons  # noqa: PLC0415  see the module docstring
+        from sitr.knowledge.reasons import Reasons
 
         return Reasons(self.playbook)
 
     @cached_property
     def bases(self) -> "Mapping[str, Basis]":
         """Every legal basis by its id: required fields, statements, deadline, what then."""
-        from sitr.knowledge.reading import read_bases  # noqa: PLC0415  see the module docstring
+        from sitr.knowledge.reading import read_bases
 
         return read_bases(self.folder)
 
@@ -57,7 +62,7 @@ class Knowledge:
 
     def service_name(self, service: str) -> str:
         """The name of a service as people know it, in both languages where they differ; its id where it has no name."""
-        from sitr.knowledge.folders import read_toml  # noqa: PLC0415  see the module docstring
+        from sitr.knowledge.folders import read_toml
 
         if service not in self.identifier.index.services:
             return service
@@ -65,16 +70,37 @@ class Knowledge:
         return " · ".join(dict.fromkeys(str(name) for name in names if name)) or service
 
     @cached_property
+    def bases_book(self) -> "BasesBook":
+        """What all bases share: declarations, needs, search engines."""
+        from sitr.knowledge.reading import read_bases_book
+
+        return read_bases_book(self.folder)
+
+    @property
     def statements(self) -> "Mapping[str, Words]":
         """The declarations that bases name, by id, in both languages."""
-        from sitr.knowledge.reading import read_statements  # noqa: PLC0415  see the module docstring
-
-        return read_statements(self.folder)
+        return {statement.id: statement.text for statement in self.bases_book.statements}
 
     @cached_property
     def identifier(self) -> Identifier:
         """Knows every address of every service."""
-        return Identifier(read_index(self.folder))
+        return Identifier(read_index(self.folder), partial(channels_of, self.folder))
+
+    def service(self, name: str) -> "Service":
+        """All that is known of one service. Raises NotFound."""
+        if name not in self._services:
+            from sitr.knowledge.reading import read_service
+
+            self._services[name] = read_service(self.folder, name)
+        return self._services[name]
+
+    def jurisdiction(self, country: str) -> "Jurisdiction":
+        """Law and help in one country (ISO 3166-1 alpha-2, or EU). Raises NotFound."""
+        if country not in self._countries:
+            from sitr.knowledge.reading import read_jurisdiction
+
+            self._countries[country] = read_jurisdiction(self.folder, country)
+        return self._countries[country]
 
 
 def load(folder: Path) -> Knowledge:

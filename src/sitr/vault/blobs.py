@@ -66,6 +66,10 @@ class BlobStore(Protocol):
         """The names of all whole files."""
         ...
 
+    def written_before(self, name: str, moment: datetime) -> bool:
+        """Whether that file was finished before `moment`; False for one that is not there."""
+        ...
+
     def sweep_parts(self, before: datetime) -> int:
         """Remove what interrupted writes left before that moment; gives the number."""
         ...
@@ -134,6 +138,13 @@ class FolderBlobs:
     def names(self) -> Iterator[str]:
         """As in `BlobStore`; leftovers of interrupted writes are not listed."""
         return (path.name for path in self._root.iterdir() if _NAME.fullmatch(path.name))
+
+    def written_before(self, name: str, moment: datetime) -> bool:
+        """As BlobStore."""
+        try:
+            return self._path(name).stat().st_mtime < moment.timestamp()
+        except FileNotFoundError:
+            return False
 
     def sweep_parts(self, before: datetime) -> int:
         """As in `BlobStore`."""

@@ -247,10 +247,16 @@ def _reply(stage: Stage) -> str:
 
 
 def _clock(stage: Stage) -> str:
-    """The recipient's time ran from the sending on, by the basis' own deadline; the reply has stopped it."""
-    insist(stage.due is not None and stage.notice.due_at is not None, "no_clock")
-    insist(not agendas.agenda(stage.services, stage.keeper), "clock_goes_on")
-    return _say(stage, "clock_ran", due=moment(stage.notice.due_at))
+    """The recipient's time runs by the basis' own deadline, also after a reply, which may be a mere acknowledgement.
+
+    Without the key the agenda says which case and which hour, and not what for.
+    """
+    insist(stage.notice.due_at is not None, "no_clock")
+    locked = agendas.agenda(stage.services)
+    insist([line.case for line in locked] == [stage.case] and locked[0].what is None, "agenda_tells")
+    (line,) = agendas.agenda(stage.services, stage.keeper)
+    insist(line.due_at == stage.notice.due_at, "no_clock")
+    return _say(stage, "clock_runs", due=moment(line.due_at))
 
 
 def _take_down(stage: Stage) -> str:
@@ -271,9 +277,11 @@ def _status(url: str) -> int:
 
 
 def _recheck(stage: Stage) -> str:
+    """Every place is visited again; all are gone, and that stops the clock."""
     views = sightings.check_all(stage.keeper, stage.case)
     wrong = [view.state for view in views if view.state != "gone"]
     insist(bool(views) and not wrong, "not_gone", n=len(wrong))
+    insist(not agendas.agenda(stage.services, stage.keeper), "clock_goes_on")
     return _say(stage, "all_gone", n=len(views))
 
 

@@ -1,0 +1,167 @@
+"""Builds everything that the verbs need from outside, once, and joins it to the web app. The only room that chooses.
+
+`build` never makes a `LoopbackPass`: the demo and the tests hand one in, for a throw-away home.
+"""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from wsgiref.types import WSGIApplication
+
+import django
+
+from sitr.evidence import Confinement, confinement
+from sitr.evidence import capture as capture_page
+from sitr.journal import HttpAuthority, Signer
+from sitr.net import Door, LoopbackPass
+from sitr.settings import SITR, AuthorityAddress, Settings
+from sitr.takedown import SmtpMailer
+from sitr.vault import PASSPHRASE_PARAMS, FolderBlobs, KdfParams
+
+if TYPE_CHECKING:
+    from sitr.cases.services import Services
+    from sitr.evidence import Capture, CaptureOptions
+
+_MEMORY = Path("/dev/shm")  # noqa: S108  memory, not a disk
+
+
+def build(
+    settings: Settings, *, loopback: LoopbackPass | None = None, kdf: KdfParams = PASSPHRASE_PARAMS
+) -> "Services":
+    """The services over `settings`. Makes the home and brings its database up to date.
+
+    `loopback` lets the door reach exactly its ports on this machine; `kdf` is what a passphrase costs.
+    Raises BadInput for a knowledge folder that is none, Damaged for a signer's file that is none.
+    """
+    _prepare(settings)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sitr.settings")
+    django.setup()
+    from sitr.cases.services import Services
+    from sitr.cases.tidying import tidy
+    from sitr.knowledge import load
+
+    door = Door(_infrastructure(settings), loopback)
+    with _alone(settings.home):
+        _migrate(settings.home)
+        built = Services(
+            home=settings.home,
+            blobs=FolderBlobs(settings.home / "blobs", os.urandom),
+            signer=Signer.load_or_create(settings.home / "signer" / "signer.pem"),
+            door=door,
+            knowledge=load(settings.knowledge),
+            capture=partial(_capture, door, _Wall()),
+            mailer=SmtpMailer(door, *settings.smtp) if settings.smtp else None,
+            mail_from=settings.smtp_from or "notices@sitr.invalid",
+            authorities=tuple(HttpAuthority(a.url, door, _pem(a)) for a in settings.authorities),
+            authority_roots=b"".join(_pem(a) or b"" for a in settings.authorities),
+            now=lambda: datetime.now(UTC),
+            random_bytes=os.urandom,
+            memory=_MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir()),
+            kdf=kdf,
+            accept_unconfined=settings.accept_unconfined,
+            process=_process_name(os.getpid()),
+            is_alive=_is_alive,
+        )
+        tidy(built)
+    return built
+
+
+def web_application(services: "Services", announce: Callable[[str], None] | None = None) -> WSGIApplication:
+    """The web app over these services. `announce` is told each one-time token; the first one at once."""
+    from sitr.web.application import application
+    from sitr.web.gate import Gate
+
+    gate = Gate(announce)
+    made = application(services, gate)
+    gate.open()
+    return made
+
+
+class _Wall:
+    """What confinement this machine offers, found out once, at the first capture: finding out starts a process."""
+
+    def __init__(self) -> None:
+        self._found: Confinement | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Confinement:
+        with self._lock:
+            self._found = self._found or confinement()
+            return self._found
+
+
+def _capture(door: Door, wall: _Wall, url: str, workdir: Path, options: "CaptureOptions", now: datetime) -> "Capture":
+    return capture_page(url, door=door, workdir=workdir, options=options, now=now, wall=wall())
+
+
+def _prepare(settings: Settings) -> None:
+    if settings is not SITR:
+        # Django reads the database from the settings module; other settings would be half used.
+        raise RuntimeError("wiring.build takes the settings of this process")
+    os.umask(0o077)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _infrastructure(settings: Settings) -> Sequence[tuple[str, int]]:
+    named = [settings.smtp] if settings.smtp else []
+    for authority in settings.authorities:
+        parts = urlsplit(authority.url)
+        named.append((parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)))
+    return named
+
+
+def _pem(authority: AuthorityAddress) -> bytes | None:
+    return authority.ca_file.read_bytes() if authority.ca_file else None
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """One process at a time brings a home up to date."""
+    with (home / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _migrate(home: Path) -> None:
+    """Bring both databases up to date; a home that is known to be so is not asked again, which saves half a second."""
+    from django.core.management import call_command
+
+    import sitr.cases.migrations as ours
+
+    names = sorted(path.name for path in Path(ours.__path__[0]).glob("0*.py"))
+    wanted = hashlib.sha256(repr((names, SITR.database["NAME"], django.VERSION)).encode()).hexdigest()
+    mark = home / ".migrated"
+    if mark.exists() and mark.read_text() == wanted and _has_tables():
+        return
+    for alias in ("default", "keys"):
+        call_command("migrate", database=alias, verbosity=0, interactive=False)
+    mark.write_text(wanted)
+
+
+def _has_tables() -> bool:
+    from django.db import connections
+
+    return all(connections[alias].introspection.table_names() for alias in ("default", "keys"))
+
+
+def _process_name(pid: int) -> str:
+    """A process by its number and the tick at which it started, since numbers come again (proc(5), field 22)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return f"{pid}:{stat.rpartition(')')[2].split()[19]}"
+
+
+def _is_alive(name: str) -> bool:
+    pid = name.partition(":")[0]
+    return pid.isdecimal() and _process_name(int(pid)) == name
