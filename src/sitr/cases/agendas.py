@@ -30,7 +30,7 @@ def agenda(services: Services, keeper: Keeper | None = None) -> list[DueLine]:  
 
 def _closed(row: Case) -> list[DueLine]:
     due = Notice.objects.filter(case=row, due_hour__isnull=False).values_list("due_hour", flat=True)
-    return [DueLine(row.id, hour, None) for hour in due]
+    return [DueLine(row.id, hour, None) for hour in due if hour]
 
 
 def _opened(keeper: Keeper | None, case_id: str) -> list[DueLine]:

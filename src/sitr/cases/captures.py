@@ -120,7 +120,8 @@ def _write(
             told.append(summary(row_id, body))
         ids = propose(doing, taken.final_url, search) if search.found else {}
         doing.details = {
-            "url": taken.url, "final_url": taken.final_url, "child": child, "pictures": taken.pictures, "exhibits": told,
+            "url": taken.url, "final_url": taken.final_url, "child": child, "pictures": taken.pictures,
+            "exhibits": told,
             "kept": taken.completeness.kept, "expected": taken.completeness.expected, "partial": taken.partial,
             "confinement": taken.confinement.kind.value, "found": [find.image_url for find in search],
         }  # fmt: skip

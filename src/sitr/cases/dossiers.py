@@ -238,7 +238,7 @@ def _proofs(case: OpenCase) -> Iterator[TimeProof]:
     held = Stamp.objects.filter(checkpoint__case=case.row, state=StampState.STAMPED).select_related("checkpoint")
     newest = {stamp.authority: stamp for stamp in held.order_by("checkpoint__size")}
     for stamp in newest.values():
-        tsr = bytes(stamp.reply)
+        tsr = bytes(stamp.reply or b"")
         said = read_stamp(tsr)
         yield TimeProof(
             tsr=tsr, chain=stamp_certificates(tsr), digest=checkpoint_digest(stamp.checkpoint.note).hex(),

@@ -1,4 +1,4 @@
-"""Erasing: a case, one exhibit, a whole home. What is destroyed is the key first, so that what is left opens for nobody.
+"""Erasing: a case, one exhibit, a whole home. The key is destroyed first, so that what is left opens for nobody.
 
 An erasure that was begun is completed at the next start, without anybody's key.
 """
@@ -67,7 +67,7 @@ def _destroy(services: Services, case_id: str) -> None:
         services.blobs.delete(blob)
     with bookkeeping():
         for model in SEALED:
-            model.objects.filter(case_id=case_id).delete()  # type: ignore[attr-defined]
+            model.objects.filter(case_id=case_id).delete()
         Entry.objects.filter(case_id=case_id).update(opening=None)
         Stamp.objects.filter(checkpoint__case_id=case_id).delete()
         Case.objects.filter(pk=case_id).update(state=CaseState.ERASED, seen=b"", public="")

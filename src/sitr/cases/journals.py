@@ -79,11 +79,17 @@ def verify(keeper: Keeper, case_id: str) -> Report:
             unread.append(Problem("opening_damaged", row.seq, {"reason": damage.code}))
     notes, stamps = proofs(case)
     report = verify_journal(
-        lines, openings, notes, signer=services.signer.public_pem(), stamps=stamps,
+        lines, openings, notes, signer=services.signer.public_pem() + _signers_before(openings), stamps=stamps,
         tsa_ca=services.authority_roots or None,
     )  # fmt: skip
     wrong = [*unread, *_rows_that_differ(case, openings)]
     return replace(report, ok=False, problems=(*report.problems, *wrong)) if wrong else report
+
+
+def _signers_before(openings: dict[int, bytes | None]) -> bytes:
+    """The keys under which a case was kept before it was taken in here: checked then, and named in that entry."""
+    said = (_payload(opening) for opening in openings.values())
+    return "".join(str(one["signer_before"]) for one in said if one.get("verb") == "import_case").encode()
 
 
 def proofs(case: OpenCase) -> tuple[list[str], list[bytes]]:
@@ -93,7 +99,7 @@ def proofs(case: OpenCase) -> tuple[list[str], list[bytes]]:
     notes = {stamp.checkpoint.size: stamp.checkpoint.note for stamp in held}
     if last is not None:
         notes[last.size] = last.note
-    return [notes[size] for size in sorted(notes)], [bytes(stamp.reply) for stamp in held]
+    return [notes[size] for size in sorted(notes)], [bytes(stamp.reply or b"") for stamp in held]
 
 
 def _rows_that_differ(case: OpenCase, openings: dict[int, bytes | None]) -> Iterator[Problem]:

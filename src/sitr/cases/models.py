@@ -51,11 +51,11 @@ class GuardedQuerySet(models.QuerySet[M]):
         _guard()
         return super().delete()
 
-    def bulk_create(self, *_args: Any, **_values: Any) -> NoReturn:  # type: ignore[override]
+    def bulk_create(self, *_args: Any, **_values: Any) -> NoReturn:
         """Refused: each row is written by itself, with its digest in the entry."""
         raise WriteOutsideVerb
 
-    def bulk_update(self, *_args: Any, **_values: Any) -> NoReturn:  # type: ignore[override]
+    def bulk_update(self, *_args: Any, **_values: Any) -> NoReturn:
         """Refused, as `bulk_create`."""
         raise WriteOutsideVerb
 
@@ -86,7 +86,7 @@ class User(AbstractBaseUser):
     holder_id = models.CharField(max_length=32, blank=True)
     is_active = models.BooleanField(default=True)
 
-    objects: ClassVar[BaseUserManager["User"]] = BaseUserManager()
+    objects = BaseUserManager["User"]()
     USERNAME_FIELD = "username"
 
 
@@ -157,7 +157,7 @@ class Checkpoint(Guarded):
 
 
 class Stamp(Guarded):
-    """One time authority's answer for one checkpoint: the whole RFC 3161 reply. `authority` is its place in the settings."""
+    """One authority's answer for one checkpoint: the whole RFC 3161 reply. `authority`: its place in the settings."""
 
     checkpoint = models.ForeignKey(Checkpoint, on_delete=models.CASCADE)
     authority = models.PositiveSmallIntegerField()
@@ -239,7 +239,7 @@ SEALED: tuple[type[SealedRow], ...] = (Answers, Step, Photo, Sighting, Exhibit, 
 
 
 class HolderLock(Guarded):
-    """A holder's identity, locked by their secret (an age file and the parameters that made its key). Database `keys`."""
+    """A holder's identity, locked by their secret (vault's LockedIdentity, packed). Database `keys`."""
 
     holder_id = models.CharField(max_length=32, primary_key=True)
     locked = models.BinaryField()

@@ -56,7 +56,7 @@ class ReplyView:
 
 @dataclass(frozen=True)
 class NoticeView:
-    """One notice. `required` names (id, Arabic label, English label) of what its basis asks for; `fields` what is in it.
+    """One notice. `required`: (id, Arabic label, English label) of what its basis asks for; `fields`: what is in it.
 
     `detail` is what the relay said, or the reference of a form; `lawful` whether the clock is the basis' own.
     """
@@ -270,8 +270,10 @@ def mark_sent(keeper: Keeper, case_id: str, notice_id: str, reference: str, at: 
 
 
 def file_reply(keeper: Keeper, case_id: str, notice_id: str, raw: bytes, name: str) -> ReplyView:
-    """File an answer as an exhibit, byte for byte. The clock runs on: an answer may be a mere acknowledgement, and only a
-    visit that finds the photo gone, or the person, stops it. Raises BadInput for an empty or huge file.
+    """File an answer as an exhibit, byte for byte. Raises BadInput for an empty or huge file.
+
+    The clock runs on: an answer may be a mere acknowledgement. A visit that finds the photo gone stops it, or the
+    person does.
     """
     if not raw.strip() or len(raw) > _LARGEST_REPLY:
         raise BadInput("cases.reply_size", megabytes=_LARGEST_REPLY // 2**20)
@@ -295,7 +297,7 @@ def file_reply(keeper: Keeper, case_id: str, notice_id: str, raw: bytes, name: s
 
 
 def close(keeper: Keeper, case_id: str, notice_id: str) -> NoticeView:
-    """The person is done with this notice, however it ended: its clock stops. Raises AnswerIsNo while it is being sent."""
+    """The person is done with this notice: its clock stops. Raises AnswerIsNo while it is being sent."""
     with act(keeper, case_id, Kind.NOTICE, "close") as doing:
         row, body = doing.one(Notice, notice_id)
         state = move(_state(keeper, row, body), NoticeState.CLOSED)

@@ -1,4 +1,4 @@
-"""What every verb needs from outside, handed in by the wiring: stores, keys of the installation, ports, time, randomness."""
+"""What every verb needs from outside, handed in by the wiring: stores, keys, ports, time, randomness."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,15 +1,15 @@
-"""The one place where a case is changed: a transaction, the guard opened, the row of the case locked, the journal written.
+"""The one place where a case is changed: a transaction, the guard opened, the case locked, the journal written.
 
 `act` is for what a person does; `bookkeeping` for what no person did (a time proof arrived, an erasure is completed).
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import rfc8785
 from django.db import transaction
@@ -39,11 +39,11 @@ class OpenCase:
 
     def rows(self, model: type[R], **where: Any) -> list[tuple[R, dict[str, Any]]]:
         """All rows of one kind with their words, in order."""
-        return [(row, self.body(row)) for row in model.objects.filter(case=self.row, **where)]  # type: ignore[attr-defined]
+        return [(row, self.body(row)) for row in cast("Iterable[R]", model.objects.filter(case=self.row, **where))]
 
     def one(self, model: type[R], row_id: str) -> tuple[R, dict[str, Any]]:
         """One row. Raises NotFound."""
-        found: R | None = model.objects.filter(case=self.row, pk=row_id).first()  # type: ignore[attr-defined]
+        found = cast("R | None", model.objects.filter(case=self.row, pk=row_id).first())
         if found is None:
             raise NotFound("cases.no_such_thing")
         return found, self.body(found)
