@@ -30,7 +30,7 @@ class Web:
 def application(services: Any, gate: Gate, clock: Callable[[], float] = time.monotonic) -> WSGIApplication:
     """The application for these services. `clock` gives seconds that only grow; it locks idle sessions."""
     django.setup()
-    from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415  after setup, which fills the apps
+    from django.core.handlers.wsgi import WSGIHandler
 
     # Django would log paths, hosts and exception texts, which may hold what somebody typed. `problems` logs instead.
     logging.getLogger("django").setLevel(logging.CRITICAL + 1)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.urls import reverse
 
 from sitr.cases import access
+from sitr.errors import Damaged
 from sitr.vault import Place, open_sealed, seal
 from sitr.web.forms import kept_form
 from sitr.web.requests import Request
@@ -73,4 +74,10 @@ def _opened(request: Request) -> dict[str, str] | None:
     draft = request.visit.session.draft
     if draft is None:
         return None
-    return cast("dict[str, str]", json.loads(open_sealed(draft, _WAITING, request.keeper.identity)))
+    try:
+        laid = open_sealed(draft, _WAITING, request.keeper.identity)
+    except Damaged:
+        # Sealed to another holder, who used this browser before: it is theirs, and gone.
+        request.visit.session.draft = None
+        return None
+    return cast("dict[str, str]", json.loads(laid))

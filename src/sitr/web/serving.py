@@ -21,8 +21,8 @@ def serve(factory: Callable[[], WSGIApplication], host: str, port: int) -> None:
 
     Raises OSError when the port is taken.
     """
-    from granian.constants import Interfaces  # noqa: PLC0415  only `sitr start` needs granian
-    from granian.server.mp import MPServer  # noqa: PLC0415
+    from granian.constants import Interfaces
+    from granian.server.mp import MPServer
 
     _refuse_taken(host, port)
     server = MPServer(

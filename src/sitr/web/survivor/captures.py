@@ -42,5 +42,7 @@ def saved(request: Request, case: str, result: str) -> HttpResponse:
     made = shelved(request, result, CaptureView)
     if made is None:
         return go("items", case)
-    open_ids = {one.id for one in sightings.list_sightings(request.keeper, case) if one.proposed}
-    return show(request, "saved.html", case=case, made=made, open_ids=open_ids)
+    known = {one.id: one.proposed for one in sightings.list_sightings(request.keeper, case)}
+    notes = [say(note.code, request.lang, **note.data) for note in made.notes]
+    open_ids = {name for name, proposed in known.items() if proposed}
+    return show(request, "saved.html", case=case, made=made, notes=notes, open_ids=open_ids, listed=known)

@@ -47,7 +47,7 @@ def file(request: Request, case: str) -> HttpResponse:
                 request.keeper, case, out, secret=form.value("secret"), include=tuple(form.values("include")),
                 lang_order=("ar", "en") if request.lang == "ar" else ("en", "ar"),
             )  # fmt: skip
-            made = Made(built.file.read_bytes(), built.file.name, built.sha256, len(built.items), built.phrase)
+            made = Made(built.file.read_bytes(), built.file.name, built.sha256, built.items, built.phrase)
             return go("ready", case, request.visit.session.put(made))
     options = [(one.id, _named(request, one)) for one in exhibits.list_exhibits(request.keeper, case)]
     return show(request, "file.html", form=form, case=case, options=options)

@@ -16,8 +16,12 @@ from sitr.web.requests import Request
 from sitr.web.survivor.pages import go, show
 from sitr.words import say
 
-# What a form carries beside the fields of the basis.
-_NOT_FIELDS = frozenset({"csrfmiddlewaretoken", "act"})
+# Fields of a basis that are written from the case itself, and those that only a ticked declaration fills: the text
+# shows them, the form does not ask for them.
+_FROM_CASE = frozenset({"locations", "infringing", "result_urls", "identification"})
+_FROM_TICKS = frozenset(
+    {"bona_fide", "perjury", "no_consent", "depicts_me", "declares_intimate", "declares_subject", "good_faith_true"}
+)
 
 
 @require_GET
@@ -45,7 +49,7 @@ def write(request: Request, case: str, place: str) -> HttpResponse:
 def letter(request: Request, case: str, letter: str) -> HttpResponse:
     """One notice, in whatever state it is, with what can be done now."""
     one = _find(request, case, letter)
-    form = Form(request, **dict(one.fields))
+    form = Form(request, **{"recipient": one.recipient, **one.fields})
     if form.sent:
         act = _ACTS.get(form.value("act"))
         if act is None:
@@ -63,16 +67,22 @@ def _asked(request: Request, one: Any, form: Form) -> dict[str, Any]:
     needed = {field.id for field in basis.required_fields if field.required}
     words = {name: say(f"takedown.statement_{name}", lang) for name in basis.statements}
     return {
-        "fields": [(name, label, name in needed) for name, label in labels.items()],
+        "fields": [
+            (name, label, name in needed) for name, label in labels.items() if name not in _FROM_CASE | _FROM_TICKS
+        ],
         "statements": [(name, text, form.value(name) == "yes") for name, text in words.items()],
         "contents": [(kind.value, say(f"web.content_{kind.value}", lang)) for kind in Content],
         "missing": [labels.get(name) or words.get(name) or name for name in one.missing],
-        "by_mail": "@" in one.recipient,
+        "by_mail": "@" in one.recipient and request.services.mailer is not None,
     }
 
 
 def _fill(request: Request, case: str, letter: str, form: Form) -> None:
-    fields = {name: form.value(name) for name in request.POST if name not in _NOT_FIELDS}
+    one = _find(request, case, letter)
+    basis = request.services.knowledge.basis(one.basis)
+    asked = [name for name, _, _ in one.required if name not in _FROM_CASE | _FROM_TICKS]
+    # A box that was not ticked is not sent by the browser; here it counts as taken back.
+    fields = {name: form.value(name) for name in (*asked, *basis.statements, "recipient", "content", "agent")}
     with form.beside("act"):
         notices.fill(request.keeper, case, letter, fields)
 

@@ -11,6 +11,7 @@ from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
 from sitr.web.requests import Request
 from sitr.web.survivor.pages import go, shelved, show
+from sitr.words import say
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,7 +49,10 @@ def place(request: Request, case: str, place: str) -> HttpResponse:
     doors = [] if one.proposed else notices.routes(request.keeper, case, place)
     letters = [letter for letter in notices.list_notices(request.keeper, case) if letter.sighting == place]
     view = openings.show(request.keeper, case)
-    return show(request, "place.html", case=case, place=one, doors=doors, letters=letters, view=view)
+    reason = say(one.reason["code"], request.lang, **one.reason["data"]) if one.reason else ""
+    return show(
+        request, "place.html", case=case, place=one, doors=doors, letters=letters, view=view, reason=reason,
+    )  # fmt: skip
 
 
 @require_POST

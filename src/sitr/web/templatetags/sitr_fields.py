@@ -76,4 +76,4 @@ def choices(
 @register.inclusion_tag("fields/tick.html", takes_context=True)
 def tick(context: dict[str, Any], form: Form, name: str, label: str, hint: str = "", **more: Any) -> dict[str, Any]:
     """One tick box: yes, or nothing."""
-    return _field(context, form, name, label, hint, chosen=bool(form.values(name)), **more)
+    return _field(context, form, name, label, hint, chosen=form.value(name) == "yes", **more)

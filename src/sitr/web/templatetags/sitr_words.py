@@ -47,6 +47,24 @@ def own(value: object) -> SafeString:
 
 
 @register.filter
+def percent(value: float) -> int:
+    """A share between 0 and 1 in whole hundredths; never 100 for less than all."""
+    return int(value * 100)
+
+
+@register.simple_tag(takes_context=True)
+def missing(context: dict[str, Any], why: str) -> str:
+    """`{% missing one.why %}`: why a part of a page was not kept; the site's own status where it gave one."""
+    lang: Lang = context["lang"]
+    if why.startswith("http_"):
+        return say("web.missing_status", lang, status=why.removeprefix("http_"))
+    if "." in why:
+        return say("web.missing_refused", lang)
+    key = f"missing_{why}"
+    return say(f"web.{key}" if key in catalogue(lang, "web") else "web.missing_no_answer", lang)
+
+
+@register.filter
 def host(value: str) -> str:
     """The site's name in an address, for lists where the whole address would be too much."""
     return value.split("//", 1)[-1].split("/", 1)[0] or value
@@ -92,6 +110,14 @@ def kind_word(lang: Lang, value: object) -> str:
     """The word for a kind of exhibit."""
     key = f"kind_{value}"
     return say(f"web.{key}" if key in catalogue(lang, "web") else "web.kind_other", lang)
+
+
+@register.simple_tag(takes_context=True)
+def entry(context: dict[str, Any], one: Any) -> str:
+    """`{% entry line %}`: what an entry of the journal is about, by its verb, or by its kind where that was erased."""
+    lang: Lang = context["lang"]
+    key = f"verb_{one.verb}"
+    return say(f"web.{key}" if key in catalogue(lang, "web") else f"web.entry_{one.kind}", lang)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,81 @@
+"""A case with something on every page, made by the verbs, and the addresses of all its pages."""
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from web_cast import ANSWERS, Cast, drawn
+
+from sitr.cases import exhibits, notices, openings, photos, sightings
+from sitr.web.survivor.file import Made
+
+FIELDS = {"name": "S. Demo", "identity": "S. Demo", "email": "person@sitr.invalid", "contact": "person@sitr.invalid",
+          "ground": "Art. 17(1)(d)", "recipient": "abuse@leaks.example"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Story:
+    """Ids and addresses of one prepared case. `forms` are its POST addresses with what they take."""
+
+    case: str
+    place: str
+    item: str
+    letter: str
+    url: str
+    results: tuple[str, ...]
+
+    def path(self, *parts: str) -> str:
+        """An address inside the case."""
+        return "/".join((f"/n/{self.case}", *parts))
+
+    @property
+    def pages(self) -> list[str]:
+        """Every page of the case and around it, as addresses."""
+        inside = [
+            self.path("q", "status"), self.path("q", "country"), self.path("pictures"), self.path("places"),
+            self.path("places", self.place), self.path("places", self.place, "save"), self.path("items"),
+            self.path("items", self.item), self.path("letters"), self.path("letters", self.letter), self.path("log"),
+            self.path("file"), self.path("erase"), f"/n/{self.case}/",
+        ]  # fmt: skip
+        return ["/", "/new", "/dates", "/open", *inside, *self.results]
+
+    @property
+    def forms(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Every address of the case that changes something."""
+        return [
+            (self.path("q", "status"), {"choice": "public"}),
+            (self.path("s", "s-steady"), {"state": "done"}),
+            (self.path("pictures"), {"photo": io.BytesIO(drawn())}),
+            (self.path("places"), {"text": "https://other.example/a"}),
+            (self.path("places", self.place, "decide"), {"accept": "yes"}),
+            (self.path("places", self.place, "again"), {}),
+            (self.path("places", self.place, "save"), {"child": "no"}),
+            (self.path("places", self.place, "write"), {}),
+            (self.path("items"), {"file": io.BytesIO(b"a note")}),
+            (self.path("letters", self.letter), {"act": "approve"}),
+            (self.path("log", "check"), {}),
+        ]
+
+
+def story(cast: Cast) -> Story:
+    """Make the case. The results that wait for a page after a redirect are made through the browser."""
+    keeper, browser = cast.keeper, cast.browser
+    case = openings.open_case(keeper, country="DE", answers=ANSWERS, time_proof=False)
+    photos.add_photo(keeper, case, drawn(), "صورة 1.png")
+    url = "https://leaks.example/gallery/page?id=99182&ref=share"
+    (place,) = sightings.add_sighting(keeper, case, url)
+    item = exhibits.add_exhibit(keeper, case, io.BytesIO(drawn()), "screenshot of chat.png")
+    letter = notices.draft(keeper, case, place.id, basis="gdpr_art17", lang="en", fields=FIELDS)
+    made = Story(case, place.id, item.id, letter.id, url, ())
+    results = (
+        browser.post(made.path("places"), {"text": "see https://www.instagram.com/p/Cabc123/ and https://b.example/x"}),
+        browser.post(made.path("places", place.id, "save"), {"child": "no"}),
+        browser.post(made.path("log", "check")),
+    )
+    for answer in results:
+        assert answer.status_code == 302, re.sub(r"\s+", " ", answer.content.decode())
+    ready = cast.session.put(Made(b"age", "file.age", "ef" * 32, 3, "babal-hikum-jalit-sanur-wadil-zumir"))
+    pages = [answer["Location"] for answer in results] + [made.path("file", ready)]
+    return Story(case, place.id, item.id, letter.id, url, tuple(pages))
