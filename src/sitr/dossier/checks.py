@@ -143,7 +143,7 @@ class Check:
         return self.state != "failed"
 
 
-class _Failed(Exception):  # noqa: N818  carries an answer, not an accident
+class _Failed(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.code)
         self.problem = problem

@@ -145,13 +145,14 @@ def _opened(cipher: ChaCha20Poly1305, blocks: Iterator[tuple[bytes, bool]], at: 
 
 def _chunks(source: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
     """The same bytes in pieces of 64 KiB, the last one marked; only an empty whole has an empty last piece."""
-    held = bytearray()
+    held = b""
     for piece in source:
-        held += piece
-        while len(held) > _CHUNK:
-            yield bytes(held[:_CHUNK]), False
-            del held[:_CHUNK]
-    yield bytes(held), True
+        view, at = memoryview(held + piece if held else piece), 0
+        while len(view) - at > _CHUNK:
+            yield bytes(view[at : at + _CHUNK]), False
+            at += _CHUNK
+        held = bytes(view[at:])
+    yield held, True
 
 
 def _blocks(start: bytes, source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
