@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from sitr.cases.full_disk import named_full_database
 from sitr.journal import StampState
 
 _writing: ContextVar[bool] = ContextVar("sitr_writing", default=False)
@@ -25,10 +26,14 @@ class WriteOutsideVerb(RuntimeError):
 
 @contextmanager
 def writing_allowed() -> Iterator[None]:
-    """Open the guard; only `work` calls this."""
+    """Open the guard. Stands around the transaction, so that a full disk has its name at the commit, too.
+
+    Raises StoreFull `vault.disk_full` when the database has no room; then nothing was changed.
+    """
     token = _writing.set(True)
     try:
-        yield
+        with named_full_database():
+            yield
     finally:
         _writing.reset(token)
 

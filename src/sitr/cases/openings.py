@@ -84,7 +84,7 @@ def open_case(
     identity, case_id, now = Identity.generate(), services.new_id(), services.now()
     _wrap_first(keeper, case_id, identity)
     try:
-        with transaction.atomic(), writing_allowed():
+        with writing_allowed(), transaction.atomic():
             row = Case(
                 id=case_id, state=CaseState.OPEN, public=identity.public, epoch=0, opened_hour=whole_hour(now),
                 time_proof=time_proof, frontier=Frontier().pack(),

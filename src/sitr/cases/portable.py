@@ -245,7 +245,7 @@ def _take_in(keeper: Keeper, package: _Package) -> str:
         with writing_allowed():
             wrapped = wrap_case(identity, keeper.identity.public)
             WrappedKey(case_id=case_id, holder_id=keeper.holder_id, epoch=0, wrapped=wrapped).save(force_insert=True)
-        with transaction.atomic(), writing_allowed():
+        with writing_allowed(), transaction.atomic():
             _write_case(keeper, package, case_id, identity, blobs)
     except BaseException:
         with writing_allowed():

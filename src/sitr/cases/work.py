@@ -112,7 +112,7 @@ def look(keeper: Keeper, case_id: str) -> OpenCase:
 @contextmanager
 def act(keeper: Keeper, case_id: str, kind: Kind, verb: str) -> Iterator[Act]:
     """Change a case: everything inside and its journal entry are written together, or nothing is."""
-    with transaction.atomic(), writing_allowed():
+    with writing_allowed(), transaction.atomic():
         row = find_case(case_id, lock=True)
         doing = Act(row, case_keys(keeper, row), keeper, kind, verb, keeper.services.now())
         yield doing
@@ -122,7 +122,7 @@ def act(keeper: Keeper, case_id: str, kind: Kind, verb: str) -> Iterator[Act]:
 @contextmanager
 def bookkeeping() -> Iterator[None]:
     """Change what no person did, with no entry: the time proofs of checkpoints, the completion of an erasure."""
-    with transaction.atomic(), writing_allowed():
+    with writing_allowed(), transaction.atomic():
         yield
 
 
