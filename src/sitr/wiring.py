@@ -45,12 +45,13 @@ def build(
     _prepare(settings)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sitr.settings")
     django.setup()
+    from sitr.cases.full_disk import named_full_database
     from sitr.cases.services import Services
     from sitr.cases.tidying import tidy
     from sitr.knowledge import load
 
     door = Door(_infrastructure(settings), loopback)
-    with _alone(settings.home):
+    with named_full_database(), _alone(settings.home):
         _migrate(settings.home)
         built = Services(
             home=settings.home,
@@ -154,14 +155,19 @@ def _has_tables() -> bool:
 
 
 def _process_name(pid: int) -> str:
-    """A process by its number and the tick at which it started, since numbers come again (proc(5), field 22)."""
+    """A process by its namespace, its number, and the tick at which it started, since numbers come again (proc(5))."""
     try:
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return ""
-    return f"{pid}:{stat.rpartition(')')[2].split()[19]}"
+    return f"{namespace}:{pid}:{stat.rpartition(')')[2].split()[19]}"
 
 
 def _is_alive(name: str) -> bool:
-    pid = name.partition(":")[0]
-    return pid.isdecimal() and _process_name(int(pid)) == name
+    """A process of another container (another namespace of numbers) cannot be asked after: it is taken for alive."""
+    namespace, _, rest = name.partition(":")
+    pid = rest.partition(":")[0]
+    if not pid.isdecimal():
+        return False
+    return namespace != _process_name(os.getpid()).partition(":")[0] or _process_name(int(pid)) == name

@@ -1,9 +1,6 @@
 """Capturing a page: visited once, sealed as exhibits, searched for copies of the person's photos."""
 
-import tempfile
-from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from sitr.cases.access import Keeper
@@ -12,6 +9,7 @@ from sitr.cases.openings import pictures_allowed
 from sitr.cases.photos import fingerprints
 from sitr.cases.sightings import propose
 from sitr.cases.work import OpenCase, act, look, seconds
+from sitr.cases.workrooms import workroom
 from sitr.errors import BadInput
 from sitr.evidence import Capture, CaptureOptions
 from sitr.finding import Search, find_copies
@@ -66,8 +64,7 @@ def capture_page(keeper: Keeper, case_id: str, url: str, *, child: Child) -> Cap
     pictures = child == "no" and pictures_allowed(case)
     services = keeper.services
     options = CaptureOptions(pictures=pictures, accept_unconfined=services.accept_unconfined)
-    with ExitStack() as left:
-        work = Path(left.enter_context(tempfile.TemporaryDirectory(prefix="sitr-", dir=services.memory)))
+    with workroom(services) as work:
         taken = services.capture(url, work, options, services.now())
         search = _search(case, taken)
         blobs = _seal_files(keeper, case, taken)

@@ -75,6 +75,18 @@ def remove_holder(keeper: Keeper, case_id: str, holder_id: str, *, secret: str) 
         WrappedKey.objects.filter(case_id=case_id, holder_id=holder_id).delete()
 
 
+def finish_removals() -> int:
+    """Take away the older keys of those who were removed while the process was cut short; gives how many."""
+    removed = 0
+    for case_id, epoch in list(Case.objects.filter(epoch__gt=0).values_list("pk", "epoch")):
+        wraps = WrappedKey.objects.filter(case_id=case_id).exclude(holder_id="")
+        now = set(wraps.filter(epoch=epoch).values_list("holder_id", flat=True))
+        left = wraps.filter(epoch__lt=epoch).exclude(holder_id__in=now)
+        with writing_allowed():
+            removed += left.delete()[0]
+    return removed
+
+
 def _wrap_epoch(case_id: str, epoch: int, new: Identity, old: Identity, holders: list[tuple[str, str]]) -> None:
     # A cut between here and the case's own row leaves wraps of an epoch that never began: they are written over.
     WrappedKey.objects.filter(case_id=case_id, epoch=epoch).delete()

@@ -244,6 +244,8 @@ def _take_in(keeper: Keeper, package: _Package) -> str:
                 blobs[row["id"]] = _take_blob(services, package, row, identity.public)
         with writing_allowed():
             wrapped = wrap_case(identity, keeper.identity.public)
+            # A key without its case is left of an import that was cut short: it opens nothing and stands in the way.
+            WrappedKey.objects.filter(case_id=case_id).delete()
             WrappedKey(case_id=case_id, holder_id=keeper.holder_id, epoch=0, wrapped=wrapped).save(force_insert=True)
         with writing_allowed(), transaction.atomic():
             _write_case(keeper, package, case_id, identity, blobs)

@@ -1,10 +1,14 @@
-"""What a start puts right after a crash: erasures that were begun, leftovers of writes, files that no row knows."""
+"""What a start puts right after a crash: erasures and removals that were begun, leftovers of writes, files that no row
+knows, what a killed process left in memory.
+"""
 
 from datetime import timedelta
 
 from sitr.cases.erasing import finish_erasures
+from sitr.cases.holders import finish_removals
 from sitr.cases.models import Exhibit, Photo
 from sitr.cases.services import Services
+from sitr.cases.workrooms import clear_abandoned
 
 # A write under way has its file before its row: only what is older than any write can last is left over.
 _OLD = timedelta(hours=1)
@@ -12,8 +16,10 @@ _OLD = timedelta(hours=1)
 
 def tidy(services: Services) -> None:
     """Called once at a start, before anything else. Needs nobody's key; runs again harmlessly."""
-    finish_erasures(services)
     before = services.now() - _OLD
+    clear_abandoned(services, before)
+    finish_erasures(services)
+    finish_removals()
     services.blobs.sweep_parts(before)
     known = {*Exhibit.objects.values_list("blob", flat=True), *Photo.objects.values_list("blob", flat=True)}
     for name in list(services.blobs.names()):
