@@ -159,7 +159,7 @@ def main() -> int:
     prints = {n: fingerprint(edits.jpeg(positives[n], 92)).pack() for n in positives}
     per_print = (time.perf_counter() - started) / len(prints)
     suite = QUICK if options.quick else tuple(edits.SUITE)
-    share = 0.25 if options.quick else 1.0
+    share = 0.25 if options.quick else options.share
     if options.quick:
         positives = dict(list(positives.items())[:6])
     with ProcessPoolExecutor(options.processes) as pool:
@@ -207,6 +207,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="seven edits, six photos, a quarter of the wrong pairs")
     parser.add_argument("--photos", type=Path, action="append", default=[], help="another folder of photographs")
+    parser.add_argument("--share", type=float, default=1.0, help="of the wrong pairs that are tried, 0 to 1")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--out", type=Path)
     return parser.parse_args()

@@ -29,6 +29,8 @@ CANDIDATE_FEATURES = 1500
 _CANDIDATE_RADIUS = 60
 """First wrong pair in 10.2 million stood at 78 bits; up to here a hash is worth a look, never a proof."""
 
+_WORTH_SETTLING = 0.58
+"""Of the sketch's single votes: chance gives a half, and nudging what is wrong only makes chance look better."""
 _SETTLED = 0.93
 """Of the sketch's single votes: from here on a placement is as good as it gets."""
 
@@ -129,11 +131,12 @@ def _proved(found: _Found, wholly_drawn: bool) -> bool:
         return share >= 0.85 and blocks >= 12 and (found.places >= 12 or found.distance <= pdq.RADIUS)
     if found.distance <= pdq.RADIUS and share >= 0.7 and blocks >= 8:
         return True
+    votes = found.agreement.votes
     if found.places >= 12:
-        return share >= 0.55 and blocks >= 6
+        return votes >= 0.68 and ((share >= 0.5 and blocks >= 6) or (share >= 0.8 and blocks >= 4))
     if found.places >= 7:
-        return share >= 0.6 and blocks >= 10
-    return found.places >= 4 and share >= 0.8 and blocks >= 12
+        return share >= 0.6 and votes >= 0.72 and blocks >= 8
+    return found.places >= 4 and share >= 0.8 and votes >= 0.8 and blocks >= 12
 
 
 def _weight(found: _Found, wholly_drawn: bool) -> tuple[bool, float]:
@@ -202,7 +205,8 @@ def _by_places(reference: Fingerprint, look: Look, features: Features, *, flippe
     if not found:
         return []
     best = max(found, key=lambda f: f.agreement.votes * min(1.0, (f.places + 4) / 12))
-    return [*found, _settled(reference, look, best)] if best.agreement.votes < _SETTLED else found
+    worth_it = best.places >= 4 and _WORTH_SETTLING < best.agreement.votes < _SETTLED
+    return [*found, _settled(reference, look, best)] if worth_it else found
 
 
 def _settled(reference: Fingerprint, look: Look, found: _Found) -> _Found:

@@ -60,6 +60,10 @@ class Features:
         swapped = np.concatenate([self.bits[:, half:], self.bits[:, :half]], axis=1)
         return Features(xy, self.size, np.float32(np.pi) - self.angle, swapped)
 
+    def telling(self) -> npt.NDArray[np.int64]:
+        """Bits (n,) between each and a plain slope from dark to light: near 0 it looks like anything soft."""
+        return np.asarray(np.bitwise_count(self.bits ^ _slope()).sum(axis=1), dtype=np.int64)
+
 
 def extract(grey: Grey, count: int) -> Features:
     """Up to `count` features spread over the picture and its pyramid; fewer in a plain picture, none in a flat one."""
@@ -81,7 +85,7 @@ def _pyramid(grey: Grey) -> list[tuple[Grey, float]]:
         rows, columns = round(grey.shape[0] / size), round(grey.shape[1] / size)
         if min(rows, columns) < _LEAST_SIDE:
             break
-        smaller = cv2.resize(levels[-1][0], (columns, rows), interpolation=cv2.INTER_AREA)
+        smaller = cv2.resize(levels[-1][0], (columns, rows), interpolation=cv2.INTER_LINEAR)
         levels.append((np.asarray(smaller, dtype=np.uint8), size))
     return levels
 
@@ -103,8 +107,8 @@ def _level_features(level: Grey, size: float, share: int) -> Features:
 
 def _corners(level: Grey, share: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """The strongest corners, taken in turns from the cells of a grid, so that no busy part wins all."""
-    response = cv2.cornerMinEigenVal(level.astype(np.float32) * (1 / 255), 3)
-    peaks = (response >= cv2.dilate(response, np.ones((5, 5), np.uint8))) & (response > _LEAST_RESPONSE)
+    response = cv2.cornerMinEigenVal(level, 3)
+    peaks = (response >= cv2.dilate(response, np.ones((7, 7), np.uint8))) & (response > _LEAST_RESPONSE)
     peaks[:_MARGIN], peaks[-_MARGIN:], peaks[:, :_MARGIN], peaks[:, -_MARGIN:] = False, False, False, False
     rows, columns = np.nonzero(peaks)
     strength = response[rows, columns]
@@ -127,7 +131,9 @@ def _turns(sorted_cells: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
 
 def _directions(level: Grey, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> Floats:
     """The gradient of the picture smoothed over about a third of the patch, in radians, x to the right and y down."""
-    smooth = cv2.GaussianBlur(level.astype(np.float32), (0, 0), 4.5)
+    half = (max(1, level.shape[1] // 2), max(1, level.shape[0] // 2))
+    smooth = cv2.GaussianBlur(cv2.resize(level, half, interpolation=cv2.INTER_AREA).astype(np.float32), (0, 0), 2.25)
+    rows, columns = np.minimum(rows // 2, half[1] - 1), np.minimum(columns // 2, half[0] - 1)
     dx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0)[rows, columns]
     dy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1)[rows, columns]
     return np.arctan2(dy, dx).astype(np.float32)
@@ -157,11 +163,19 @@ def _lattice() -> tuple[Floats, Floats]:
 
 
 @cache
+def _slope() -> Bits:
+    first, second = pattern()
+    along, _ = _lattice()
+    return np.packbits(along[first] < along[second])
+
+
+@cache
 def pattern() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """The 256 pairs as indices into the lattice: 128 drawn ones, then their reflections across the direction.
 
     Drawn by the multiplicative generator of Park and Miller (x -> 16807 x mod 2^31 - 1, from 20261122), so that any
-    program can make the same: coordinates are sums of four draws, kept within a disc, pairs at least two steps apart.
+    program can make the same: a coordinate is the sum of two draws of 0 to 7, less 7; points lie within a disc, the two
+    of a pair at least two steps apart.
     """
     draws = _park_miller(20261122)
     half = GRID // 2

@@ -20,6 +20,7 @@ Weights = npt.NDArray[np.float64]
 _NEIGHBOURS = 3
 _ALIKE = 84
 _ALIKE_GUIDED = 92
+_SLOPE_SHARE = 0.85
 _LEAST_VOTES = 3
 _LARGEST = 8.0
 _SMALLEST = 0.08
@@ -57,9 +58,15 @@ def place(photo: Features, side: float, candidate: Features, most: int = 3) -> l
 def _matches(photo: Features, candidate: Features) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Pairs (photo feature, candidate feature) that look alike: up to three of the nearest for each of the photo's."""
     near = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(photo.bits, candidate.bits, k=min(_NEIGHBOURS, len(candidate)))
-    pairs = [(m.queryIdx, m.trainIdx) for each in near for m in each if m.distance <= _ALIKE]
+    most = _limits(photo, _ALIKE)
+    pairs = [(m.queryIdx, m.trainIdx) for each in near for m in each if m.distance <= most[m.queryIdx]]
     both = np.array(pairs, dtype=np.intp).reshape(-1, 2)
     return both[:, 0], both[:, 1]
+
+
+def _limits(photo: Features, most: int) -> npt.NDArray[np.float64]:
+    """How many bits a match may differ (n,): nearer to each other than to a plain slope, which any soft picture has."""
+    return np.asarray(np.minimum(most, _SLOPE_SHARE * photo.telling()), dtype=np.float64)
 
 
 def _proposals(
@@ -193,5 +200,5 @@ def _guided(
     order = np.lexsort((bits, mine))
     mine, other, bits = mine[order], other[order], bits[order]
     first = np.r_[True, np.diff(mine) != 0] if len(mine) else np.zeros(0, dtype=bool)
-    kept = first & (bits <= _ALIKE_GUIDED)
+    kept = first & (bits <= _limits(photo, _ALIKE_GUIDED)[mine])
     return mine[kept], other[kept]

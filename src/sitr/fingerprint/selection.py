@@ -84,7 +84,8 @@ def _spread(
     """Greedy: the steadiest first, each lowering the worth of its neighbours, so that every part is covered."""
     side = max(shape) / _GRID
     cell = (found.xy[:, 1] / side).astype(np.intp) * 64 + (found.xy[:, 0] / side).astype(np.intp)
-    worth = steadiness + 0.5 * np.log(found.size)  # larger ones survive shrinking
+    # Larger ones survive shrinking; those that look like a plain slope prove nothing.
+    worth = steadiness + 0.5 * np.log(found.size) + np.minimum(found.telling(), 90) / 20
     chosen: list[int] = []
     for _ in range(min(count, len(found))):
         best = int(np.argmax(worth))

@@ -22,6 +22,7 @@ BLOCK = 4
 """A block is BLOCK x BLOCK cells; agreement is counted by block, so that one busy corner cannot outvote a photo."""
 _LEAST_STEP = 2.0
 _BLOCK_VOTES = 8
+_LEAST_GROUP = 10
 _BLOCK_AGREES = 0.75
 
 Steps = npt.NDArray[np.int8]
@@ -29,7 +30,10 @@ Steps = npt.NDArray[np.int8]
 
 @dataclass(frozen=True)
 class Agreement:
-    """`share` of the `blocks` that are visible and say something in which the picture agrees with the sketch."""
+    """`share` of the `blocks` that are visible and say something in which the picture agrees with the sketch.
+
+    `votes`: share of single votes that are right, brighter and darker steps counted alike; a half by chance.
+    """
 
     share: float
     blocks: int
@@ -109,16 +113,39 @@ def agree(steps: Steps, picture: Ladder, place: npt.NDArray[np.float64]) -> Agre
     both = np.stack([visible, visible])
     both[0, :, :-REACH] &= visible[:, REACH:]
     both[1, :-REACH, :] &= visible[REACH:, :]
-    voting = (steps != 0) & both
+    voting = (steps != 0) & both & ~_clipped(cells)
     right = voting & (np.sign(_steps(cells)) == steps)
-    return _by_block(voting, right)
+    return _by_block(voting, right, _fair(steps, voting, right))
 
 
-def _by_block(voting: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_]) -> Agreement:
+def _clipped(cells: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Steps between two cells that are both burnt out or both black: brightening took what was there, so no vote."""
+    lost = np.stack([cells > 252, cells < 3])
+    both = np.zeros((2, CELLS, CELLS), dtype=bool)
+    both[0, :, :-REACH] = (lost[:, :, :-REACH] & lost[:, :, REACH:]).any(axis=0)
+    both[1, :-REACH, :] = (lost[:, :-REACH, :] & lost[:, REACH:, :]).any(axis=0)
+    return both
+
+
+def _fair(steps: Steps, voting: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_]) -> float:
+    """The share of right votes, brighter and darker steps counted alike.
+
+    A photo that only darkens downwards, as skies do, would otherwise agree with every other sky.
+    """
+    shares = []
+    for way in (0, 1):
+        for sign in (-1, 1):
+            group = voting[way] & (steps[way] == sign)
+            if group.sum() >= _LEAST_GROUP:
+                shares.append(float(right[way][group].mean()))
+    return float(np.mean(shares)) if shares else 0.0
+
+
+def _by_block(voting: npt.NDArray[np.bool_], right: npt.NDArray[np.bool_], fair: float) -> Agreement:
     shape = (2, CELLS // BLOCK, BLOCK, CELLS // BLOCK, BLOCK)
     votes = voting.reshape(shape).sum(axis=(0, 2, 4))
     rights = right.reshape(shape).sum(axis=(0, 2, 4))
     counted = votes >= _BLOCK_VOTES
     blocks = int(counted.sum())
     agreeing = int((counted & (rights >= _BLOCK_AGREES * votes)).sum())
-    return Agreement(agreeing / blocks if blocks else 0.0, blocks, float(right.sum() / max(1, voting.sum())))
+    return Agreement(agreeing / blocks if blocks else 0.0, blocks, fair)
