@@ -15,6 +15,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from sitr.dossier.contents import Both, Contents, ExhibitItem, NoticeRow, SightingRow, TimeProof
 from sitr.dossier.markup import (
+    LABELLED,
     Html,
     direction,
     facts,
@@ -165,7 +166,7 @@ def _timeline(contents: Contents) -> Html:
         (moment(row.time), stacked(outside(row.what)) + machine(row.value, block=True), number(row.entry))
         for row in sorted(contents.timeline, key=lambda row: row.time)
     ]
-    return _section("timeline", table(("when", "what", "entry"), rows))
+    return _section("timeline", table(("when", "what", "entry"), rows, (27, 63, 10)))
 
 
 def _sightings(contents: Contents) -> Html:
@@ -181,7 +182,7 @@ def _sightings(contents: Contents) -> Html:
         )
         for row in contents.sightings
     ]
-    return _section("sightings", table(("address", "service", "state", "since", "checked"), rows, "wide"))
+    return _section("sightings", table(("address", "service", "state", "since", "checked"), rows, (38, 15, 15, 16, 16)))
 
 
 def _images(row: SightingRow) -> Html:
@@ -248,7 +249,7 @@ def _custody(item: ExhibitItem) -> Html:
     if not item.custody:
         return ""
     rows = [(moment(e.time), stacked(outside(e.what)), machine(e.actor), number(e.entry)) for e in item.custody]
-    return f"<h3>{pair(words('custody'))}</h3>{table(('when', 'what', 'who', 'entry'), rows)}"
+    return f"<h3>{pair(words('custody'))}</h3>{table(('when', 'what', 'who', 'entry'), rows, (27, 43, 20, 10))}"
 
 
 def _notices(contents: Contents) -> Html:
@@ -302,7 +303,7 @@ def _legal(contents: Contents) -> Html:
             (stacked(outside(row.name)), machine(row.citation), machine(row.source, block=True), state + checked)
         )
     note = f'<div class="note">{pair(words("legal_note"))}</div>'
-    return _section("legal", note + table(("law", "basis", "source", "state"), rows))
+    return _section("legal", note + table(("law", "basis", "source", "state"), rows, (27, 27, 30, 16)))
 
 
 def _gaps(contents: Contents) -> Html:
@@ -322,7 +323,9 @@ def _proofs(contents: Contents, seen: Seen) -> Html:
         )
         for p in contents.proofs
     ]
-    proofs = table(("when", "covers", "authority", "serial"), rows) if rows else pair(words("no_stamp"))
+    proofs = (
+        table(("when", "covers", "authority", "serial"), rows, (27, 15, 33, 25)) if rows else pair(words("no_stamp"))
+    )
     return _section("proofs", pair(words("journal_says")) + head + proofs)
 
 
@@ -333,7 +336,9 @@ def _certificate() -> Html:
         f'<tr><td class="label">{stacked(words(f"certificate_{key}"))}</td><td></td></tr>'
         for key in ("name", "place", "date", "sign")
     )
-    return _section("certificate", f'{body}<br><table class="data blank" dir="rtl">{blanks}</table>', fresh=True)
+    return _section(
+        "certificate", f'{body}<br><table class="data blank" dir="rtl">{LABELLED}{blanks}</table>', fresh=True
+    )
 
 
 def _glossary() -> Html:
@@ -342,7 +347,7 @@ def _glossary() -> Html:
         f'<tr><td class="label">{stacked(words(f"g_{key}"))}</td><td>{stacked(words(f"g_{key}_is"))}</td></tr>'
         for key in keys
     )
-    return _section("glossary", f'<table class="data" dir="rtl">{rows}</table>')
+    return _section("glossary", f'<table class="data" dir="rtl">{LABELLED}{rows}</table>')
 
 
 def _verify(seen: Seen) -> Html:
