@@ -15,9 +15,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from sitr.net import mark_throw_away
+
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 HOME = Path(tempfile.mkdtemp(prefix=f"sitr-tests-{_WORKER}-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+mark_throw_away(HOME)  # so that a test may hold a pass to a loopback server of its own
 
 for _name in ("SITR_KNOWLEDGE", "SITR_SMTP", "SITR_SMTP_FROM", "SITR_TSA", "SITR_ACCEPT_UNCONFINED"):
     os.environ.pop(_name, None)

@@ -1,7 +1,6 @@
 """`--help` and `--version`, in both languages, from the same table that is obeyed."""
 
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 
 from sitr.cli.call import Call
 from sitr.cli.grammar import COMMON, Command, by_noun
@@ -9,6 +8,8 @@ from sitr.cli.grammar import COMMON, Command, by_noun
 
 def show_version(call: Call) -> int:
     """`sitr 0.1.0`."""
+    from importlib.metadata import version  # a tenth of a second that no other command should pay
+
     number = version("sitr")
     call.answer({"version": number}, [f"sitr {number}"])
     return 0

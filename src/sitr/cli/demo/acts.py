@@ -190,7 +190,9 @@ def _route(stage: Stage) -> str:
     (identified,) = identify(stage.site.url, load(stage.call.settings().knowledge))
     doors = notices.routes(stage.keeper, stage.case, stage.sightings[0].id)
     insist(bool(doors), "no_door")
-    return _say(stage, "routes_ranked", n=len(doors), service=str(identified.service), basis=str(doors[0].basis))
+    return _say(
+        stage, "routes_ranked", n=len(doors), service=identified.service or identified.host, basis=str(doors[0].basis)
+    )
 
 
 def _draft(stage: Stage) -> str:
@@ -307,6 +309,7 @@ def _build(stage: Stage) -> str:
     stage.identity_file = stage.keep / "identity.txt"
     stage.identity_file.touch(mode=0o600)
     stage.identity_file.write_text(f"# demo\n# public key: {identity.public}\n{identity.secret()}\n", encoding="ascii")
+    (stage.keep / "signer.pem").write_bytes(stage.services.signer.public_pem())
     stage.dossier = stage.keep / "dossier.age"
     built = dossiers.make(
         stage.keeper,
@@ -331,7 +334,8 @@ def _verify_dossier(stage: Stage) -> str:
 
 
 def _options(stage: Stage) -> list[str | Path]:
-    return ["--identity", _identity(stage), "--tsa-ca", *stage.authority_files]
+    known = ["--signer", stage.keep / "signer.pem", "--tsa-ca", *stage.authority_files]
+    return ["--identity", _identity(stage), *known]
 
 
 def _dossier(stage: Stage) -> Path:

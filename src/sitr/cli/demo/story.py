@@ -37,8 +37,8 @@ def tell(call: Call) -> int:
             call.note(call.say("demo_begins", home=stage.home))
             import_module("sitr.cli.demo.acts").play(stage, teller)
     except BaseException:
-        if not any(keep.iterdir()):
-            keep.rmdir()
+        # It was new or empty: what is in it is of this demo, which did not come to its end.
+        shutil.rmtree(keep, ignore_errors=True)
         raise
     seconds = round(time.monotonic() - begun, 1)
     document = {
