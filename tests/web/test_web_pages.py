@@ -1,4 +1,4 @@
-"""What holds for every page: language and direction, headers, nothing from outside, nothing inline, strangers, locks."""
+"""What holds for every page: language, direction, headers, nothing from outside, nothing inline, strangers, locks."""
 
 import re
 from html.parser import HTMLParser
@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.urls import get_resolver
+from django.utils.html import escape
 from web_case import Story, story
 from web_cast import Cast
 
@@ -162,7 +163,7 @@ def test_an_error_of_ours_is_a_page_without_a_word_of_what_was_typed(
     monkeypatch.setattr("sitr.cases.agendas.agenda", breaks)
     answer = cast.browser.get("/dates")
     assert answer.status_code == 500
-    assert say("web.problem_broken", "en") in answer.content.decode()
+    assert escape(say("web.problem_broken", "en")) in answer.content.decode()
     assert "canary-7781" not in answer.content.decode()
     ours = [record.getMessage() for record in caplog.records if record.name == "sitr.web"]
     assert len(ours) == 1

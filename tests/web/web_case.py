@@ -54,6 +54,7 @@ class Story:
             (self.path("places", self.place, "save"), {"child": "no"}),
             (self.path("places", self.place, "write"), {}),
             (self.path("items"), {"file": io.BytesIO(b"a note")}),
+            (self.path("items", self.item, "look"), {}),
             (self.path("letters", self.letter), {"act": "approve"}),
             (self.path("log", "check"), {}),
         ]

@@ -39,9 +39,7 @@ def item(request: Request, case: str, item: str) -> HttpResponse:
         with form.beside("secret"):
             erasing.erase_exhibit(request.keeper, case, item, secret=form.value("secret"))
             return go("items", case)
-    one = next((one for one in exhibits.list_exhibits(request.keeper, case) if one.id == item), None)
-    if one is None:
-        raise NotFound("web.no_such_item")
+    one = _find(request, case, item)
     return show(
         request, "item.html", form=form, case=case, item=one, shows=one.media_type.startswith("image/"),
         clear=shelved(request, f"clear-{item}", bool),
@@ -52,6 +50,7 @@ def item(request: Request, case: str, item: str) -> HttpResponse:
 @unlocked
 def look(request: Request, case: str, item: str) -> HttpResponse:
     """Show one picture unblurred, once: a deliberate press, written to the journal when the picture is read."""
+    _find(request, case, item)
     request.visit.session.shelf[f"clear-{item}"] = True
     return go("item", case, item)
 
@@ -69,3 +68,10 @@ def picture(request: Request, case: str, item: str, sight: str) -> HttpResponse:
         # An image that cannot be drawn must not answer with a page.
         return HttpResponse(status=error.http_status, content_type="text/plain")
     return HttpResponse(png, content_type="image/png")
+
+
+def _find(request: Request, case: str, item: str) -> exhibits.ExhibitView:
+    found = next((one for one in exhibits.list_exhibits(request.keeper, case) if one.id == item), None)
+    if found is None:
+        raise NotFound("web.no_such_item")
+    return found

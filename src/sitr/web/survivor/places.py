@@ -7,11 +7,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sitr.cases import notices, openings, sightings
 from sitr.errors import NotFound
+from sitr.knowledge import Route
 from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
 from sitr.web.requests import Request
 from sitr.web.survivor.pages import go, shelved, show
 from sitr.words import say
+
+_DOORS_SHOWN = 5
 
 
 @require_http_methods(["GET", "POST"])
@@ -46,13 +49,24 @@ def recognised(request: Request, case: str, result: str) -> HttpResponse:
 def place(request: Request, case: str, place: str) -> HttpResponse:
     """One place: its state, the doors with their reasons and costs, its letters."""
     one = find_place(request, case, place)
-    doors = [] if one.proposed else notices.routes(request.keeper, case, place)
+    doors = [] if one.proposed else [_door(request, door) for door in notices.routes(request.keeper, case, place)]
     letters = [letter for letter in notices.list_notices(request.keeper, case) if letter.sighting == place]
     view = openings.show(request.keeper, case)
     reason = say(one.reason["code"], request.lang, **one.reason["data"]) if one.reason else ""
     return show(
-        request, "place.html", case=case, place=one, doors=doors, letters=letters, view=view, reason=reason,
+        request, "place.html", case=case, place=one, doors=doors[:_DOORS_SHOWN], more_doors=doors[_DOORS_SHOWN:],
+        letters=letters, view=view, reason=reason,
     )  # fmt: skip
+
+
+def _door(request: Request, route: Route) -> dict[str, Any]:
+    """What a page says of a door beside its own words: names, whole hours, and when its facts were checked."""
+    knowledge = request.services.knowledge
+    basis = knowledge.basis(route.basis)
+    # An authority's own form is a door of its own: it is named by its basis and is no service.
+    about = basis if route.service == route.basis else knowledge.service(route.service)
+    hours, checked = round(route.hours), about.checked.on
+    return {"route": route, "name": about.name, "basis": basis.name, "hours": hours, "checked": checked}
 
 
 @require_POST
