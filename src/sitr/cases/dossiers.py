@@ -145,7 +145,7 @@ def _sightings(keeper: Keeper, case: OpenCase) -> Iterator[SightingRow]:
         since = read_time(body["since"]) or case.row.opened_hour
         yield SightingRow(
             id=row.id, url=body["page"] or body["url"],
-            service=keeper.services.knowledge.service_name(service) if service else body["domain"] or "",
+            service=keeper.services.knowledge.service_name(service) if service else body["domain"] or body["host"],
             state=row.state, since=since, last_checked=read_time(body["last_checked"]), returned=body["returned"],
             image_urls=(body["image"],) if body["image"] else (),
             reason=body["reason"]["code"] if body["reason"] else "",

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sitr.cases.access import Keeper
-from sitr.cases.doors import Route, ranked
 from sitr.cases.exhibits import place_of, sealed_files, summary, write
 from sitr.cases.models import Notice, Reply, Sighting
 from sitr.cases.openings import answers_of
@@ -20,6 +19,8 @@ from sitr.cases.views import read_time
 from sitr.cases.work import Act, OpenCase, act, look, seconds
 from sitr.errors import BadInput
 from sitr.journal import Kind
+from sitr.knowledge import Route, identify
+from sitr.knowledge import routes as ranked
 from sitr.takedown import (
     CaseFacts,
     Content,
@@ -86,7 +87,17 @@ def routes(keeper: Keeper, case_id: str, sighting_id: str) -> list[Route]:
     """The doors for one place, the best first, each with its reasons and its cost."""
     case = look(keeper, case_id)
     _, body = case.one(Sighting, sighting_id)
-    return ranked(keeper.services.knowledge, answers_of(case), body)
+    return _doors(keeper, case, body)
+
+
+def _doors(keeper: Keeper, case: OpenCase, sighting: dict[str, Any]) -> list[Route]:
+    """The page decides before the image: a service acts on its posts, whatever host delivers their pictures."""
+    knowledge, said = keeper.services.knowledge, answers_of(case)
+    found = [*identify(sighting["page"], knowledge), *identify(sighting["url"], knowledge)]
+    if not found:
+        return []
+    named = next((one for one in found if one.service), found[0])
+    return ranked(named, said.answers, knowledge, said.country)
 
 
 def draft(
@@ -107,10 +118,11 @@ def draft(
         raise BadInput("cases.no_language")
     case = look(keeper, case_id)
     _, sighting = case.one(Sighting, sighting_id)
-    door = _door(ranked(keeper.services.knowledge, answers_of(case), sighting), basis, channel)
+    door = _door(_doors(keeper, case, sighting), basis, channel)
     body: dict[str, Any] = {
         "sighting": sighting_id, "basis": basis or (door.basis if door else None) or "generic_privacy_complaint",
-        "service": sighting["service"], "channel": channel or (door.channel if door else None),
+        "service": door.service if door else sighting["service"],
+        "channel": channel or (door.channel if door else None),
         "recipient": door.address if door else "", "lang": lang, "given": {}, "sent_at": None, "due_at": None,
         "then": None, "lawful": False, "detail": "", "message_id": "", "sender": None,
     }  # fmt: skip
@@ -192,12 +204,16 @@ def send(keeper: Keeper, case_id: str, notice_id: str) -> NoticeView:
     services = keeper.services
     case = look(keeper, case_id)
     row, body = case.one(Notice, notice_id)
-    if services.mailer is None or "@" not in body["recipient"]:
+    if services.mailer is None or not _is_mailbox(body["recipient"]):
         if NoticeState(row.state) is not NoticeState.APPROVED:
             move(_state(keeper, row, body), NoticeState.SENDING)
         return _view(keeper, case, row, body)
     mail = _begin(keeper, case_id, notice_id)
     return _finish(keeper, case_id, notice_id, _deliver(keeper, mail))
+
+
+def _is_mailbox(recipient: str) -> bool:
+    return "@" in recipient and "/" not in recipient and not any(c.isspace() for c in recipient)
 
 
 def _begin(keeper: Keeper, case_id: str, notice_id: str) -> Mail:

@@ -71,7 +71,8 @@ def _add_found(doing: Act, one: Any, known: dict[str, str]) -> str:
 def _words(doing: Act, url: str, identified: Any) -> dict[str, Any]:
     return {
         "url": url, "canonical": identified.canonical_url, "service": identified.service,
-        "kind": identified.kind, "ids": dict(identified.ids), "domain": identified.registrable_domain,
+        "kind": identified.kind, "ids": dict(identified.ids),
+        "domain": identified.registrable_domain, "host": identified.host,
         "since": seconds(doing.now), "last_checked": None, "returned": False, "was_gone": False,
         "photo": None, "score": None, "region": None, "reason": None,
     }  # fmt: skip

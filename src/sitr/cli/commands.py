@@ -30,7 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(("case", "step"), "verbs.cases:step", ("CASE", "STEP", "done|skipped|later")),
     Command(("case", "erase"), "verbs.cases:erase", ("[CASE]",), (Option("--all"),)),
     Command(("case", "export"), "verbs.portables:export", ("CASE",), (_OUT,)),
-    Command(("case", "import"), "verbs.portables:take_in", ("FILE",)),
+    Command(("case", "import"), "verbs.portables:take_in", ("FILE",), (Option("--sealed-with", "PASSPHRASE-FILE"),)),
     Command(("sighting", "add"), "verbs.sightings:add", ("CASE", "URL...")),
     Command(("sighting", "list"), "verbs.sightings:list_all", ("CASE",)),
     Command(("sighting", "check"), "verbs.sightings:check", ("CASE", "[SIGHTING]")),

@@ -36,6 +36,12 @@ def from_file(path: Path) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
+def package_secret(call: Call) -> str:
+    """The passphrase that a case was exported with: its own file (`--sealed-with`), else as `secret`."""
+    named = call.given.option("--sealed-with")
+    return from_file(Path(named)) if named else secret(call, "ask_package")
+
+
 def new_secret(call: Call) -> str:
     """A passphrase for a new home: typed twice at a terminal. Raises BadInput `cli.not_the_same`."""
     first = secret(call, "ask_new_passphrase")

@@ -3,7 +3,7 @@
 from sitr.cases import portable
 from sitr.cli.call import Call
 from sitr.cli.files import existing, new_file
-from sitr.cli.keys import secret
+from sitr.cli.keys import package_secret, secret
 from sitr.cli.verbs.unlocking import keeper, keeper_of_new_home
 
 
@@ -19,6 +19,6 @@ def export(call: Call) -> int:
 def take_in(call: Call) -> int:
     """A case that another Sitr wrote out: its journal is verified, then it stands here."""
     file = existing(call.given.one("FILE"))
-    case = portable.import_case(keeper_of_new_home(call), file)
+    case = portable.import_case(keeper_of_new_home(call), file, secret=package_secret(call))
     call.answer({"case": case}, [call.say("imported", case=case)])
     return 0
