@@ -28,7 +28,7 @@ def verify(call: Call) -> int:
 
 def _judged(call: Call, file: Path) -> Any:
     named = call.env.get("SITR_PASSPHRASE_FILE")
-    given = {
+    given: dict[str, Any] = {
         "workdir": _MEMORY,
         "identity": _key_file(call.given.option("--identity")),
         "phrase": from_file(Path(named)) if named else None,

@@ -334,7 +334,7 @@ def _verify_dossier(stage: Stage) -> str:
 
 
 def _options(stage: Stage) -> list[str | Path]:
-    known = ["--signer", stage.keep / "signer.pem", "--tsa-ca", *stage.authority_files]
+    known: list[str | Path] = ["--signer", stage.keep / "signer.pem", "--tsa-ca", *stage.authority_files]
     return ["--identity", _identity(stage), *known]
 
 

@@ -1,7 +1,7 @@
 """`sitr case`: open, list, show, plan, steps, erase."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from sitr.cases import erasing, openings
 from sitr.cli.answers import AnswerFile, country, read_answers
@@ -82,7 +82,8 @@ def plan(call: Call) -> int:
 
 def step(call: Call) -> int:
     """Mark a step: done, skipped, or put off by a day."""
-    name, state = call.given.one("STEP"), call.given.one("done|skipped|later")
+    name = call.given.one("STEP")
+    state = cast("openings.StepMark", call.given.one("done|skipped|later"))  # the grammar lets no other word through
     openings.mark_step(keeper(call), call.given.one("CASE"), name, state)
     call.answer({"step": name, "state": state}, [call.say("step_marked", step=name, state=call.say("step_" + state))])
     return 0
