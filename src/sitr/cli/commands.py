@@ -51,7 +51,7 @@ COMMANDS: tuple[Command, ...] = (
         ("notice", "draft"),
         "verbs.notices:draft",
         ("CASE", "SIGHTING"),
-        (Option("--basis", "BASIS"), Option("--to-lang", "LANG"), Option("--fields", "FILE")),
+        (Option("--basis", "BASIS"), Option("--to-lang", "LANG", choices=("ar", "en")), Option("--fields", "FILE")),
     ),
     Command(("notice", "check"), "verbs.notices:check", ("CASE", "NOTICE")),
     Command(("notice", "approve"), "verbs.notices:approve", ("CASE", "NOTICE")),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sitr.cases import notices
 from sitr.cli.call import Call
@@ -11,6 +11,7 @@ from sitr.cli.files import read, read_object
 from sitr.cli.showing import document, moment
 from sitr.cli.verbs.unlocking import keeper
 from sitr.errors import AnswerIsNo, BadInput, NotFound
+from sitr.words import Lang
 
 
 def draft(call: Call) -> int:
@@ -21,7 +22,7 @@ def draft(call: Call) -> int:
         call.given.one("CASE"),
         call.given.one("SIGHTING"),
         basis=call.given.option("--basis"),
-        lang=call.given.option("--to-lang") or "en",
+        lang=cast("Lang", call.given.option("--to-lang") or "en"),
         fields=fields,
     )
     return _shown(call, view)
