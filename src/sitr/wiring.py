@@ -63,6 +63,7 @@ def build(
             mailer=SmtpMailer(door, *settings.smtp) if settings.smtp else None,
             mail_from=settings.smtp_from or "notices@sitr.invalid",
             authorities=tuple(HttpAuthority(a.url, door, _pem(a)) for a in settings.authorities),
+            authority_names=tuple(a.url for a in settings.authorities),
             authority_roots=b"".join(_pem(a) or b"" for a in settings.authorities),
             now=lambda: datetime.now(UTC),
             random_bytes=os.urandom,

@@ -10,6 +10,7 @@ from sitr.cases.access import Keeper, confirm
 from sitr.cases.exhibits import PICTURE_KINDS, draw_preview, read, safe_name
 from sitr.cases.models import Entry, Exhibit, Notice, Reply, Sighting, SightingState, Stamp
 from sitr.cases.openings import AnswersView, answers_of
+from sitr.cases.services import Services
 from sitr.cases.views import read_time
 from sitr.cases.work import OpenCase, act, look
 from sitr.dossier import (
@@ -99,7 +100,7 @@ def _contents(keeper: Keeper, case: OpenCase, released: set[str]) -> Contents:
         answers=tuple(_answers(knowledge, said)), timeline=tuple(_timeline(entries)),
         sightings=tuple(_sightings(keeper, case)), exhibits=tuple(_exhibits(keeper, case, released, entries)),
         notices=tuple(_notices(knowledge, case)), legal=tuple(_legal(knowledge, case)),
-        gaps=tuple(_gaps(case, released)), proofs=tuple(_proofs(case)),
+        gaps=tuple(_gaps(case, released)), proofs=tuple(_proofs(keeper.services, case)),
     )  # fmt: skip
 
 
@@ -234,14 +235,16 @@ def _gaps(case: OpenCase, released: set[str]) -> Iterator[Both]:
         yield _both("cases.gap_not_stamped")
 
 
-def _proofs(case: OpenCase) -> Iterator[TimeProof]:
+def _proofs(services: Services, case: OpenCase) -> Iterator[TimeProof]:
     held = Stamp.objects.filter(checkpoint__case=case.row, state=StampState.STAMPED).select_related("checkpoint")
+    names = dict(enumerate(services.authority_names))
     newest = {stamp.authority: stamp for stamp in held.order_by("checkpoint__size")}
     for stamp in newest.values():
         tsr = bytes(stamp.reply or b"")
         said = read_stamp(tsr)
         yield TimeProof(
-            tsr=tsr, chain=stamp_certificates(tsr), digest=checkpoint_digest(stamp.checkpoint.note).hex(),
-            time=said.time, authority=str(stamp.authority + 1), serial=str(said.serial),
+            tsr=tsr, chain=stamp_certificates(tsr) + services.authority_roots,
+            digest=checkpoint_digest(stamp.checkpoint.note).hex(),
+            time=said.time, authority=names.get(stamp.authority, str(stamp.authority + 1)), serial=str(said.serial),
             data=stamp.checkpoint.note.encode(),
         )  # fmt: skip

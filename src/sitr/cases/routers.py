@@ -30,5 +30,5 @@ class KeysApart:
 
 
 def _one_database() -> bool:
-    """On PostgreSQL both names lead to one database with one list of applied migrations: all tables are made at once."""
+    """On PostgreSQL both names lead to one database with one list of applied migrations."""
     return bool(connections["default"].settings_dict["NAME"] == connections["keys"].settings_dict["NAME"])

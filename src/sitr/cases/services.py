@@ -17,8 +17,9 @@ CapturePort = Callable[[str, Path, CaptureOptions, datetime], Capture]
 
 @dataclass(frozen=True)
 class Services:
-    """`memory` is a folder that lies in memory; `capture` visits one address; `backups_kept` is how long the operator
-    keeps backups (None: not known to Sitr). `process` names this process, `is_alive` asks after such a name.
+    """`memory` is a folder that lies in memory; `capture` visits one address. `authority_roots` are certificates (PEM)
+    that decide about `authorities`, `authority_names` their addresses. `backups_kept` is how long the operator keeps
+    backups (None: not known to Sitr). `process` names this process, `is_alive` asks after such a name.
     """
 
     home: Path
@@ -39,6 +40,7 @@ class Services:
     process: str
     is_alive: Callable[[str], bool]
     backups_kept: timedelta | None = None
+    authority_names: tuple[str, ...] = ()
 
     def new_id(self) -> str:
         """A random id of 96 bits, in small letters and digits that are hard to confuse."""
