@@ -70,7 +70,7 @@ def _case_lines(call: Call, case: Any) -> Iterator[str]:
     yield call.say("case_since", opened=moment(case.opened_at), last=_when(call, case.last_opened))
     yield call.say("case_pictures_yes" if case.pictures else "case_pictures_no")
     for name, n in case.counts.items():
-        yield "    " + call.say("case_count", name=name, n=n)
+        yield "    " + call.say("case_count", name=call.say(f"count_{name}"), n=n)
 
 
 def plan(call: Call) -> int:

@@ -115,7 +115,11 @@ def _lines(call: Call, view: Any) -> Iterator[str]:
     yield call.say("notice_line", id=view.id, state=call.say("notice_" + view.state))
     if view.recipient:
         yield call.say("notice_to", recipient=view.recipient)
-    yield call.say("notice_missing", what=", ".join(view.missing)) if view.missing else call.say("notice_complete")
+    labels = {name: arabic if call.lang == "ar" else english for name, arabic, english in view.required}
+    for name in view.missing:
+        yield f"{call.say('notice_missing')} {labels.get(name, name)} ({name})"
+    if not view.missing:
+        yield call.say("notice_complete")
     if view.due_at:
         due = moment(view.due_at)
         yield call.say("notice_due", due=due, then=view.then) if view.then else call.say("notice_due_only", due=due)

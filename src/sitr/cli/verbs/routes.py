@@ -5,24 +5,35 @@ from typing import Any
 
 from sitr.cases import notices
 from sitr.cli.call import Call
+from sitr.cli.showing import document
 from sitr.cli.verbs.unlocking import keeper
 
 
 def route(call: Call) -> int:
     """All doors; none known is an answer too, and its status is 1."""
     found = notices.routes(keeper(call), call.given.one("CASE"), call.given.one("SIGHTING"))
-    call.answer({"routes": found}, _lines(call, found))
+    shown = [{**document(door), "why": [getattr(why, call.lang) for why in door.why]} for door in found]
+    call.answer({"routes": shown}, _lines(call, shown))
     return 0 if found else 1
 
 
-def _lines(call: Call, found: list[Any]) -> Iterator[str]:
+def _lines(call: Call, found: list[dict[str, Any]]) -> Iterator[str]:
     if not found:
         yield call.say("no_routes")
     for door in found:
-        yield call.say("route_line", rank=door.rank, service=door.service, channel=door.channel, basis=door.basis)
-        for why in door.why:
-            yield "    " + why
-        if door.exposes:
-            yield "    " + call.say("route_exposes", what=", ".join(door.exposes))
-        if door.hours is not None:
-            yield "    " + call.say("route_hours", hours=door.hours)
+        channel = door["channel"] or door["kind"]
+        yield call.say("route_line", rank=door["rank"], service=door["service"], channel=channel, basis=door["basis"])
+        if door["address"]:
+            yield "    " + call.say("at", url=door["address"])
+        for why in door["why"]:
+            yield f"    {why}"
+        if door["exposes"]:
+            yield (
+                "    "
+                + call.say("route_exposes")
+                + " "
+                + call.say("comma").join(call.say(f"exposes_{e}") for e in door["exposes"])
+            )
+        yield "    " + call.say("route_hours", hours=round(door["hours"]))
+        if not door["verified"]:
+            yield "    " + call.say("unverified")
