@@ -190,12 +190,11 @@ def _guided(
     size = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     turn = float(np.arctan2(matrix[1, 0] - matrix[0, 1], matrix[0, 0] + matrix[1, 1]))
     there = photo.xy @ matrix[:, :2].T + matrix[:, 2]
-    apart = ((there[:, None, :] - candidate.xy[None, :, :]) ** 2).sum(axis=2)
-    ratio = np.abs(np.log(candidate.size[None, :] / (photo.size[:, None] * size)))
-    near = (apart <= (slack * size + 1.0) ** 2) & (ratio < 0.42)
-    mine, other = np.nonzero(near)
+    x, y = (there[:, None, axis] - candidate.xy[None, :, axis] for axis in (0, 1))
+    mine, other = np.nonzero(x * x + y * y <= (slack * size + 1.0) ** 2)
+    ratio = np.abs(np.log(candidate.size[other] / (photo.size[mine] * size)))
     turned = np.cos(candidate.angle[other] - photo.angle[mine] - turn) > 0.8
-    mine, other = mine[turned], other[turned]
+    mine, other = mine[turned & (ratio < 0.42)], other[turned & (ratio < 0.42)]
     bits = np.bitwise_count(photo.bits[mine] ^ candidate.bits[other]).sum(axis=1)
     order = np.lexsort((bits, mine))
     mine, other, bits = mine[order], other[order], bits[order]
