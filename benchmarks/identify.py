@@ -24,7 +24,12 @@ SHAPES = (
     "https://mega.nz/file/Ab{n}#key",
     "https://unknown-site{n}.com/page",
 )
-COLD = "import sys; from pathlib import Path; from sitr.knowledge import identify, load; identify(sys.argv[2], load(Path(sys.argv[1])))"
+COLD = """
+import sys
+from pathlib import Path
+from sitr.knowledge import identify, load
+identify(sys.argv[2], load(Path(sys.argv[1])))
+"""
 
 
 def main() -> None:

@@ -9,6 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sitr.knowledge.checking import check as check
+    from sitr.knowledge.checking import json_schemas as json_schemas
+    from sitr.knowledge.checking import stats as stats
+    from sitr.knowledge.doors import Route as Route
+    from sitr.knowledge.doors import Signer as Signer
+    from sitr.knowledge.doors import routes as routes
     from sitr.knowledge.identifying import Identified as Identified
     from sitr.knowledge.loading import Knowledge as Knowledge
     from sitr.knowledge.loading import identify as identify
@@ -21,8 +27,12 @@ if TYPE_CHECKING:
     from sitr.knowledge.plan import State as State
     from sitr.knowledge.plan import check_answers as check_answers
     from sitr.knowledge.plan import make_plan as make_plan
+    from sitr.knowledge.problems import Problem as Problem
 
 _HOMES = {
+    **dict.fromkeys(("check", "json_schemas", "stats"), "checking"),
+    **dict.fromkeys(("Route", "Signer", "routes"), "doors"),
+    "Problem": "problems",
     "Identified": "identifying",
     **dict.fromkeys(("Knowledge", "identify", "load"), "loading"),
     **dict.fromkeys(

@@ -5,8 +5,8 @@ here raises for what a person may paste. No network: a short link stays a short 
 """
 
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -18,6 +18,8 @@ from sitr.knowledge.suffixes import registrable_domain
 DEEPEST = 3  # an archive of a cache of a page; deeper nesting is somebody's game
 
 # The ladder for a host that nobody knows (knowledge: generic_host), in the order in which to write.
+# The entry whose channels every host has.
+ANY_HOST = "generic_host"
 RUNGS = ("site", "host", "cdn", "registrar", "search")
 
 _PARTS = re.compile(
@@ -61,6 +63,7 @@ class Identified(NamedTuple):
     rungs: tuple[str, ...] = ()
     inner: "Identified | None" = None
     lookalike_of: str | None = None
+    channels: tuple[str, ...] = ()
 
 
 class _Parts(NamedTuple):
@@ -89,8 +92,10 @@ class _Host:
 class Identifier:
     """Identifies addresses against one index of services."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, channels: Callable[[str], tuple[str, ...]]) -> None:
+        """`channels` gives the ids of the channels of a service."""
         self.index = index
+        self._channels = cache(channels)
         self._hosts: dict[str, _Host] = {}
 
     @cached_property
@@ -102,7 +107,12 @@ class Identifier:
     def in_text(self, text: str) -> list[Identified]:
         """Every address in the pasted text, in order; an empty list where there is none."""
         found = (self.one(address) for address in addresses_in(text, self._is_known))
-        return [each for each in found if each.host or each.service or each.kind == "app_link"]
+        return [self._with_channels(each) for each in found if each.host or each.service or each.kind == "app_link"]
+
+    def _with_channels(self, found: Identified) -> Identified:
+        """For a host that nobody knows, the channels that every host has."""
+        inner = found.inner and self._with_channels(found.inner)
+        return found._replace(channels=self._channels(found.service or ANY_HOST), inner=inner)
 
     def one(self, url: str, depth: int = 0) -> Identified:
         """One address, with or without a scheme."""

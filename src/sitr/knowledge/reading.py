@@ -1,16 +1,21 @@
 """Entries read from their folders and checked by their schema; the first defect is raised with file and field."""
 
+import re
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sitr.errors import BadInput
+from sitr.errors import BadInput, NotFound
 from sitr.knowledge.folders import Table, broken, read_entry, read_toml
-from sitr.knowledge.schema.base import Entry, Words
-from sitr.knowledge.schema.bases import Basis, Statements
+from sitr.knowledge.schema.base import Entry
+from sitr.knowledge.schema.bases import BasesBook, Basis
+from sitr.knowledge.schema.jurisdictions import International, Jurisdiction
 from sitr.knowledge.schema.playbook import Book, Caution, Playbook, PlaybookSource, Question, Situation, Step, Template
+from sitr.knowledge.schema.services import FactSources, Infrastructure, Programme, Service, Warnings
+
+ID = re.compile(r"[A-Za-z0-9_-]+")
 
 E = TypeVar("E", bound=Entry)
 
@@ -34,7 +39,9 @@ def _defect(found: ErrorDetails, table: Table, folder: str, file: str) -> BadInp
     if kind == "missing" and loc[-1] in ("ar", "en"):
         return broken(f"{folder}/{loc[-1]}.toml", field.rpartition(".")[0], "word_missing")
     reason = {"missing": "field_missing", "extra_forbidden": "field_unknown"}.get(kind, "field_wrong")
-    return broken(f"{folder}/{file}", field, reason, **({"detail": said} if reason == "field_wrong" else {}))
+    return broken(
+        f"{folder}/{file}".removeprefix("./"), field, reason, **({"detail": said} if reason == "field_wrong" else {})
+    )
 
 
 def named(loc: tuple[int | str, ...], table: object) -> str:
@@ -92,7 +99,47 @@ def read_bases(root: Path) -> dict[str, Basis]:
     return {basis.id: basis for basis in bases}
 
 
-def read_statements(root: Path) -> dict[str, Words]:
-    """The declarations that bases name, by id."""
-    listed = validated(Statements, read_entry(root, "bases"), "bases").statements
-    return {statement.id: statement.text for statement in listed}
+def read_bases_book(root: Path) -> BasesBook:
+    """What all bases share: declarations, needs, the search engines."""
+    return validated(BasesBook, read_entry(root, "bases"), "bases")
+
+
+def read_service(root: Path, service: str) -> Service:
+    """One service with all that is known of it. Raises NotFound for an id that has no folder."""
+    folder = f"services/{service}"
+    if not ID.fullmatch(service) or not (root / folder).is_dir():
+        raise NotFound("knowledge.unknown_service")
+    return validated(Service, read_entry(root, folder), folder)
+
+
+def read_jurisdiction(root: Path, country: str) -> Jurisdiction:
+    """One country by its ISO 3166-1 alpha-2 code, in either case. Raises NotFound for one that has no folder."""
+    folder = f"jurisdictions/{country.lower()}"
+    if not ID.fullmatch(country) or not (root / folder).is_dir():
+        raise NotFound("knowledge.unknown_country")
+    return validated(Jurisdiction, read_entry(root, folder), folder)
+
+
+def read_international(root: Path) -> International:
+    """What holds in every country."""
+    return validated(International, read_entry(root, "jurisdictions/international"), "jurisdictions/international")
+
+
+def read_programme(root: Path, programme: str) -> Programme:
+    """One programme such as StopNCII."""
+    return validated(Programme, read_entry(root, f"programmes/{programme}"), f"programmes/{programme}")
+
+
+def read_sources(root: Path) -> FactSources:
+    """The pages that service facts were read on."""
+    return validated(FactSources, read_toml(root, "sources.toml"), ".", "sources.toml")
+
+
+def read_infrastructure(root: Path) -> Infrastructure:
+    """Abuse contacts of registrars, hosts, shorteners and paste sites."""
+    return validated(Infrastructure, read_entry(root, "infrastructure"), "infrastructure")
+
+
+def read_warnings(root: Path) -> Warnings:
+    """Traps found in public lists."""
+    return validated(Warnings, read_entry(root, "warnings"), "warnings")

@@ -5,7 +5,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from sitr.knowledge.schema.base import Checked, Confidence, Entry, Id, Line, Prose, Source, Sourced, Words
+from sitr.knowledge.schema.base import (
+    Checked,
+    Confidence,
+    Entry,
+    Id,
+    Line,
+    PositiveHours,
+    Prose,
+    Source,
+    Sourced,
+    Words,
+)
+from sitr.knowledge.schema.playbook import Clause, Condition
+from sitr.knowledge.schema.services import ChannelKind, Purpose
 
 # ISO 8601, of months, days and hours only: what takedown's clocks reckon with.
 Duration = Annotated[str, StringConstraints(pattern=r"^P(T\d+[HM]|\d+[YMWD](\d+[MD])?)$")]
@@ -71,10 +84,45 @@ class Statement(Entry):
     text: Words
 
 
-class Statements(Entry):
-    """`bases/facts.toml`: the declarations that bases name."""
+class Prior(Entry):
+    """What a published study saw at one service: `removed` of `of` notices within `hours`."""
 
-    statements: tuple[Statement, ...]
+    service: Id
+    needs: tuple[Id, ...]
+    removed: Annotated[int, Field(ge=0)]
+    of: Annotated[int, Field(gt=0)]
+    hours: PositiveHours
+    source: Line
+
+
+class Routing(Entry):
+    """When a basis is a door for a sighting. `when` is a hard rule over the terms of the answers.
+
+    `needs` are those of `bases/facts.toml` that the basis serves; `kinds` the kinds of channel it can travel by;
+    `exposes` who learns the sender's name, with the sender's own signature. `hours` is what to reckon with where
+    neither a law nor a study says: an editor's estimate. `authority`: the notice goes to the form of the basis itself.
+    """
+
+    when: Condition = Clause()
+    countries: tuple[Line, ...] = ()
+    needs: tuple[Id, ...]
+    kinds: tuple[ChannelKind, ...]
+    categories: tuple[Line, ...] = ()
+    not_categories: tuple[Line, ...] = ()
+    programme: Id | None = None
+    authority: bool = False
+    exposes: tuple[Literal["service", "uploader", "public", "authority"], ...]
+    hours: PositiveHours
+    priors: tuple[Prior, ...] = ()
+
+
+class Need(Entry):
+    """What the person needs of a channel, by the answers: the purposes that a channel must have one of."""
+
+    id: Id
+    when: Condition
+    purposes: tuple[Purpose, ...]
+    why: Words
 
 
 class Basis(Sourced):
@@ -95,4 +143,14 @@ class Basis(Sourced):
     deadline: Deadline
     on_refusal: tuple[NextStep, ...]
     notes: tuple[Item, ...]
+    routing: Routing
+    added: bool = False
     checked: Checked
+
+
+class BasesBook(Entry):
+    """`bases/facts.toml`: declarations that bases name, needs that they serve, search engines as the last rung."""
+
+    statements: tuple[Statement, ...]
+    needs: tuple[Need, ...]
+    search_engines: tuple[Id, ...]

@@ -198,6 +198,12 @@ class PlaybookSource(Entry):
     url: Line
 
 
+class PlaybookSources(Entry):
+    """`playbook/sources.toml`."""
+
+    sources: tuple[PlaybookSource, ...]
+
+
 class Book(Entry):
     """`playbook/facts.toml`: the order of everything, and the closed lists."""
 

@@ -1,0 +1,263 @@
+"""Routes: the doors for one sighting, hard rules first, then what they cost and how long they usually take.
+
+Which basis may be invoked when, for what, and at what cost is data (`bases/*/facts.toml`, table `routing`); here is
+only the reckoning. Nothing here knows a service by name. What was learned from earlier notices is not used yet.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sitr.knowledge.conditions import answered, derived, holds
+from sitr.knowledge.identifying import ANY_HOST, Identified
+from sitr.knowledge.loading import Knowledge
+from sitr.knowledge.schema.base import Words
+from sitr.knowledge.schema.bases import Basis, Need, Prior
+from sitr.knowledge.schema.services import Channel, Service
+from sitr.words import say
+
+# Hours that are added for a cost, so that unlike things can stand in one order. They are judgements, written down here:
+# a name that reaches the uploader or the public weighs as much as three weeks of waiting.
+EXPOSED_HOURS = 500
+AUTHORITY_HOURS = 24
+RECALLED_HOURS = 24
+SEARCH_RUNG_HOURS = 300
+MENU_HOURS = 6  # a path through menus needs the account and the page open
+
+_NO_DOOR = ("lookup", "api")
+_COVERED = ("covered", "yes", "partly")
+
+
+class Signer(StrEnum):
+    """Who signs: the person, or somebody authorised (a lawyer, an organisation), whose name then stands there."""
+
+    SELF = "self"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One door: write to `service` through `channel` (its id), invoking `basis`, signed by `signer`.
+
+    `channel` is None where the notice goes to an authority's own form. `address` is where to write (a page, a mailbox
+    or a path through menus), with the blanks of the channel filled. `exposes` says who learns the signer's name:
+    service, uploader, public, authority. `hours` is the time to reckon with; `verified` is False where the channel is
+    known from memory only. `why` are whole sentences.
+    """
+
+    service: str
+    channel: str | None
+    basis: str
+    signer: Signer
+    rank: int
+    why: tuple[Words, ...]
+    exposes: tuple[str, ...]
+    hours: float
+    address: str
+    kind: str
+    verified: bool
+
+
+def routes(
+    found: Identified,
+    answers: Mapping[str, Sequence[str]],
+    knowledge: Knowledge,
+    country: str | None = None,
+    has_account: bool | None = None,
+) -> list[Route]:
+    """All valid doors for the address `found`, the best first.
+
+    `has_account` says whether the person has an account of the service; None where it is not known. Nobody under 18,
+    or of unknown age, is led to a site's operator, to a copyright notice or to an upload: only doors for minors remain.
+    """
+    playbook = knowledge.playbook
+    given = derived(answered(answers, playbook.questions), playbook.book.terms)
+    person = _Person(frozenset(given), (country or "").upper() or None, has_account)
+    doors = list(_Doors(found, person, knowledge).all())
+    doors.sort(key=lambda door: (door[0], door[1].service, door[1].channel or "", door[1].basis, door[1].signer))
+    return [replace(route, rank=rank) for rank, (_, route) in enumerate(doors, start=1)]
+
+
+@dataclass(frozen=True)
+class _Person:
+    given: frozenset[str]
+    country: str | None
+    has_account: bool | None
+
+
+class _Doors:
+    """The doors of one sighting for one person."""
+
+    def __init__(self, found: Identified, person: _Person, knowledge: Knowledge) -> None:
+        self.found, self.person, self.knowledge = found, person, knowledge
+        self.needs = {need.id: need for need in knowledge.bases_book.needs if holds(need.when, person.given)}
+
+    def all(self) -> Iterator[tuple[float, Route]]:
+        """Each door with its cost in hours."""
+        service = self.knowledge.service(self.found.service or ANY_HOST)
+        yield from self._of(service, 0)
+        if service.reporting.fallback and service.reporting.fallback != service.id:
+            yield from self._of(self.knowledge.service(service.reporting.fallback), 0)
+        for engine in self.knowledge.bases_book.search_engines:
+            if engine not in (service.id, self.found.service) and self._is_page():
+                yield from self._of(self.knowledge.service(engine), SEARCH_RUNG_HOURS)
+
+    def _is_page(self) -> bool:
+        return bool(self.found.host)
+
+    def _of(self, service: Service, rung: int) -> Iterator[tuple[float, Route]]:
+        for basis in self.knowledge.bases.values():
+            if self._may_invoke(basis, service):
+                if basis.routing.authority:
+                    yield from self._authority(basis, rung)
+                else:
+                    yield from self._through_channels(basis, service, rung)
+
+    def _may_invoke(self, basis: Basis, service: Service) -> bool:
+        rule = basis.routing
+        if not holds(rule.when, self.person.given):
+            return False
+        if rule.countries and self.person.country not in rule.countries:
+            return False
+        if service.category in rule.not_categories or (rule.categories and service.category not in rule.categories):
+            return False
+        return rule.programme is None or self._in_programme(service, rule.programme)
+
+    @staticmethod
+    def _in_programme(service: Service, programme: str) -> bool:
+        fact = getattr(service.programmes, programme)
+        return fact is not None and fact.value in _COVERED
+
+    def _through_channels(self, basis: Basis, service: Service, rung: int) -> Iterator[tuple[float, Route]]:
+        for channel in service.reporting.channels:
+            need = self._served(basis, channel)
+            if need and channel.kind in basis.routing.kinds and self._may_use(channel):
+                for signer in self._signers(basis):
+                    yield self._door(basis, service, channel, need, signer, rung)
+
+    def _served(self, basis: Basis, channel: Channel) -> Need | None:
+        needs = (self.needs[name] for name in basis.routing.needs if name in self.needs)
+        return next((need for need in needs if set(need.purposes).intersection(channel.purpose)), None)
+
+    def _may_use(self, channel: Channel) -> bool:
+        if channel.kind in _NO_DOOR or not self._in_region(channel.region):
+            return False
+        return not (channel.account_needed == "yes" and self.person.has_account is False)
+
+    def _in_region(self, region: str) -> bool:
+        """Regions are `global`, a country, or several with strokes between; EU stands for its members."""
+        if region == "global":
+            return True
+        members = self.knowledge.bases["dsa_art16"].routing.countries if "dsa_art16" in self.knowledge.bases else ()
+        allowed = set(region.replace("UK", "GB").split("/"))
+        return self.person.country in allowed or ("EU" in allowed and self.person.country in members)
+
+    @staticmethod
+    def _signers(basis: Basis) -> tuple[Signer, ...]:
+        """Somebody else's signature is a door of its own only where it keeps a name from those who did harm."""
+        return (Signer.SELF, Signer.AGENT) if "uploader" in basis.routing.exposes else (Signer.SELF,)
+
+    def _door(
+        self, basis: Basis, service: Service, channel: Channel, need: Need, signer: Signer, rung: int
+    ) -> tuple[float, Route]:
+        prior = next((p for p in basis.routing.priors if p.service == service.id and need.id in p.needs), None)
+        exposes = basis.routing.exposes if signer is Signer.SELF else ("service",)
+        hours = expected_hours(basis, prior)
+        verified = channel.confidence == "found"
+        why = [need.why, *self._about(basis, prior), *_access(channel), *_cost(exposes, signer)]
+        if not verified:
+            why.append(_sentence("why_unverified"))
+        if rung:
+            why.append(_sentence("why_search_rung"))
+        cost = hours + _exposed(exposes) + (0 if verified else RECALLED_HOURS) + rung
+        cost += MENU_HOURS if channel.kind in ("in_app", "in_results") else 0
+        return cost, Route(
+            service.id, channel.id, basis.id, signer, 0, tuple(why), exposes, hours, self._filled(channel.value),
+            channel.kind, verified,
+        )  # fmt: skip
+
+    def _authority(self, basis: Basis, rung: int) -> Iterator[tuple[float, Route]]:
+        need = next((self.needs[name] for name in basis.routing.needs if name in self.needs), None)
+        if need is None or rung:
+            return
+        hours, exposes = expected_hours(basis, None), basis.routing.exposes
+        why = (need.why, *self._about(basis, None), *_cost(exposes, Signer.SELF))
+        address = basis.recipient.form_url or basis.recipient.url or ""
+        yield (
+            hours + _exposed(exposes),
+            Route(
+                basis.id,
+                None,
+                basis.id,
+                Signer.SELF,
+                0,
+                why,
+                exposes,
+                hours,
+                address,
+                "web_form",
+                basis.recipient.verified,
+            ),
+        )
+
+    def _about(self, basis: Basis, prior: Prior | None) -> list[Words]:
+        said = []
+        if basis.deadline.value:
+            said.append(_sentence("why_deadline", basis=basis.name, hours=round(lawful_hours(basis.deadline.value))))
+        elif basis.deadline.duration:
+            said.append(_sentence("why_deadline_open", basis=basis.name))
+        if prior:
+            said.append(_sentence("why_study", removed=prior.removed, of=prior.of, hours=prior.hours))
+        return said
+
+    def _filled(self, address: str) -> str:
+        blanks = {
+            "{domain}": self.found.host,
+            "{registrable_domain}": self.found.registrable_domain or self.found.host,
+            "{page_url}": self.found.canonical_url,
+            "{media_url}": self.found.canonical_url,
+        }
+        for blank, value in blanks.items():
+            address = address.replace(blank, value)
+        return address
+
+
+def expected_hours(basis: Basis, prior: Prior | None) -> float:
+    """Hours to reckon with: a study of this service before the law's figure before the editor's estimate.
+
+    A study counts by its posterior chance of removal, (removed + 1) / (of + 2) (Laplace), so that 0 of 25 is not
+    "never" and 25 of 25 not "always": hours divided by that chance.
+    """
+    if prior:
+        return round(prior.hours * (prior.of + 2) / (prior.removed + 1), 1)
+    return lawful_hours(basis.deadline.value) if basis.deadline.value else float(basis.routing.hours)
+
+
+def lawful_hours(duration: str) -> float:
+    """An ISO 8601 duration of one unit as hours; a month counts 30 days here, clocks reckon it exactly."""
+    unit, number = duration[-1], int("".join(c for c in duration if c.isdigit()))
+    if "T" in duration:
+        return number if unit == "H" else number / 60
+    return number * 24.0 * {"D": 1, "W": 7, "M": 30, "Y": 365}[unit]
+
+
+def _exposed(exposes: Sequence[str]) -> int:
+    cost = EXPOSED_HOURS * sum(each in ("uploader", "public") for each in exposes)
+    return cost + (AUTHORITY_HOURS if "authority" in exposes else 0)
+
+
+def _access(channel: Channel) -> list[Words]:
+    known = {"yes": "why_account_needed", "no": "why_no_account"}.get(channel.account_needed)
+    return [_sentence(known)] if known else []
+
+
+def _cost(exposes: Sequence[str], signer: Signer) -> list[Words]:
+    said = [_sentence(f"exposes_{each}") for each in exposes]
+    return [*said, _sentence("why_agent")] if signer is Signer.AGENT else said
+
+
+def _sentence(name: str, **blanks: object) -> Words:
+    def filled(lang: str) -> dict[str, object]:
+        return {k: getattr(v, lang) if isinstance(v, Words) else v for k, v in blanks.items()}
+
+    return Words(ar=say(f"knowledge.{name}", "ar", **filled("ar")), en=say(f"knowledge.{name}", "en", **filled("en")))

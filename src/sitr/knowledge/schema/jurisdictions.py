@@ -1,0 +1,158 @@
+"""Countries: laws, authorities, support, and the risks of reporting there."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from sitr.knowledge.schema.base import Checked, Entry, Id, Line, Prose, Sourced, Words
+
+Topic = Literal[
+    "private_images", "intimate_images", "extortion", "hacking", "impersonation", "defamation", "harassment",
+    "synthetic", "minors", "obscenity", "data_protection", "removal",
+]  # fmt: skip
+Duration = Annotated[str, StringConstraints(pattern=r"^P(T\d+[HM]|\d+[YMWD](\d+[MD])?)$")]
+
+
+class Prison(Entry):
+    """Bounds of a prison term; None where no bound is known or none exists."""
+
+    min: Duration | None = None
+    max: Duration | None = None
+
+
+class Fine(Entry):
+    """Bounds of a fine. `payer = platform`: not paid by the offender."""
+
+    min: int | None = None
+    max: int | None = None
+    currency: Line
+    payer: Line | None = None
+
+
+class Penalty(Entry):
+    """What the law threatens."""
+
+    prison: Prison | None = None
+    fine: Fine | None = None
+
+
+class Damages(Entry):
+    """Money that the law gives the person harmed."""
+
+    amount: int
+    currency: Line
+    kind: Line
+
+
+class Law(Sourced):
+    """One provision. `number` is `-` where it has none or it is not known."""
+
+    id: Id
+    name: Words
+    name_original: Line | None = None
+    number: Line
+    year: int | None = None
+    articles: tuple[Line, ...] = ()
+    topics: tuple[Topic, ...]
+    covers: Prose
+    penalty: Penalty | None = None
+    damages: Damages | None = None
+    note: Prose | None = None
+
+
+class Statement(Sourced):
+    """One sentence of law or practice."""
+
+    id: Id
+    text: Prose
+
+
+class TimeLimit(Statement):
+    """Until when something has to be done."""
+
+    period: Duration | None = None
+    complaint_dependent: bool | None = None
+
+
+class Authority(Sourced):
+    """Where to report. Phone numbers as dialled inside the country unless they begin with +."""
+
+    id: Id
+    name: Words
+    role: Prose
+    phone: tuple[Line, ...] = ()
+    whatsapp: tuple[Line, ...] = ()
+    email: Line | None = None
+    url: Line | None = None
+    form_url: Line | None = None
+    app: Line | None = None
+    hours: Prose | None = None
+    note: Prose | None = None
+
+
+class Support(Sourced):
+    """Who helps."""
+
+    id: Id
+    name: Words
+    type: Literal["ngo", "government", "tool"]
+    serves: Prose
+    phone: tuple[Line, ...] = ()
+    whatsapp: tuple[Line, ...] = ()
+    email: Line | None = None
+    url: Line | None = None
+    app: Line | None = None
+    hours: Prose | None = None
+    languages: tuple[Line, ...] = ()
+    note: Prose | None = None
+
+    def phone_verified(self) -> bool:
+        """A phone number from memory is never the first thing to call."""
+        return bool(self.phone) and self.verified
+
+
+class DataProtection(Sourced):
+    """The authority for personal data, and whether it can order a removal."""
+
+    name: Words
+    law: Line
+    can_order_removal: Literal["yes", "partial", "no", "unknown"]
+    url: Line | None = None
+    note: Prose | None = None
+
+
+class Risk(Sourced):
+    """Where law or practice can turn against the person who reports; shown before any button."""
+
+    id: Id
+    severity: Literal["high", "medium", "low"]
+    who: Prose | None = None
+    text: Prose
+
+
+class Jurisdiction(Entry):
+    """One country, or the EU."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    name: Words
+    currency: Line
+    checked: Checked
+    laws: tuple[Law, ...]
+    civil_route: tuple[Statement, ...]
+    time_limits: tuple[TimeLimit, ...]
+    evidence: tuple[Statement, ...]
+    minors: tuple[Statement, ...]
+    authorities: tuple[Authority, ...]
+    support: tuple[Support, ...]
+    data_protection: DataProtection | None = None
+    risks: tuple[Risk, ...]
+    gaps: tuple[Line, ...] = ()
+
+
+class International(Entry):
+    """Services and risks that hold in every country."""
+
+    id: Id
+    checked: Checked
+    services: tuple[Support, ...]
+    risks: tuple[Risk, ...]

@@ -1,0 +1,135 @@
+"""Routes: hard rules first, then cost; no copyright notice for a minor, no door that the person cannot use."""
+
+from functools import cache
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sitr.knowledge import Knowledge, Route, Signer, identify, load, routes
+
+ROOT = Path(__file__).parents[2]
+PLACES = (
+    "https://x.com/someuser/status/1712345678901234567",
+    "https://www.instagram.com/p/CxYz12/",
+    "https://t.me/some_channel/12",
+    "https://leak.example.net/a.jpg",
+    "https://www.google.com/search?q=name",
+    "https://www.pornhub.com/view_video.php?viewkey=ph5f",
+    "tg://join?invite=AbCdEf123",
+)
+
+
+@cache
+def knowledge() -> Knowledge:
+    return load(ROOT / "knowledge")
+
+
+def doors(
+    place: str, said: dict[str, list[str]], country: str | None = None, account: bool | None = None
+) -> list[Route]:
+    return routes(identify(place, knowledge())[0], said, knowledge(), country, account)
+
+
+ADULT = {"age": ["adult"], "content": ["nude"], "status": ["public"]}
+
+
+def test_ranks_count_up_from_one_and_every_door_says_why() -> None:
+    for place in PLACES:
+        found = doors(place, ADULT)
+        assert [route.rank for route in found] == list(range(1, len(found) + 1))
+        assert all(route.why and all(w.ar and w.en for w in route.why) for route in found)
+
+
+def test_every_place_has_a_door() -> None:
+    for place in PLACES:
+        for content in ("nude", "private_moment", "ordinary", "chat", "edited"):
+            for age in ("adult", "minor", "unsure"):
+                assert doors(place, {"age": [age], "content": [content]}), (place, content, age)
+
+
+def test_a_minor_is_led_to_a_hotline_and_never_to_a_copyright_notice() -> None:
+    for place in PLACES:
+        found = doors(place, {**ADULT, "age": ["minor"], "author": ["me"]}, "US")
+        assert found[0].basis == "minor_hotline"
+        assert {route.basis for route in found} <= {"minor_hotline", "platform_ncii_policy", "search_delisting"}
+        assert not [r for r in found if r.service == "generic_host"]
+
+
+def test_copyright_needs_the_own_picture_and_is_not_offered_under_threat() -> None:
+    place = PLACES[0]
+    assert [r for r in doors(place, {**ADULT, "author": ["me"]}) if r.basis == "dmca_512c3"]
+    assert not [r for r in doors(place, ADULT) if r.basis == "dmca_512c3"]
+    assert not [r for r in doors(place, {**ADULT, "author": ["me"], "demand": ["money"]}) if r.basis == "dmca_512c3"]
+
+
+def test_a_name_that_reaches_the_uploader_ranks_below_the_same_door_signed_by_an_agent() -> None:
+    found = [r for r in doors(PLACES[0], {**ADULT, "author": ["me"]}) if r.basis == "dmca_512c3" and r.service == "x"]
+    assert [route.signer for route in found] == [Signer.AGENT, Signer.SELF]
+    assert "uploader" in found[1].exposes
+    assert "uploader" not in found[0].exposes
+
+
+def test_a_study_is_shown_with_its_number_and_moves_the_rank() -> None:
+    found = doors(PLACES[0], {**ADULT, "author": ["me"]})
+    assert any("25 of 25" in w.en for r in found for w in r.why)
+    policy = [r for r in found if r.service == "x" and r.basis == "platform_ncii_policy"]
+    assert policy
+    assert all(any("0 of 25" in w.en for w in r.why) and r.hours > 10_000 for r in policy)
+
+
+def test_doors_of_one_region_are_offered_there_only() -> None:
+    assert not [r for r in doors(PLACES[0], ADULT, "EG") if r.channel == "x_tida_form"]
+    assert [r for r in doors(PLACES[0], ADULT, "US") if r.channel == "x_tida_form"]
+    assert [r for r in doors(PLACES[3], ADULT, "DE") if r.basis == "dsa_art16"]
+    assert not [r for r in doors(PLACES[3], ADULT, "EG") if r.basis == "dsa_art16"]
+    assert [r for r in doors(PLACES[0], ADULT, "AU") if r.basis == "au_image_based_abuse"]
+
+
+def test_a_rule_whose_force_is_open_claims_no_deadline() -> None:
+    found = [r for r in doors(PLACES[1], ADULT, "GB") if r.basis == "uk_intimate_image_report"]
+    assert found
+    assert all(any("not established" in w.en for w in r.why) for r in found)
+
+
+def test_a_private_picture_has_doors_of_its_own() -> None:
+    found = doors(PLACES[1], {"age": ["adult"], "content": ["ordinary"]})
+    assert found
+    assert not [r for r in found if r.basis == "take_it_down_act"]
+
+
+def test_blanks_of_a_host_nobody_knows_are_filled() -> None:
+    mail = next(r for r in doors(PLACES[3], ADULT) if r.channel == "gh_site")
+    assert "abuse@leak.example.net" in mail.address
+    assert "{" not in mail.address
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.sampled_from(PLACES),
+    st.sampled_from([None, "EG", "US", "DE", "GB", "AU", "IN", "XX"]),
+    st.sampled_from([None, True, False]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "age": st.sampled_from([["adult"], ["minor"], ["was_minor"], ["unsure"]]),
+            "content": st.sampled_from([["nude"], ["edited"], ["ordinary"], ["not_seen"], ["documents"]]),
+            "author": st.sampled_from([["me"], ["other"], ["unsure"]]),
+            "demand": st.sampled_from([["money"], ["none"]]),
+            "family": st.sampled_from([["violence"], ["supportive"]]),
+        },
+    ),
+)
+def test_no_door_breaks_a_hard_rule(
+    place: str, country: str | None, account: bool | None, said: dict[str, list[str]]
+) -> None:
+    found = doors(place, said, country, account)
+    assert found == doors(place, said, country, account)
+    exposed = [r for r in found if {"uploader", "public"} & set(r.exposes)]
+    if said.get("age", ["adult"]) != ["adult"] or said.get("author") != ["me"] or said.get("demand") == ["money"]:
+        assert not exposed
+    if account is False:
+        for route in found:
+            if route.channel:
+                channels = knowledge().service(route.service).reporting.channels
+                assert next(c for c in channels if c.id == route.channel).account_needed != "yes"
