@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-import pyrage
 import rfc8785
 from django.db import transaction
 
@@ -40,6 +40,7 @@ from sitr.cases.models import (
 )
 from sitr.cases.services import Services, whole_hour
 from sitr.cases.work import Act, OpenCase, act, append, entry_place, look, row_place
+from sitr.dossier.phrase import CHOSEN_LOG_N, is_for_phrase, open_with_phrase, seal_to_phrase
 from sitr.errors import BadInput, Damaged, Locked
 from sitr.journal import Frontier, Kind, StampState, openings_file, verify_journal
 from sitr.vault import Identity, Place, StoredBlob, seal, wrap_case
@@ -68,7 +69,8 @@ def export_case(keeper: Keeper, case_id: str, out: Path, *, secret: str) -> Path
         _write_tar(keeper.services, case, clear)
         clear.seek(0)
         target = left.enter_context(written_whole(out))
-        pyrage.passphrase.encrypt_io(clear, target, secret)
+        pieces = iter(partial(clear.read, _PIECE), b"")
+        seal_to_phrase(pieces, target, secret, keeper.services.random_bytes, log_n=CHOSEN_LOG_N)
     return out
 
 
@@ -176,14 +178,15 @@ def import_case(keeper: Keeper, file: Path, *, secret: str) -> str:
 def _unseal(file: Path, clear: IO[bytes], secret: str) -> None:
     try:
         with file.open("rb") as sealed:
-            if not sealed.read(22).startswith(b"age-encryption.org/v1"):
+            if not is_for_phrase(sealed.read(64)):
                 raise BadInput("cases.wrong_package", part="age")
             sealed.seek(0)
-            pyrage.passphrase.decrypt_io(sealed, clear, secret)
-    except pyrage.DecryptError as error:
-        if clear.tell():
-            raise Damaged("vault.altered") from error
-        raise Locked("vault.wrong_secret") from error
+            for piece in open_with_phrase(sealed, secret):
+                clear.write(piece)
+    except Locked:
+        raise Locked("vault.wrong_secret") from None
+    except Damaged:
+        raise Damaged("vault.altered") from None
     clear.seek(0)
 
 

@@ -51,6 +51,7 @@ _INTRO = b"age-encryption.org/v1\n"
 _LABEL = b"age-encryption.org/v1/scrypt"
 # The work factor protects weak passphrases; this one has 89 bits of its own. 2^16 needs 64 MiB, which a phone has.
 _LOG_N = 16
+CHOSEN_LOG_N = 18  # what the age command takes for a passphrase: 256 MiB
 _MOST_LOG_N = 20  # 1 GiB: what a stranger's file may make this machine spend
 _CHUNK, _TAG = 64 * 1024, 16
 _HEADER = re.compile(
@@ -94,11 +95,16 @@ def is_for_phrase(head: bytes) -> bool:
     return head.startswith(_INTRO + b"-> scrypt ")
 
 
-def seal_to_phrase(source: Iterator[bytes], target: BinaryIO, phrase: str, random_bytes: RandomBytes) -> None:
-    """Write the chunks of `source` to `target` as an age file that `phrase` opens, in constant memory."""
+def seal_to_phrase(
+    source: Iterator[bytes], target: BinaryIO, phrase: str, random_bytes: RandomBytes, *, log_n: int = _LOG_N
+) -> None:
+    """Write the chunks of `source` to `target` as an age file that `phrase` opens, in constant memory.
+
+    `log_n`: what a guess costs, 2^`log_n` KiB of scrypt; `CHOSEN_LOG_N` for a phrase that a person chose.
+    """
     file_key, salt, nonce = random_bytes(16), random_bytes(16), random_bytes(16)
-    wrapped = ChaCha20Poly1305(_stretch(phrase, salt, _LOG_N)).encrypt(bytes(12), file_key, None)
-    head = _INTRO + b"-> scrypt %s %d\n%s\n---" % (_b64(salt), _LOG_N, _b64(wrapped))
+    wrapped = ChaCha20Poly1305(_stretch(phrase, salt, log_n)).encrypt(bytes(12), file_key, None)
+    head = _INTRO + b"-> scrypt %s %d\n%s\n---" % (_b64(salt), log_n, _b64(wrapped))
     target.write(head + b" " + _b64(_mac(file_key, head)) + b"\n" + nonce)
     cipher = ChaCha20Poly1305(_hkdf(file_key, nonce, b"payload"))
     for number, (chunk, last) in enumerate(_chunks(source)):
