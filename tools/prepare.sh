@@ -109,7 +109,7 @@ prepare() {
 make_ready() {
     trap 'tell "توقف التجهيز قبل نهايته. الأمر نفسه يعيده من أوله." "Set-up was interrupted. The same command starts it again."; exit 130' INT TERM HUP
     room_on_disk
-    tell "التجهيز الأول: يُنزَّل ما يلزم، وقد يستغرق ذلك دقائق." "First set-up: fetching what is needed. This can take a few minutes."
+    tell "تجهيز: يُنزَّل ما يلزم، وقد يستغرق ذلك دقائق في المرة الأولى." "Setting up: fetching what is needed. The first time this can take a few minutes."
     half_made_is_removed
     if [ ! -x "$venv/bin/python" ]; then
         mkdir -p "$venv"

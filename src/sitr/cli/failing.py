@@ -40,7 +40,9 @@ def _in_words(call: Call, problem: Exception) -> tuple[str, str, int]:
         return "errors.disk_full", say("errors.disk_full", call.lang), SitrError.exit_status
     if isinstance(problem, PermissionError):
         return "errors.not_permitted", say("errors.not_permitted", call.lang), SitrError.exit_status
-    call.note(f"{type(problem).__name__} {place(problem)}")
+    # A module's name is ours or a package's, never a person's words.
+    module = f" {problem.name}" if isinstance(problem, ImportError) and problem.name else ""
+    call.note(f"{type(problem).__name__}{module} {place(problem)}")
     return "errors.unexpected", say("errors.unexpected", call.lang), _DEFECT
 
 
