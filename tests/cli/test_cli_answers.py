@@ -229,6 +229,20 @@ def test_failing_is_told_once_for_all_commands() -> None:
 # --- the real thing ---
 
 
+def test_a_home_that_cannot_be_one_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = started(["case", "list", "--home", str(tmp_path / "file" / "home"), "--lang", "en"])
+    assert said.status == 2
+    assert "--home" in said.err
+
+
+def test_a_named_authority_whose_certificates_are_not_there_is_said_to_be_a_wrong_setting(tmp_path: Path) -> None:
+    env = {"SITR_TSA": f"http://127.0.0.1:9/|{tmp_path / 'none.pem'}", "SITR_HOME": str(tmp_path / "home")}
+    said = started(["case", "list", "--lang", "en"], env)
+    assert said.status == 2
+    assert "SITR_TSA" in said.err
+
+
 def test_sitr_in_a_process_of_its_own_speaks_arabic_whatever_the_terminal_is_set_to() -> None:
     for env in ({"LANG": "C"}, {"LC_ALL": "POSIX", "PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "ascii"}):
         said = started(["capure"], env)

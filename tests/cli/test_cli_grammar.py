@@ -40,6 +40,20 @@ def test_an_option_of_many_words_ends_at_the_next_option_and_may_be_repeated() -
     assert given_.option("--out") == "F"
 
 
+def test_a_word_that_the_command_needs_is_given_back_by_an_option_of_many_words() -> None:
+    given_ = _read("dossier", "--to", "age1a", "age1b", "CASE-ID", "--out", "F")
+    assert given_.one("CASE") == "CASE-ID"
+    assert given_.options["--to"] == ("age1a", "age1b")
+    with pytest.raises(BadInput):
+        _read("dossier", "--to", "age1a", "--out", "F")
+
+
+def test_an_option_that_may_be_typed_again_takes_one_word_each_time() -> None:
+    given_ = _read("verify", "--tsa-ca", "A", "dossier.age", "--tsa-ca", "B")
+    assert given_.one("FILE") == "dossier.age"
+    assert given_.options["--tsa-ca"] == ("A", "B")
+
+
 def test_what_follows_two_dashes_is_never_an_option() -> None:
     assert _read("fingerprint", "--", "--json", "-h").many("FILE") == ("--json", "-h")
 

@@ -13,6 +13,7 @@ from sitr.cli.call import Call, Wire, read_line
 from sitr.cli.commands import COMMANDS
 from sitr.cli.failing import tell
 from sitr.cli.helping import show_help, show_version
+from sitr.cli.home import usable
 from sitr.cli.keys import ask_unseen
 from sitr.words import LANGS, Lang
 
@@ -49,6 +50,6 @@ def _do(call: Call) -> int:
     if call.given.has("--help") or call.given.command is None:
         return show_help(call, COMMANDS)
     if call.given.command.needs_services:
-        call.services = call.wire.services(call.settings())
+        call.services = call.wire.services(usable(call.settings()))
     module, _, function = call.given.command.does.partition(":")
     return int(getattr(import_module(f"{__name__}.{module}"), function)(call))

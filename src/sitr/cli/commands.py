@@ -76,7 +76,7 @@ COMMANDS: tuple[Command, ...] = (
         ("verify",),
         "verifying:verify",
         ("FILE",),
-        (Option("--identity", "KEYFILE"), Option("--signer", "KEY"), Option("--tsa-ca", "FILE", many=True)),
+        (Option("--identity", "KEYFILE"), Option("--signer", "KEY"), Option("--tsa-ca", "FILE", again=True)),
     ),
     Command(("knowledge", "check"), "facts:check"),
     Command(("knowledge", "stats"), "facts:stats"),

@@ -13,11 +13,15 @@ from sitr.errors import BadInput
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`name` as typed (`--out`), `value` its placeholder, empty for a flag; `many` takes all words up to the next."""
+    """`name` as typed (`--out`), `value` its placeholder, empty for a flag.
+
+    `many` takes all words up to the next option; `again` takes one, and may be typed several times.
+    """
 
     name: str
     value: str = ""
     many: bool = False
+    again: bool = False
     choices: tuple[str, ...] = ()
     required: bool = False
 
@@ -154,7 +158,8 @@ def _take_option(word: str, todo: list[str], given: Given, command: Command | No
     for each in values:
         if option.choices and each not in option.choices:
             raise BadInput("cli.one_of", word=each, choices=", ".join(option.choices))
-    given.options[name] = (*given.options.get(name, ()), *values) if option.many else tuple(values)
+    before = given.options.get(name, ()) if option.many or option.again else ()
+    given.options[name] = (*before, *values)
 
 
 def _values(todo: list[str], option: Option) -> list[str]:
@@ -170,7 +175,7 @@ def _place(loose: list[str], given: Given, commands: Sequence[Command]) -> None:
     if given.command is None:
         _say_which(loose, commands)
         return
-    rest = loose[len(given.command.words) :]
+    rest = [*loose[len(given.command.words) :], *_given_back(len(loose), given, given.command)]
     for placeholder in given.command.takes:
         rest = _fill(placeholder, rest, given)
     if rest:
@@ -178,6 +183,17 @@ def _place(loose: list[str], given: Given, commands: Sequence[Command]) -> None:
     for option in given.command.options:
         if option.required and not given.has(option.name):
             raise BadInput("cli.missing", what=option.usage, usage=given.command.usage)
+
+
+def _given_back(typed: int, given: Given, command: Command) -> list[str]:
+    """Words that an option of many words took, and that the command needs: `dossier --to age1… CASE --out FILE`."""
+    needed = len(command.words) + sum(not p.startswith("[") for p in command.takes) - typed
+    for option in command.options:
+        values = given.options.get(option.name, ())
+        if option.many and 0 < needed < len(values):
+            given.options[option.name] = values[:-needed]
+            return list(values[-needed:])
+    return []
 
 
 def _fill(placeholder: str, rest: list[str], given: Given) -> list[str]:

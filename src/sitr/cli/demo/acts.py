@@ -334,7 +334,11 @@ def _verify_dossier(stage: Stage) -> str:
 
 
 def _options(stage: Stage) -> list[str | Path]:
-    known: list[str | Path] = ["--signer", stage.keep / "signer.pem", "--tsa-ca", *stage.authority_files]
+    known: list[str | Path] = [
+        "--signer",
+        stage.keep / "signer.pem",
+        *(word for file in stage.authority_files for word in ("--tsa-ca", file)),
+    ]
     return ["--identity", _identity(stage), *known]
 
 
