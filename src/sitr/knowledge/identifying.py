@@ -81,11 +81,12 @@ class _Parts(NamedTuple):
 class _Host:
     """What follows from a host name alone; kept, because pages of one site come in crowds."""
 
-    __slots__ = ("domain", "fallback", "tries")
+    __slots__ = ("domain", "fallback", "imitates", "tries")
 
     def __init__(self, owners: tuple[Addresses, ...], domain: str | None) -> None:
         self.domain = domain
         self.tries = tuple((pattern.search, pattern) for owner in owners for pattern in owner.patterns)
+        self.imitates: str | None = ""  # not asked yet
         self.fallback = next((owner for owner in owners if not owner.only_by_pattern), None)
 
 
@@ -107,12 +108,7 @@ class Identifier:
     def in_text(self, text: str) -> list[Identified]:
         """Every address in the pasted text, in order; an empty list where there is none."""
         found = (self.one(address) for address in addresses_in(text, self._is_known))
-        return [self._with_channels(each) for each in found if each.host or each.service or each.kind == "app_link"]
-
-    def _with_channels(self, found: Identified) -> Identified:
-        """For a host that nobody knows, the channels that every host has."""
-        inner = found.inner and self._with_channels(found.inner)
-        return found._replace(channels=self._channels(found.service or ANY_HOST), inner=inner)
+        return [each for each in found if each.host or each.service or each.kind == "app_link"]
 
     def one(self, url: str, depth: int = 0) -> Identified:
         """One address, with or without a scheme."""
@@ -141,18 +137,22 @@ class Identifier:
         return host
 
     def _matched(self, url: str, parts: _Parts, pattern: Pattern, match: Any, *, depth: int) -> Identified:
-        ids = {name: value for name, value in match.groupdict().items() if value}
+        ids: dict[str, str] = match.groupdict("")
+        if "" in ids.values():
+            ids = {name: value for name, value in ids.items() if value}
         return Identified(
             url,
             pattern.service,
             pattern.kind,
             ids,
-            _canonical(parts, self.index.services[pattern.service]),
+            _canonical(parts, self.index.services[pattern.service], match.string),
             pattern.confidence,
             parts.host,
             self._hosts[parts.host].domain,
             (),
             self._inner(ids, depth) if pattern.holds_address else None,
+            None,
+            self._channels(pattern.service),
         )
 
     def _unmatched(self, url: str, parts: _Parts, host: _Host, plain: str, depth: int) -> Identified:
@@ -164,13 +164,22 @@ class Identifier:
         kind = "media" if _PICTURE.search(parts.path) else "page"
         wrapped = _WRAPPED.search(parts.path + parts.query + parts.fragment)
         inner = self._inner(wrapped.groupdict(), depth) if wrapped else None
-        canonical = _canonical(parts, owner)
+        canonical = _canonical(parts, owner, plain)
+        named, domain, channels = parts.host, host.domain, self._channels(owner.service if owner else ANY_HOST)
         if owner:
+            certain = owner.confidence
             return Identified(
-                url, owner.service, kind, {}, canonical, owner.confidence, parts.host, host.domain, (), inner
+                url, owner.service, kind, {}, canonical, certain, named, domain, (), inner, None, channels
             )
-        lookalike = self.brands.imitated_by(parts.host, host.domain, parts.before)
-        return Identified(url, None, kind, {}, canonical, "unknown", parts.host, host.domain, RUNGS, inner, lookalike)
+        like = self._imitated(host, parts)
+        return Identified(url, None, kind, {}, canonical, "unknown", named, domain, RUNGS, inner, like, channels)
+
+    def _imitated(self, host: _Host, parts: _Parts) -> str | None:
+        if parts.before:
+            return self.brands.imitated_by(parts.host, host.domain, parts.before)
+        if host.imitates == "":
+            host.imitates = self.brands.imitated_by(parts.host, host.domain)
+        return host.imitates
 
     def _app_link(self, url: str, scheme: str, depth: int) -> Identified:
         """A link that opens an app: matched as it is, and canonical as the web address that shows the same."""
@@ -181,12 +190,14 @@ class Identifier:
                 if match := pattern.search(url):
                     ids = {name: value for name, value in match.groupdict().items() if value}
                     canonical = self.one(web, depth + 1).canonical_url if web and depth < DEEPEST else _ascii(url)
-                    return Identified(url, owner.service, pattern.kind, ids, canonical, pattern.confidence, "", None)
+                    found = Identified(url, owner.service, pattern.kind, ids, canonical, pattern.confidence, "", None)
+                    return found._replace(channels=self._channels(owner.service))
         if web and depth < DEEPEST:
             return self.one(web, depth + 1)._replace(url=url)
         if owners:
             owner = owners[0]
-            return Identified(url, owner.service, "app_link", {}, _ascii(url), owner.confidence, "", None)
+            found = Identified(url, owner.service, "app_link", {}, _ascii(url), owner.confidence, "", None)
+            return found._replace(channels=self._channels(owner.service))
         return Identified(url, None, "app_link", {}, _ascii(url), "unknown", "", None, RUNGS)
 
     def _web_form(self, url: str, scheme: str) -> str | None:
@@ -207,7 +218,7 @@ class Identifier:
 
 
 def _parts(url: str) -> _Parts:
-    if found := _PLAIN.fullmatch(url):
+    if found := _PLAIN.fullmatch(url if ":" in url else "http://" + url):
         scheme, name, path, query, fragment = found.groups("")
         if len(fragment) < 2 or ":~:" in fragment:
             fragment = _fragment(fragment)
@@ -270,14 +281,16 @@ def _ascii(text: str) -> str:
     return _NOT_PLAIN.sub(lambda found: quote(found.group(), safe="", errors="replace"), text)
 
 
-def _canonical(parts: _Parts, owner: Addresses | None) -> str:
+def _canonical(parts: _Parts, owner: Addresses | None, plain: str) -> str:
+    """`plain`, the address as it was matched, unless its host, scheme or trackers have to change."""
     scheme, name, port, path, query, fragment, _ = parts
     if owner:
         scheme, name = "https", owner.canonical_hosts.get(name, name)
-    if query:
-        query = _without_tracking(query, owner.tracking if owner else frozenset())
+    kept = _without_tracking(query, owner.tracking if owner else frozenset()) if query else ""
+    if kept == query and scheme == "https" and name == parts.host:
+        return plain
     colon = ":" + port if port else ""
-    return f"{scheme}://{name}{colon}{path}{query}{fragment}"
+    return f"{scheme}://{name}{colon}{path}{kept}{fragment}"
 
 
 def _without_tracking(query: str, own: frozenset[str]) -> str:
