@@ -1,7 +1,10 @@
 """`sitr start`: the web app on this machine only, and the work that waits (time proofs), until it is told to stop."""
 
+import ctypes
 import errno
+import signal
 import socket
+import sys
 from threading import Event, Thread
 from typing import Any
 
@@ -12,13 +15,14 @@ from sitr.errors import BadInput, SitrError
 HOST = "127.0.0.1"
 PORT = 8440
 _STAMP_SECONDS = 30.0
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def start(call: Call) -> int:
     """Serve until SIGINT or SIGTERM. Raises BadInput `cli.port_busy` or `cli.port_refused`."""
     port = _port(call.given.option("--port"))
     try:
-        call.wire.serve(call.services, HOST, port, _announcing(call, port), lambda: _stamp_along(call.services))
+        call.wire.serve(call.services, HOST, port, _announcing(call, port), lambda: _beside(call.services))
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
             raise BadInput("cli.port_busy", port=port, other=_free_port()) from problem
@@ -61,9 +65,16 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _stamp_along(services: Any) -> None:
-    """Beside the web app, in its process: fetch the time proofs that wait. Ends with the process."""
+def _beside(services: Any) -> None:
+    """In the serving process: end when the first one does, however it ends; fetch the time proofs that wait."""
+    _ends_with_parent()
     Thread(target=_stamp, args=(services, Event()), name="time proofs", daemon=True).start()
+
+
+def _ends_with_parent() -> None:
+    # granian's worker lives on when its parent is killed outright, and would keep the port and an unlocked case.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _stamp(services: Any, stop: Event) -> None:
