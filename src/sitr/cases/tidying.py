@@ -16,10 +16,10 @@ _OLD = timedelta(hours=1)
 
 def tidy(services: Services) -> None:
     """Called once at a start, before anything else. Needs nobody's key; runs again harmlessly."""
-    before = services.now() - _OLD
-    clear_abandoned(services, before)
+    clear_abandoned(services)
     finish_erasures(services)
     finish_removals()
+    before = services.now() - _OLD
     services.blobs.sweep_parts(before)
     known = {*Exhibit.objects.values_list("blob", flat=True), *Photo.objects.values_list("blob", flat=True)}
     for name in list(services.blobs.names()):

@@ -6,10 +6,10 @@ any Sitr of the same user clears those whose process is gone.
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from sitr.cases.services import Services
@@ -25,24 +25,20 @@ def workroom(services: Services) -> Iterator[Path]:
         yield Path(name)
 
 
-def clear_abandoned(services: Services, before: datetime) -> int:
-    """Remove the work folders whose process is gone; gives how many.
-
-    A process of another container cannot be asked after: its folder goes when it was last written to before `before`.
-    """
-    left = [folder for folder in services.memory.glob(_PREFIX + "*") if _abandoned(services, folder, before)]
+def clear_abandoned(services: Services) -> int:
+    """Remove the work folders whose process is gone; gives how many."""
+    left = [folder for folder in services.memory.glob(_PREFIX + "*") if _abandoned(services, folder)]
     for folder in left:
         shutil.rmtree(folder, ignore_errors=True)
     return len(left)
 
 
-def _abandoned(services: Services, folder: Path, before: datetime) -> bool:
+def _abandoned(services: Services, folder: Path) -> bool:
     try:
         found = folder.lstat()
     except FileNotFoundError:
         return False
-    if found.st_uid != os.geteuid() or not folder.is_dir() or folder.is_symlink():
+    if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):
         return False
     process = folder.name.removeprefix(_PREFIX).rpartition("-")[0].replace("_", ":")
-    gone = bool(process) and not services.is_alive(process)
-    return gone or found.st_mtime < before.timestamp()
+    return bool(process) and not services.is_alive(process)

@@ -26,6 +26,7 @@ from sitr.dossier.sealing import seal_to_keys
 from sitr.dossier.signing import DossierSigner, installation_name, sign_paper
 from sitr.errors import BadInput
 from sitr.journal import read_checkpoint
+from sitr.vault.files import named_full
 
 PAPER = "dossier-ar-en.pdf"
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
@@ -56,7 +57,7 @@ def build(
     the installation's Ed25519 key; `now` is aware and is the only time that is written.
     Raises BadInput `dossier.out_exists`, `dossier.bad_recipient`, `dossier.bad_preview`; Damaged
     `dossier.exhibit_differs` when an exhibit's bytes are not what its digest says, `journal.*` when the checkpoint is
-    malformed; OSError when the disk is full. In each case nothing is left behind.
+    malformed; StoreFull `vault.disk_full` when there is no room. In each case nothing is left behind.
     """
     if out.exists():
         raise BadInput("dossier.out_exists")
@@ -207,7 +208,12 @@ class _Hashing:
 
 
 def _write_whole(out: Path, write: Callable[[BinaryIO], None]) -> str:
-    """`out` appears whole or not at all; SHA-256 of it in hex."""
+    """`out` appears whole or not at all; SHA-256 of it in hex. Raises StoreFull `vault.disk_full`."""
+    with named_full():
+        return _written(out, write)
+
+
+def _written(out: Path, write: Callable[[BinaryIO], None]) -> str:
     handle, name = tempfile.mkstemp(dir=out.parent, prefix=".dossier-")  # mkstemp gives mode 0600
     try:
         with os.fdopen(handle, "wb") as file:

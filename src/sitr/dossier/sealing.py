@@ -55,13 +55,15 @@ def recipients(publics: Sequence[str]) -> list[x25519.Recipient]:
 
 
 def seal_to_keys(source: Iterator[bytes], target: BinaryIO, keys: Sequence[x25519.Recipient]) -> None:
-    """Write the chunks of `source` to `target` as an age file for `keys`. What `source` raises comes out as it was."""
-    reader = ChunkReader(source)
+    """Write the chunks of `source` to `target` as an age file for `keys`. What they raise comes out as it was."""
+    reader, writer = ChunkReader(source), _Writer(target)
     try:
-        pyrage.encrypt_io(reader, target, keys)
+        pyrage.encrypt_io(reader, writer, keys)
     except (pyrage.EncryptError, OSError):
         if reader.error is not None:
             raise reader.error from None
+        if writer.error is not None:
+            raise writer.error from None
         raise
 
 
