@@ -101,7 +101,8 @@ class Walker:
 
     def press(self, words: str) -> None:
         """Press the button or link with these words of the catalogue."""
-        self.page.locator("main").get_by_text(say(f"web.{words}", self.lang), exact=True).first.click()
+        exactly = re.compile(rf"^\s*{re.escape(say(f'web.{words}', self.lang))}\s*$")
+        self.page.locator("main button, main a").filter(has_text=exactly).first.click()
 
     def go(self, *places: str) -> None:
         """Open an address of the app."""

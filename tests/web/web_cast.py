@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from PIL import Image, ImageDraw
 
@@ -105,15 +104,16 @@ class Browser:
     """A browser of a test: follows no redirect by itself, keeps cookies, sends forms with their token."""
 
     def __init__(self, web: Web, lang: Lang = "en") -> None:
-        self.client = Client(enforce_csrf_checks=True, **{ENVIRON_KEY: web, "HTTP_HOST": "127.0.0.1:8440"})
+        environ: dict[str, Any] = {ENVIRON_KEY: web, "HTTP_HOST": "127.0.0.1:8440"}
+        self.client = Client(enforce_csrf_checks=True, **environ)
         self.client.cookies["lang"] = lang
         self.web = web
 
-    def get(self, path: str, **headers: str) -> HttpResponse:
+    def get(self, path: str, **headers: str) -> Any:
         """GET."""
         return self.client.get(path, headers=headers)
 
-    def post(self, path: str, data: Mapping[str, Any] | None = None, *, token: bool = True) -> HttpResponse:
+    def post(self, path: str, data: Mapping[str, Any] | None = None, *, token: bool = True) -> Any:
         """POST as our own page would send it."""
         if token and "csrftoken" not in self.client.cookies:
             self.get("/open")
@@ -138,7 +138,7 @@ class Browser:
         """The text of a page that must be there."""
         answer = self.get(path)
         assert answer.status_code == 200, (path, answer.status_code)
-        return answer.content.decode()
+        return str(answer.content.decode())
 
 
 @dataclass

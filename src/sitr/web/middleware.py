@@ -67,7 +67,7 @@ def language(request: HttpRequest) -> Lang:
     asked = [request.COOKIES.get(cookies.LANGUAGE, "")]
     header = request.headers.get("Accept-Language", "")[:500]
     asked += [tag.partition("-")[0] for tag, _ in trans_real.parse_accept_lang_header(header)]
-    return next((cast("Lang", tag) for tag in asked if tag in LANGS), "ar")
+    return next((tag for tag in asked if tag in LANGS), "ar")
 
 
 class SizeMiddleware:

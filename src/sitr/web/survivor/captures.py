@@ -12,7 +12,7 @@ from sitr.web.survivor.pages import go, shelved, show
 from sitr.web.survivor.places import find_place
 from sitr.words import say
 
-_CHILD = ("no", "yes", "unsure")
+_CHILD: dict[str, captures.Child] = {"no": "no", "yes": "yes", "unsure": "unsure"}
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,8 +23,8 @@ def save(request: Request, case: str, place: str) -> HttpResponse:
     one = find_place(request, case, place)
     form = Form(request)
     if form.sent:
-        child = form.value("child")
-        if child not in _CHILD:
+        child = _CHILD.get(form.value("child"))
+        if child is None:
             form.refuse("child", "web.save_choose")
         else:
             with form.beside("child"):

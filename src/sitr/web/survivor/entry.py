@@ -65,10 +65,10 @@ def unlock(plain: HttpRequest) -> HttpResponse:
     return show(request, "open.html", form=form, waits=request.visit.session.draft is not None)
 
 
-def _let_in(request: Request, keeper: object, path: str) -> HttpResponse:
+def _let_in(request: Request, keeper: access.Keeper, path: str) -> HttpResponse:
     fresh = request.web.sessions.renew(request.visit)
     fresh.session.kept = access.keep(keeper, fresh.key)
-    fresh.session.public = keeper.identity.public  # type: ignore[attr-defined]
+    fresh.session.public = keeper.identity.public
     answer = HttpResponseRedirect(path)
     cookies.set_session(answer, fresh)
     return answer
@@ -114,5 +114,5 @@ def language(plain: HttpRequest) -> HttpResponse:
         raise Http404
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts=None) and back.startswith("/")
     answer = HttpResponseRedirect(back if safe else "/")
-    cookies.set_language(answer, cast("Lang", lang))
+    cookies.set_language(answer, lang)
     return answer

@@ -12,7 +12,7 @@ from sitr.web.requests import Request
 from sitr.web.survivor.pages import go, show
 from sitr.web.survivor.questions import asked_in
 
-_STATES = frozenset({"done", "skipped", "later", "open"})
+_MARKS: dict[str, openings.StepMark] = {"done": "done", "skipped": "skipped", "later": "later", "open": "open"}
 _BANNERS_SHOWN = 2
 # Where a step that leaves something behind is carried out, by the kind of what it leaves.
 _DONE_IN = {
@@ -47,10 +47,10 @@ def plan(request: Request, case: str) -> HttpResponse:
 @unlocked
 def step(request: Request, case: str, step: str) -> HttpResponse:
     """Done, skipped, put off by a day, or open again."""
-    state = request.POST.get("state", "")
-    if state not in _STATES:
+    mark = _MARKS.get(request.POST.get("state", ""))
+    if mark is None:
         raise Http404
-    openings.mark_step(request.keeper, case, step, state)
+    openings.mark_step(request.keeper, case, step, mark)
     return go("plan", case, at="steps")
 
 
