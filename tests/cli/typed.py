@@ -60,6 +60,6 @@ def started(argv: Sequence[str], env: Mapping[str, str] | None = None, folder: P
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "SITR_HOME") if name in os.environ}
     done = subprocess.run(
         [sys.executable, "-m", "sitr", *argv],
-        capture_output=True, timeout=120, check=False, env={**kept, **(env or {})}, cwd=folder,
+        capture_output=True, timeout=280, check=False, env={**kept, **(env or {})}, cwd=folder,
     )  # fmt: skip
     return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
