@@ -1,5 +1,6 @@
 """Notices: choose a door, fill the fields, approve, send or hand over, file the answer."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +20,8 @@ from sitr.words import say
 # Fields of a basis that are written from the case itself, and those that only a ticked declaration fills: the text
 # shows them, the form does not ask for them.
 _FROM_CASE = frozenset({"locations", "infringing", "result_urls", "identification"})
+# What can be sent to as it stands. A list of addresses or a sentence has to be turned into one by the person.
+_ONE_MAILBOX = re.compile(r"[^\s@,;]+@[^\s@,;]+")
 _FROM_TICKS = frozenset(
     {"bona_fide", "perjury", "no_consent", "depicts_me", "declares_intimate", "declares_subject", "good_faith_true"}
 )
@@ -73,7 +76,7 @@ def _asked(request: Request, one: Any, form: Form) -> dict[str, Any]:
         "statements": [(name, text, form.value(name) == "yes") for name, text in words.items()],
         "contents": [(kind.value, say(f"web.content_{kind.value}", lang)) for kind in Content],
         "missing": [labels.get(name) or words.get(name) or name for name in one.missing],
-        "by_mail": "@" in one.recipient and request.services.mailer is not None,
+        "by_mail": bool(_ONE_MAILBOX.fullmatch(one.recipient)) and request.services.mailer is not None,
     }
 
 
