@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from typed import Said, typed
+from tests.cli.typed import Said, typed
 
 from sitr.takedown import MemoryMailer
 

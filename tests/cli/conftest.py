@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cli_desk import BuiltWire, Desk
+from tests.cli.cli_desk import BuiltWire, Desk
 
 from sitr import wiring
 from sitr.cli.demo.leaksite import LeakSite, leak_site

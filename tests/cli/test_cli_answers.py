@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typed import NoWire, Said, started, typed
+from tests.cli.typed import NoWire, Said, started, typed
 
 from sitr import cli, errors
 from sitr.cases.models import CaseState, SightingState

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_desk import SECRET, Desk
+from tests.cli.cli_desk import SECRET, Desk
 
 from sitr.cli.demo.leaksite import LeakSite
 from sitr.cli.demo.photographs import find_photographs

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from typed import started
+from tests.cli.typed import started
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from typed import NoWire
+from tests.cli.typed import NoWire
 
 from sitr.cli.call import Call
 from sitr.cli.demo import outside

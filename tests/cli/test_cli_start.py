@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from typed import started
+from tests.cli.typed import started
 
 SECONDS = 60
 
