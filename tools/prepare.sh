@@ -5,9 +5,9 @@
 venv=$root/.venv
 tests_line='# --- tests only ---'
 
-# What Sitr starts or loads that pip cannot bring: Chromium and a font for Arabic pages, Pango for the PDF, the programs
+# What Sitr starts or loads that pip cannot bring: a compiler for pdqhash, which comes as source only; Chromium and a font for Arabic pages, Pango for the PDF, the programs
 # that check evidence and time, and the confinement of the browser.
-system_packages='python3-venv chromium fonts-noto-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 openssl age poppler-utils bubblewrap'
+system_packages='python3-venv g++ python3-dev chromium fonts-noto-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 openssl age poppler-utils bubblewrap'
 # Photographs of places and things under free licences: the input of `sitr demo` and of tests.
 picture_packages='lomiri-wallpapers-20.04 mate-backgrounds'
 
@@ -120,7 +120,10 @@ make_ready() {
     rm -f "$venv/.stamp-run" "$venv/.stamp-test"
     sed "/^$tests_line\$/q" "$root/requirements.lock" > "$venv/.lock-run"
     cp "$root/requirements.lock" "$venv/.lock-test"
-    pip_install --require-hashes -r "$venv/.lock-$1"
+    # Packages that come as source are built with locked tools, not with whatever pip would fetch for them.
+    build_tools < "$venv/.lock-run" > "$venv/.lock-build"
+    pip_install --require-hashes -r "$venv/.lock-build"
+    pip_install --require-hashes --no-build-isolation -r "$venv/.lock-$1"
     pip_install --no-deps --no-build-isolation -e "$root"
     fingerprint_of_setup > "$venv/.stamp-$1.new"
     mv "$venv/.stamp-$1.new" "$venv/.stamp-$1"
@@ -128,6 +131,11 @@ make_ready() {
     [ "$1" = run ] || cp "$venv/.stamp-$1" "$venv/.stamp-run"
     rm -f "$venv/.half-made" "$venv/.setup.log"
     trap - INT TERM HUP
+}
+
+# build_tools: of a lock on standard input, the entries that build packages from source.
+build_tools() {
+    awk '/^[a-z]/ { name = $1; sub(/==.*/, "", name); keep = index(" cython numpy packaging setuptools setuptools-scm vcs-versioning wheel ", " " name " ") } keep'
 }
 
 # An environment that was cut short, or that was made in another folder, is made anew; the marks of system packages stay.
