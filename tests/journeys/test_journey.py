@@ -62,10 +62,8 @@ class World:
 def world() -> Iterator[World]:
     program = [sys.executable, str(Path(__file__).parent / "world.py")]
     process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    yield World(process)
-    assert process.stdin is not None
-    process.stdin.close()
-    process.wait(timeout=30)
+    with process:  # closes its pipes, whose end the program waits for
+        yield World(process)
 
 
 @dataclass
@@ -83,6 +81,7 @@ class Walker:
     def look(self, name: str) -> str:
         """Take a picture, hold the page to the rules, hand on its text."""
         self.seen += 1
+        self.page.wait_for_load_state("load")
         self.page.screenshot(path=str(self.shots / f"{self.seen:02}-{name}.png"), full_page=True)
         self._show_to_checker()
         assert self.checker.evaluate("document.documentElement.scrollWidth") <= 390, name
@@ -233,9 +232,13 @@ def _save_the_page(walker: Walker, case: str, address: str) -> str:
     walker.go("n", case, "items")
     walker.look("items")
     walker.page.get_by_role("link", name=say("web.kind_screenshot", walker.lang)).first.click()
-    walker.look("item-blurred")
-    walker.press("item_look")
-    walker.look("item-clear")
+    for name in ("item-blurred", "item-clear"):
+        walker.look(name)
+        shown = walker.page.locator("img.preview").bounding_box()
+        assert shown is not None
+        assert shown["height"] > 200, "the preview is not there"
+        if name == "item-blurred":
+            walker.press("item_look")
     return place
 
 

@@ -21,7 +21,10 @@ _SCRIPT = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 _READ_ALOUD = re.compile(r'(?:alt|aria-label|title|placeholder|content)="([^"]*)"')
 _MACHINE_CONTENT = {"width=device-width, initial-scale=1", "light dark", "noindex"}
 # Families whose last part is a state, a kind or an answer, put together where it is shown.
-_FAMILIES = tuple(["sighting", "notice", "level", "to", "kind", "entry", "content", "rung", "problem", "save_child", "missing", "verb"])
+_FAMILIES = (
+    *("sighting", "notice", "level", "to", "kind", "entry"),
+    *("content", "rung", "problem", "save_child", "missing", "verb"),
+)
 
 
 def _sentences(lang: Lang, space: str) -> Iterator[tuple[str, str]]:
