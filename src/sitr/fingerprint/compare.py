@@ -29,6 +29,14 @@ CANDIDATE_FEATURES = 1500
 _CANDIDATE_RADIUS = 60
 """First wrong pair in 10.2 million stood at 78 bits; up to here a hash is worth a look, never a proof."""
 
+_RULES = (
+    # places, share of blocks, share of votes, blocks. Chance came to 10 places, 0.75 of 8 blocks and 0.80 of the votes.
+    (16, 0.50, 0.68, 6),
+    (16, 0.80, 0.68, 4),
+    (12, 0.60, 0.75, 6),
+    (7, 0.80, 0.82, 8),
+    (4, 0.90, 0.88, 12),
+)
 _WORTH_SETTLING = 0.58
 """Of the sketch's single votes: chance gives a half, and nudging what is wrong only makes chance look better."""
 _SETTLED = 0.93
@@ -132,11 +140,10 @@ def _proved(found: _Found, wholly_drawn: bool) -> bool:
     if found.distance <= pdq.RADIUS and share >= 0.7 and blocks >= 8:
         return True
     votes = found.agreement.votes
-    if found.places >= 12:
-        return votes >= 0.68 and ((share >= 0.5 and blocks >= 6) or (share >= 0.8 and blocks >= 4))
-    if found.places >= 7:
-        return share >= 0.6 and votes >= 0.72 and blocks >= 8
-    return found.places >= 4 and share >= 0.8 and votes >= 0.8 and blocks >= 12
+    return any(
+        found.places >= places and share >= least_share and votes >= least_votes and blocks >= least_blocks
+        for places, least_share, least_votes, least_blocks in _RULES
+    )
 
 
 def _weight(found: _Found, wholly_drawn: bool) -> tuple[bool, float]:
