@@ -4,6 +4,8 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from sitr.cases import agendas, openings
+from sitr.errors import BadInput, NotFound
+from sitr.knowledge.schema.base import Words
 from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
 from sitr.web.requests import Request
@@ -37,4 +39,14 @@ def new(request: Request) -> HttpResponse:
 @unlocked
 def dates(request: Request) -> HttpResponse:
     """What is due, in order, over all cases."""
-    return show(request, "dates.html", due=agendas.agenda(request.services, request.keeper))
+    due = agendas.agenda(request.services, request.keeper)
+    return show(request, "dates.html", due=[(line, _service(request, line.what)) for line in due])
+
+
+def _service(request: Request, what: str | None) -> Words | None:
+    """The name of a service that something is due from; None where it is an address or a rule."""
+    try:
+        found: Words | None = request.services.knowledge.service(what).name if what else None
+    except (NotFound, BadInput):
+        return None
+    return found
