@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote, unquote
 
-from canary_search import Canary
 from PIL import Image
+from tests.cases.canary_search import Canary
 
 from sitr.cli.demo.photographs import Photograph
 

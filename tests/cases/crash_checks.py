@@ -126,5 +126,5 @@ def _erased(case_id: str) -> Iterator[str]:
         yield "an erased case has a key still"
     if Entry.objects.filter(case_id=case_id, opening__isnull=False).exists():
         yield "an erased case has words in its journal still"
-    if any(model.objects.filter(case_id=case_id).exists() for model in SEALED):  # type: ignore[attr-defined]
+    if any(model.objects.filter(case_id=case_id).exists() for model in SEALED):
         yield "an erased case has rows still"

@@ -38,8 +38,10 @@ def _load() -> None:
     import django
 
     django.setup()
-    import crash_checks  # noqa: F401  loaded before the fork, so that a round begins at once
-    import crash_verbs  # noqa: F401
+    from tests.cases import (
+        crash_checks,  # noqa: F401  loaded before the fork, so that a round begins at once
+        crash_verbs,  # noqa: F401
+    )
 
     import sitr.dossier.building
     import sitr.wiring  # noqa: F401
@@ -60,8 +62,7 @@ def _child(out: int, told: dict[str, Any]) -> None:
 
 
 def _round(out: int, told: dict[str, Any]) -> None:
-    import crash_checks
-    import crash_verbs
+    from tests.cases import crash_checks, crash_verbs
 
     from sitr import wiring
     from sitr.cases import access, portable
@@ -70,7 +71,7 @@ def _round(out: int, told: dict[str, Any]) -> None:
     from sitr.settings import SITR
     from sitr.vault import KdfParams
 
-    portable.CHOSEN_LOG_N = 10  # a guess need not cost much here
+    vars(portable)["CHOSEN_LOG_N"] = 10  # a guess need not cost much here
     rng = Random(told["seed"])  # noqa: S311
     if told["step"]:
         _die_at(int(told["step"]), early=bool(told["early"]))
@@ -84,12 +85,11 @@ def _round(out: int, told: dict[str, Any]) -> None:
     _say(out, {"broken": list(crash_checks.broken(keeper)), "begun": begun, "taken": taken})
     _armed[0] = True
     world = crash_verbs.World(services, keeper, rng, Path(told["out"]), lambda line: _say(out, line), told["page"])
-    for number in range(told["verbs"]):
+    for _ in range(told["verbs"]):
         verb = _next(world, crash_verbs) if not told["real"] else crash_verbs.capture
+        _say(out, {"verb": verb.__name__})
         try:
-            call = verb(world)
-            _say(out, {"verb": verb.__name__, "number": number})
-            call()
+            verb(world)()
         except SitrError as error:
             _say(out, {"no": error.code})
         _say(out, {"done": verb.__name__})
@@ -143,7 +143,7 @@ def _die_at(step: int, *, early: bool) -> None:
     connection_created.connect(connected, weak=False)
     fsync = os.fsync
 
-    def synced(fd: int) -> None:
+    def synced(fd: Any) -> None:
         count()
         fsync(fd)
         count()

@@ -28,6 +28,7 @@ from sitr.evidence.browser import descendants
 from sitr.net import mark_throw_away
 
 _HERE = Path(__file__).parent
+_PATH = f"{_HERE.parents[1]}:{Path(sitr.__file__).parents[1]}"
 _MARK = b"crash-test-plaintext-7c1e"
 _LONGEST = 60.0
 # What the journal's verifier hands to openssl: a checkpoint, which is no secret, its signature, the public key.
@@ -163,7 +164,7 @@ class Rounds:
 
     def _workrooms(self, *, clean: bool) -> None:
         """Folders in memory of the processes that were started here."""
-        ours = [path for path in Path("/dev/shm").glob("sitr-work-*") if _of(path) in self.pids]
+        ours = [path for pid in self.pids for path in Path("/dev/shm").glob(f"sitr-work-*_{pid}_*")]
         if clean and ours:
             self.broken.append("a work folder in memory outlived the next start")
         self.swept |= set(ours)
@@ -198,10 +199,6 @@ class Rounds:
             self.broken.append("a mail was sent twice")
         if self.taken - set(got):
             self.broken.append("a notice is said to be sent, and no mail came")
-
-
-def _of(path: Path) -> int:
-    return int(path.name.split("_")[1])
 
 
 class _Killer:
@@ -239,7 +236,7 @@ def rounds(base: Path, seed: int) -> Iterator[Rounds]:
         env = {
             "PATH": os.environ["PATH"], "HOME": str(base / "user"), "TMPDIR": str(base / "tmp"), "LANG": "C.UTF-8",
             "SITR_HOME": str(base / "home"), "SITR_SMTP": f"127.0.0.1:{mailbox.port}", "PYTHONDONTWRITEBYTECODE": "1",
-            "SITR_SMTP_FROM": "notices@sitr.invalid", "PYTHONPATH": f"{_HERE}:{Path(sitr.__file__).parents[1]}",
+            "SITR_SMTP_FROM": "notices@sitr.invalid", "PYTHONPATH": _PATH,
         }  # fmt: skip
         nursery = subprocess.Popen(
             [sys.executable, str(_HERE / "crash_nursery.py"), str(write_end)],

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canary_cluster import Cluster, cluster
-from canary_search import Canary, Find, Search, dice, make_canaries, spellings
-from canary_site import CanarySite, canary_site, picture
-from canary_watch import Watch, files_under
+from tests.cases.canary_cluster import Cluster, cluster
+from tests.cases.canary_search import Canary, Find, Search, dice, make_canaries, spellings
+from tests.cases.canary_site import CanarySite, canary_site, picture
+from tests.cases.canary_watch import Watch, files_under
 
 import sitr
 from sitr.cli.demo.authorities import local_authorities
@@ -30,7 +30,7 @@ from sitr.cli.demo.photographs import find_photographs
 from sitr.net import mark_throw_away
 
 _HERE = Path(__file__).parent
-_SOURCE = Path(sitr.__file__).parents[1]
+_PATH = f"{_HERE.parents[1]}:{Path(sitr.__file__).parents[1]}"
 _SECONDS = 240
 _MOST = 64 * 2**20
 # Names of `knowledge/` say what a case is about: none may stand in clear either.
@@ -151,7 +151,11 @@ def _walk(base: Path, database: Cluster | None) -> Run:
 
 def _environment(base: Path, database: Cluster | None) -> dict[str, str]:
     env = {"PATH": os.environ["PATH"], "HOME": str(base / "user"), "TMPDIR": str(base / "tmp"), "LANG": "C.UTF-8"}
-    env |= {"SITR_HOME": str(base / "home"), "PYTHONPATH": f"{_HERE}:{_SOURCE}", "PYTHONDONTWRITEBYTECODE": "1"}
+    env |= {
+        "SITR_HOME": str(base / "home"),
+        "PYTHONPATH": _PATH,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     if database is not None:
         env |= {"SITR_DATABASE_URL": "postgresql://sitr@/postgres", "PGHOST": str(database.folder / "socket")}
     return env
@@ -178,10 +182,12 @@ def _drive(run: Run, told: dict[str, Any], env: dict[str, str], site: CanarySite
                 run.stops.append(name)
                 if name == "the site takes it down":
                     site.gone = True
-                elif name != "opened by the key":
+                elif name == "opened by the key":
+                    _control(run)
+                elif name in {"captured", "released"}:
                     _look_everywhere(run, begun, database)
                 else:
-                    _control(run)
+                    _look_at_home(run)
                 stdin.write(b"go on\n")
                 stdin.flush()
             status = process.wait(timeout=_SECONDS)
@@ -199,9 +205,7 @@ def _drive(run: Run, told: dict[str, Any], env: dict[str, str], site: CanarySite
 
 def _look_everywhere(run: Run, begun: float, database: Cluster | None) -> None:
     """No verb runs now: nothing of the case may stand anywhere but sealed."""
-    for name in ("home", "tmp", "user", "out", "authorities"):
-        for path in files_under(run.base / name):
-            run.look(path)
+    _look_at_home(run)
     for name in ("stdout", "stderr"):
         run.look(run.base / name)
     for path in files_under(Path("/dev/shm")):
@@ -213,6 +217,12 @@ def _look_everywhere(run: Run, begun: float, database: Cluster | None) -> None:
         for path in files_under(database.folder):
             run.look(path)
         run.finds += run.search.look(database.dump(), "every row as text")
+
+
+def _look_at_home(run: Run) -> None:
+    for name in ("home", "tmp", "user", "out", "authorities"):
+        for path in files_under(run.base / name):
+            run.look(path)
 
 
 def _new_files(run: Run, folder: Path, begun: float) -> Iterator[Path]:
