@@ -3,14 +3,14 @@
 An erasure that was begun is completed at the next start, without anybody's key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connections
 
 from sitr.cases.access import Keeper, confirm
-from sitr.cases.journals import opened
+from sitr.cases.journals import latest_writes, opened
 from sitr.cases.models import (
     SEALED,
     Case,
@@ -25,7 +25,7 @@ from sitr.cases.models import (
     writing_allowed,
 )
 from sitr.cases.services import Services
-from sitr.cases.work import OpenCase, act, bookkeeping, look
+from sitr.cases.work import act, append, bookkeeping, look
 from sitr.journal import Frontier, Kind
 
 
@@ -92,13 +92,20 @@ def _scour(alias: str, table: str) -> None:
 
 
 def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str) -> None:
-    """Destroy one exhibit: its file, its row, and the payload and salt of the entries that tell of it."""
+    """Destroy one exhibit: its file, its row, and the payload and salt of the entries that tell of it.
+
+    Those entries may tell of other rows, too (the rest of the same capture): an entry `restate` before the erasure says
+    the digests of these again, so that they stay under the journal.
+    """
     confirm(keeper, secret)
     case = look(keeper, case_id)
     row, _ = case.one(Exhibit, exhibit_id)
     blob = row.blob
     with act(keeper, case_id, Kind.ERASE, "erase_exhibit") as doing:
-        told = _entries_that_tell(doing, exhibit_id)
+        openings = {entry.seq: opening for entry, opening in opened(doing)}
+        told = [seq for seq, opening in openings.items() if opening and exhibit_id.encode() in opening]
+        if left := _left_unsaid(openings, told, exhibit_id):
+            append(doing, Kind.EXHIBIT, "restate", {}, left)
         doing.details = {"erased": told}
         Entry.objects.filter(case=doing.row, seq__in=told).update(opening=None)
         row.delete()
@@ -106,8 +113,14 @@ def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str)
     _scour("default", Exhibit._meta.db_table)
 
 
-def _entries_that_tell(case: OpenCase, exhibit_id: str) -> list[int]:
-    return [row.seq for row, opening in opened(case) if opening and exhibit_id.encode() in opening]
+def _left_unsaid(openings: Mapping[int, bytes | None], told: Sequence[int], exhibit_id: str) -> list[dict[str, str]]:
+    """The writes to other rows that no entry would name any more."""
+    latest = latest_writes(openings).items()
+    return [
+        {"table": table, "row": row, "sha256": said}
+        for (table, row), (seq, said) in latest
+        if seq in told and row != exhibit_id
+    ]
 
 
 def erase_home(services: Services) -> None:

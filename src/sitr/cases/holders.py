@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db import transaction
+
 from sitr.cases.access import Keeper, confirm
 from sitr.cases.models import Case, Holder, HolderKind, WrappedKey, writing_allowed
 from sitr.cases.services import whole_hour
@@ -49,7 +51,9 @@ def add_holder(
         if WrappedKey.objects.filter(case_id=case_id, holder_id=row.id, epoch=doing.row.epoch).exists():
             raise AnswerIsNo("cases.holds_already")
         doing.details = {"holder": row.id, "public": public}
-        WrappedKey(case_id=case_id, holder_id=row.id, epoch=doing.row.epoch, wrapped=wrapped).save(force_insert=True)
+        key = WrappedKey(case_id=case_id, holder_id=row.id, epoch=doing.row.epoch, wrapped=wrapped)
+        # Keys lie in another database: written only after the entry stands, so that nobody holds without one.
+        transaction.on_commit(lambda: key.save(force_insert=True))
     return HolderView(row.id, row.kind, row.public, you=row.id == keeper.holder_id)
 
 
@@ -60,11 +64,12 @@ def remove_holder(keeper: Keeper, case_id: str, holder_id: str, *, secret: str) 
     confirm(keeper, secret)
     if holder_id == keeper.holder_id:
         raise BadInput("cases.not_oneself")
-    remaining = [one for one in list_holders(keeper, case_id) if one.id != holder_id]
-    if len(remaining) == len(list_holders(keeper, case_id)):
-        raise NotFound("cases.no_such_thing")
     new = Identity.generate()
     with act(keeper, case_id, Kind.HOLDER, "remove_holder") as doing:
+        everybody = list_holders(keeper, case_id)
+        remaining = [one for one in everybody if one.id != holder_id]
+        if len(remaining) == len(everybody):
+            raise NotFound("cases.no_such_thing")
         old, epoch = doing.keys.of(doing.row.epoch), doing.row.epoch + 1
         _wrap_epoch(case_id, epoch, new, old, [(one.id, one.public) for one in remaining])
         # The entry is the first thing that the removed holder cannot read.

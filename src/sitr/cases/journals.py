@@ -1,7 +1,7 @@
 """The journal of a case: its entries, its verification, and the time proofs that arrive for it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -82,7 +82,7 @@ def verify(keeper: Keeper, case_id: str) -> Report:
         lines, openings, notes, signer=services.signer.public_pem() + _signers_before(openings), stamps=stamps,
         tsa_ca=services.authority_roots or None,
     )  # fmt: skip
-    wrong = [*unread, *_rows_that_differ(case, openings)]
+    wrong = [*unread, *_rows_that_differ(case, openings), *([] if unread else _rows_unknown(case, openings))]
     return replace(report, ok=False, problems=(*report.problems, *wrong)) if wrong else report
 
 
@@ -103,20 +103,35 @@ def proofs(case: OpenCase) -> tuple[list[str], list[bytes]]:
 
 
 def _rows_that_differ(case: OpenCase, openings: dict[int, bytes | None]) -> Iterator[Problem]:
-    """Rows whose words are not those of the last entry that wrote them: rolled back, swapped, or gone."""
-    latest: dict[tuple[str, str], tuple[int, str]] = {}
-    for seq, opening in openings.items():
-        for write in _payload(opening).get("writes", ()):
-            latest[write["table"], write["row"]] = (seq, write["sha256"])
+    """Rows that are not as the last entry that wrote them says: altered, rolled back, swapped, or gone."""
     models = {model.__name__.lower(): model for model in SEALED}
-    for (table, row_id), (seq, expected) in latest.items():
+    for (table, row_id), (seq, expected) in latest_writes(openings).items():
         row = models[table].objects.filter(case=case.row, pk=row_id).first()
         try:
-            same = row is not None and digest(case.body(row)) == expected
+            same = row is not None and digest(row, case.body(row)) == expected
         except Damaged:
             same = False
         if not same:
             yield Problem("row_differs", seq, {"table": table, "row": row_id})
+
+
+def _rows_unknown(case: OpenCase, openings: dict[int, bytes | None]) -> Iterator[Problem]:
+    """Rows that no entry wrote: sealing needs only the public key, so whoever writes to the database can make one."""
+    known = latest_writes(openings)
+    for model in SEALED:
+        table = model.__name__.lower()
+        for row_id in model.objects.filter(case=case.row).values_list("pk", flat=True):
+            if (table, row_id) not in known:
+                yield Problem("row_unknown", None, {"table": table, "row": row_id})
+
+
+def latest_writes(openings: Mapping[int, bytes | None]) -> dict[tuple[str, str], tuple[int, str]]:
+    """For each row (table, id): the last entry that wrote it, and the digest that it names."""
+    latest: dict[tuple[str, str], tuple[int, str]] = {}
+    for seq in sorted(openings):
+        for write in _payload(openings[seq]).get("writes", ()):
+            latest[write["table"], write["row"]] = (seq, write["sha256"])
+    return latest
 
 
 def _payload(opening: bytes | None) -> dict[str, Any]:

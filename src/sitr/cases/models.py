@@ -176,7 +176,12 @@ class Stamp(Guarded):
 
 
 class SealedRow(Guarded):
-    """A row whose words are all in one sealed cell, opened by the key of its epoch."""
+    """A row whose words are all in one sealed cell, opened by the key of its epoch.
+
+    `coarse` names what stands in clear beside it and yet belongs to the record: it is under the entry's digest, too.
+    """
+
+    coarse: ClassVar[tuple[str, ...]] = ()
 
     id = models.CharField(max_length=32, primary_key=True)
     case = models.ForeignKey(Case, on_delete=models.PROTECT)
@@ -218,6 +223,8 @@ class SightingState(StrEnum):
 class Sighting(SealedRow):
     """One address at which a photo stands or stood."""
 
+    coarse = ("state",)
+
     state = models.CharField(max_length=12, choices=[(s, s) for s in SightingState])
 
 
@@ -231,6 +238,8 @@ class Exhibit(SealedRow):
 
 class Notice(SealedRow):
     """One notice. `state` is takedown's; `due_hour` is when its clock ends, without what for."""
+
+    coarse = ("state", "due_hour")
 
     state = models.CharField(max_length=12)
     due_hour = models.DateTimeField(null=True)

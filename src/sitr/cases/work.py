@@ -87,10 +87,8 @@ class Act(OpenCase):
         return int(Frontier.unpack(bytes(self.row.frontier)).size) * 1000 + len(self.writes)
 
     def _seal(self, row: SealedRow, body: dict[str, Any]) -> None:
-        plain = rfc8785.dumps(body)
-        row.body = seal(plain, row_place(type(row), self.row.id, row.id), self.row.public)
-        table = type(row).__name__.lower()
-        self.writes.append({"table": table, "row": row.id, "sha256": hashlib.sha256(plain).hexdigest()})
+        row.body = seal(rfc8785.dumps(body), row_place(type(row), self.row.id, row.id), self.row.public)
+        self.writes.append({"table": type(row).__name__.lower(), "row": row.id, "sha256": digest(row, body)})
 
 
 def row_place(model: type[SealedRow], case: str, row: str) -> Place:
@@ -98,9 +96,14 @@ def row_place(model: type[SealedRow], case: str, row: str) -> Place:
     return Place(case=case, table=model.__name__.lower(), row=row, field="body")
 
 
-def digest(body: dict[str, Any]) -> str:
-    """The digest of a row's words, as an entry names it."""
-    return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
+def digest(row: SealedRow, body: dict[str, Any]) -> str:
+    """The digest of a row as an entry names it: its words, and what of the record stands in clear beside them."""
+    beside = {name: _plain(getattr(row, name)) for name in row.coarse}
+    return hashlib.sha256(rfc8785.dumps({"body": body, "beside": beside})).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return seconds(value) if isinstance(value, datetime) else value
 
 
 def look(keeper: Keeper, case_id: str) -> OpenCase:

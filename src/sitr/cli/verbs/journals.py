@@ -30,7 +30,7 @@ def verify(call: Call) -> int:
 
 
 # What the case found beside the journal: a row that is not what its entry says. The journal has no sentence for it.
-_OF_THE_CASE = frozenset({"row_differs", "opening_damaged"})
+_OF_THE_CASE = frozenset({"row_differs", "row_unknown", "opening_damaged"})
 
 
 def _document(call: Call, report: Report) -> dict[str, Any]:
