@@ -1,0 +1,52 @@
+"""What stands in the databases and in the store, so that a test can say that nothing changed, or what exactly did."""
+
+from typing import Any
+
+from django.db import connections
+from tests.cases.case_world import World
+
+from sitr.cases import journals
+from sitr.cases.access import Keeper
+from sitr.cases.models import SEALED
+from sitr.cases.work import digest, look
+from sitr.journal import read_opening
+
+Tables = dict[str, list[tuple[Any, ...]]]
+
+
+def tables(alias: str) -> Tables:
+    """Every row of every table of one database, as stored."""
+    connection = connections[alias]
+    found: Tables = {}
+    with connection.cursor() as cursor:
+        for name in sorted(connection.introspection.table_names()):
+            cursor.execute(f'SELECT * FROM "{name}"')  # noqa: S608  names come from the database itself
+            found[name] = sorted((tuple(map(_plain, row)) for row in cursor.fetchall()), key=repr)
+    return found
+
+
+def columns(alias: str, table: str) -> list[str]:
+    """The names of a table's columns."""
+    with connections[alias].cursor() as cursor:
+        return [column.name for column in connections[alias].introspection.get_table_description(cursor, table)]
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+def everything(world: World) -> tuple[Tables, Tables, set[str]]:
+    """Both databases and the names of all sealed files."""
+    return tables("default"), tables("keys"), set(world.services.blobs.names())
+
+
+def words(keeper: Keeper, case_id: str) -> dict[tuple[str, str], str]:
+    """The digest of each row, by table and id."""
+    case = look(keeper, case_id)
+    return {(model.__name__.lower(), row.id): digest(row, body) for model in SEALED for row, body in case.rows(model)}
+
+
+def payloads(keeper: Keeper, case_id: str) -> list[dict[str, Any]]:
+    """What every entry says, in order; empty for an erased one."""
+    case = look(keeper, case_id)
+    return [dict(read_opening(said).payload) if said else {} for _, said in journals.opened(case)]

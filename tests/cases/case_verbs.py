@@ -1,0 +1,218 @@
+"""The table of all verbs over a case: how each is prepared and called, and the entries that it must write.
+
+`prepare` makes what the verb needs and gives its arguments after (keeper, case). A verb that only reads has no entries.
+"""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tests.cases.case_world import ADULT, BASIS, FIELDS, MAIL, OPERATOR, OTHER_SECRET, SECRET, World, drawn
+
+from sitr.cases import (
+    captures,
+    dossiers,
+    erasing,
+    exhibits,
+    holders,
+    journals,
+    notices,
+    openings,
+    photos,
+    portable,
+    sightings,
+)
+from sitr.cases.access import Keeper, new_holder
+from sitr.cases.models import HolderKind
+from sitr.vault import Identity
+
+Prepare = Callable[[World, str], dict[str, Any]]
+
+
+def _nothing(_world: World, _case: str) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One row of the table. `entries`: (kind, verb) in order; `dangerous`: asks for the secret again."""
+
+    call: Callable[..., Any]
+    prepare: Prepare = _nothing
+    entries: tuple[tuple[str, str], ...] = ()
+    dangerous: bool = False
+
+    @property
+    def name(self) -> str:
+        """Module and function."""
+        return f"{self.call.__module__.rpartition('.')[2]}.{self.call.__name__}"
+
+    def run(self, keeper: Keeper, case: str, given: dict[str, Any], secret: str | None = None) -> Any:
+        """Call it as this keeper, with their own secret unless another one is given."""
+        own = OTHER_SECRET if given.get("_by_other") else SECRET
+        said = {"secret": secret or own} if self.dangerous else {}
+        return self.call(keeper, case, **{name: v for name, v in given.items() if name != "_by_other"}, **said)
+
+
+def exhibit(world: World, case: str, data: bytes = b"a saved chat", name: str = "chat.txt") -> str:
+    """An exhibit of the case."""
+    return exhibits.add_exhibit(world.holder, case, io.BytesIO(data), name).id
+
+
+def sighting(world: World, case: str, path: str = "/page") -> str:
+    """An accepted place on the loopback site."""
+    (view,) = sightings.add_sighting(world.holder, case, world.site.show(path))
+    return view.id
+
+
+def proposal(world: World, case: str) -> str:
+    """A proposed place: a copy of a photo found in a capture."""
+    photos.add_photo(world.holder, case, drawn(), "mine.png")
+    world.visits.images = {"https://cdn.leaks.example/a.png": drawn()}
+    found = captures.capture_page(world.holder, case, "https://leaks.example/page", child="no").found
+    return found[0].sighting or ""
+
+
+def notice(world: World, case: str, state: str = "draft") -> str:
+    """A complete notice in one of its states."""
+    made = notices.draft(world.holder, case, sighting(world, case), basis=BASIS, fields=FIELDS)
+    if state != "draft":
+        notices.approve(world.holder, case, made.id)
+    if state == "sent":
+        notices.send(world.holder, case, made.id)
+    return made.id
+
+
+def _incomplete(world: World, case: str) -> dict[str, Any]:
+    made = notices.draft(world.holder, case, sighting(world, case), basis=BASIS)
+    return {"notice_id": made.id, "fields": FIELDS}
+
+
+def _third(world: World, case: str) -> dict[str, Any]:
+    third = new_holder(world.services, "a third one's words", HolderKind.WORKER)
+    holders.add_holder(world.holder, case, third.identity.public, secret=SECRET)
+    return {"holder_id": third.holder_id}
+
+
+def _hand_sent(world: World, case: str) -> dict[str, Any]:
+    at = world.clock() - timedelta(days=1)
+    return {"notice_id": notice(world, case, "approved"), "reference": "form 12", "at": at}
+
+
+def _gone(world: World, case: str) -> dict[str, Any]:
+    made = notice(world, case, "sent")
+    place = next(one.sighting for one in notices.list_notices(world.holder, case) if one.id == made)
+    world.site.pages["/page"] = (410, "text/html", b"gone")
+    return {"sighting_id": place}
+
+
+TABLE = (
+    Verb(openings.show),
+    Verb(openings.answers),
+    Verb(openings.case_plan),
+    Verb(openings.answer, lambda _w, _c: {"answers": {**ADULT, "seen": ["seen"]}}, (("answer", "answer"),)),
+    Verb(openings.mark_step, lambda _w, _c: {"step_id": "s-steady", "state": "done"}, (("answer", "step"),)),
+    Verb(photos.list_photos),
+    Verb(photos.add_photo, lambda _w, _c: {"image": drawn(), "name": "a.png", "keep": True}, (("photo", "add_photo"),)),
+    Verb(sightings.list_sightings),
+    Verb(sightings.add_sighting, lambda w, _c: {"text": f"see {w.site.url('/a')}"}, (("sighting", "add_sighting"),)),
+    Verb(
+        sightings.decide, lambda w, c: {"sighting_id": proposal(w, c), "accept": True}, (("sighting", "accept"),)
+    ),
+    Verb(sightings.check, _gone, (("clock", "stop_clock"), ("sighting", "check"))),
+    Verb(sightings.check_all, lambda w, c: sighting(w, c) and {}, (("sighting", "check"),)),
+    Verb(
+        captures.capture_page, lambda _w, _c: {"url": "https://leaks.example/p", "child": "no"},
+        (("exhibit", "capture"),),
+    ),
+    Verb(exhibits.list_exhibits),
+    Verb(
+        exhibits.add_exhibit, lambda _w, _c: {"data": io.BytesIO(b"a mail"), "name": "mail.eml"},
+        (("exhibit", "add_exhibit"),),
+    ),
+    Verb(
+        exhibits.export, lambda w, c: {"exhibit_id": exhibit(w, c), "target": w.folder},
+        (("release", "export_exhibit"),),
+    ),
+    Verb(
+        exhibits.preview, lambda w, c: {"exhibit_id": exhibit(w, c, drawn(), "a.png"), "blurred": False},
+        (("read", "look"),),
+    ),
+    Verb(notices.routes, lambda w, c: {"sighting_id": sighting(w, c)}),
+    Verb(notices.list_notices),
+    Verb(notices.draft, lambda w, c: {"sighting_id": sighting(w, c), "basis": BASIS}, (("notice", "draft"),)),
+    Verb(notices.fill, _incomplete, (("notice", "fill"),)),
+    Verb(notices.approve, lambda w, c: {"notice_id": notice(w, c)}, (("notice", "approve"),)),
+    Verb(
+        notices.send, lambda w, c: {"notice_id": notice(w, c, "approved")},
+        (("notice", "send"), ("clock", "start_clock"), ("notice", "sent")),
+    ),
+    Verb(notices.mark_sent, _hand_sent, (("clock", "start_clock"), ("notice", "mark_sent"))),
+    Verb(
+        notices.file_reply, lambda w, c: {"notice_id": notice(w, c, "sent"), "raw": MAIL, "name": "re.eml"},
+        (("reply", "file_reply"),),
+    ),
+    Verb(notices.close, lambda w, c: {"notice_id": notice(w, c, "sent")}, (("notice", "close"),)),
+    Verb(journals.entries),
+    Verb(journals.verify),
+    Verb(holders.list_holders),
+    Verb(
+        holders.add_holder, lambda _w, _c: {"public": Identity.generate().public}, (("holder", "add_holder"),),
+        dangerous=True,
+    ),
+    Verb(holders.remove_holder, _third, (("holder", "remove_holder"),), dangerous=True),
+    Verb(
+        dossiers.make, lambda w, c: {"out": w.folder / f"{exhibit(w, c)}.age", "recipients": [w.other.identity.public]},
+        (("release", "dossier_begun"), ("release", "dossier_made")), dangerous=True,
+    ),
+    Verb(
+        portable.export_case, lambda w, c: {"out": w.folder / f"{exhibit(w, c)}.sitr"}, (("release", "export_case"),),
+        dangerous=True,
+    ),
+    Verb(
+        erasing.erase_exhibit, lambda w, c: {"exhibit_id": exhibit(w, c)}, (("erase", "erase_exhibit"),), dangerous=True
+    ),
+    Verb(erasing.erase_case, entries=(("erase", "erase_case"),), dangerous=True),
+)  # fmt: skip
+
+OF_THE_HOME = {
+    "access.is_set_up": "says whether there is a holder; needs nobody's key",
+    "access.set_up": "makes the first holder",
+    "access.new_holder": "makes a holder",
+    "access.unlock": "asks for the secret",
+    "access.confirm": "asks for the secret again",
+    "access.keep": "of a holder, for a server's session",
+    "access.resume": "of a holder, for a server's session",
+    "agendas.agenda": "over all cases; tells a stranger hours only",
+    "erasing.erase_home": "for whoever lost the secret",
+    "erasing.finish_erasures": "at a start; needs nobody's key",
+    "journals.stamp_pending": "needs nobody's key",
+    "openings.list_cases": "tells ids, states and hours",
+    "openings.open_case": "makes a case for its holder",
+    "portable.import_case": "makes a case for its holder",
+    "workrooms.clear_abandoned": "at a start; needs nobody's key",
+    "tidying.tidy": "at a start; needs nobody's key",
+}
+"""Public functions that take a keeper or the services and no case, and why; `test_cases_home` has their tests."""
+
+INSIDE = {
+    "access.case_keys": "the keys of one row, for the verbs",
+    "exhibits.read": "one exhibit of an opened case, for dossiers",
+    "sightings.view": "a row as it is shown",
+    "work.act": "the transaction of the verbs",
+    "work.look": "opens a case for the verbs",
+    "workrooms.workroom": "a folder in memory for one verb",
+}
+"""Public functions that take a keeper and are parts of verbs, not verbs."""
+
+
+def called(name: str) -> Verb:
+    """The row of this name."""
+    return next(verb for verb in TABLE if verb.name == name)
+
+
+WRITING = tuple(verb for verb in TABLE if verb.entries)
+DANGEROUS = tuple(verb for verb in TABLE if verb.dangerous)
+__all__ = ["DANGEROUS", "INSIDE", "OF_THE_HOME", "OPERATOR", "TABLE", "WRITING", "Verb", "called"]
