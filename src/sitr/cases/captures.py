@@ -40,7 +40,10 @@ class Note:
 
 @dataclass(frozen=True)
 class CaptureView:
-    """What a capture kept: `kept` of `expected` resources, what is missing and why, and the copies found."""
+    """What a capture kept: `kept` of `expected` resources, what is missing and why, and the copies found.
+
+    `confinement`: how the browser was shut in (`full`, `partial`, `none`; see `sitr doctor`).
+    """
 
     exhibits: tuple[ExhibitView, ...]
     kept: int
@@ -50,6 +53,7 @@ class CaptureView:
     partial: bool
     pictures: bool
     notes: tuple[Note, ...]
+    confinement: str
 
 
 def capture_page(keeper: Keeper, case_id: str, url: str, *, child: Child) -> CaptureView:
@@ -132,4 +136,5 @@ def _view(taken: Capture, search: Search, views: list[ExhibitView], ids: dict[st
         found=tuple(FoundView(f.image_url, f.photo, f.score, ids.get(f.image_url)) for f in search),
         partial=taken.partial, pictures=taken.pictures,
         notes=tuple(Note(problem.code, dict(problem.data)) for problem in taken.problems),
+        confinement=taken.confinement.kind.value,
     )  # fmt: skip

@@ -158,7 +158,8 @@ def _capture(stage: Stage) -> str:
     insist(any("HeadlessChrome" in r.agent or "Chrome" in r.agent for r in stage.site.requests), "no_browser")
     stage.capture = view
     total = sum(exhibit.bytes for exhibit in view.exhibits)
-    return _say(stage, "captured", kept=view.kept, expected=view.expected, n=len(view.exhibits), kib=total // 1024)
+    kept = _say(stage, "captured", kept=view.kept, expected=view.expected, n=len(view.exhibits), kib=total // 1024)
+    return f"{kept} · {_say(stage, f'wall_{view.confinement}')}"
 
 
 def _find_copies(stage: Stage) -> str:

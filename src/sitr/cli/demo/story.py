@@ -87,11 +87,13 @@ def _stage(call: Call, keep: Path) -> Iterator[Stage]:
                 "SITR_DATABASE_URL": "",
                 "SITR_SMTP": f"127.0.0.1:{mailbox.port}",
                 "SITR_SMTP_FROM": _RELAY,
+                # The demo opens its own page only; where this machine cannot shut a browser in, its capture step says so.
+                "SITR_ACCEPT_UNCONFINED": "yes",
                 "SITR_TSA": " ".join(f"{a.url}|{a.ca_file}" for a in authorities),
             }
         )
-        # The one place outside of tests where a pass is made: exact ports, and a home that carries the mark.
-        leave = LoopbackPass(home, [site.port, mailbox.port, *(a.port for a in authorities)])
+        # The one place outside of tests where a pass is made: the site's port, and a home that carries the mark.
+        leave = LoopbackPass(home, [site.port])
         services = call.wire.services(settings, leave)
         yield Stage(
             call=call,
