@@ -9,7 +9,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sitr.cases import access
-from sitr.dossier.phrase import make_phrase
 from sitr.web import cookies
 from sitr.web.doors import way_back
 from sitr.web.forms import Form
@@ -46,6 +45,8 @@ def begin(plain: HttpRequest) -> HttpResponse:
         else:
             with form.beside("secret"):
                 return _let_in(request, access.set_up(request.services, form.value("secret")), reverse("home"))
+    from sitr.dossier.phrase import make_phrase  # its room draws papers and costs a second; only a new home comes here
+
     # The same suggestion after a mistake: it may be the one that is being typed.
     suggestion = form.value("suggestion") or make_phrase(secrets.token_bytes)
     return show(request, "begin.html", form=form, suggestion=suggestion)

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sitr.cases import dossiers, exhibits
+from sitr.cases import exhibits
 from sitr.errors import NotFound
 from sitr.web.doors import unlocked
 from sitr.web.forms import Form
@@ -39,6 +39,8 @@ class Made:
 @unlocked
 def file(request: Request, case: str) -> HttpResponse:
     """Choose, confirm, build."""
+    from sitr.cases import dossiers  # draws papers: a second at the start that only this page needs
+
     form = Form(request)
     if form.sent:
         with form.beside("secret"), _folder() as folder:
