@@ -87,7 +87,7 @@ def _stage(call: Call, keep: Path) -> Iterator[Stage]:
                 "SITR_DATABASE_URL": "",
                 "SITR_SMTP": f"127.0.0.1:{mailbox.port}",
                 "SITR_SMTP_FROM": _RELAY,
-                # The demo opens its own page only; where this machine cannot shut a browser in, its capture step says so.
+                # Only its own page is opened; where a browser cannot be shut in, the capture step says so.
                 "SITR_ACCEPT_UNCONFINED": "yes",
                 "SITR_TSA": " ".join(f"{a.url}|{a.ca_file}" for a in authorities),
             }
