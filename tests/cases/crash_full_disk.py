@@ -96,6 +96,10 @@ class _Disk:
         return self
 
     def __enter__(self) -> None:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # room that the log holds already is room, too
         found = os.statvfs(self._folder)
         free = found.f_bavail * found.f_frsize
         with self._filling.open("wb") as file:
