@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.conf import settings
-from web_cast import ADULT, SECRET, Browser, Cast
+from tests.web.web_cast import ADULT, SECRET, Browser, Cast
 
 from sitr.cases import openings
 from sitr.web.sessions import IDLE_SECONDS

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.urls import get_resolver
 from django.utils.html import escape
-from web_case import Story, story
-from web_cast import Cast
+from tests.web.web_case import Story, story
+from tests.web.web_cast import Cast
 
 from sitr.words import LANGS, Lang, say
 

@@ -5,8 +5,8 @@ import io
 import pytest
 from django.utils.html import escape
 from PIL import Image
-from web_case import Story, story
-from web_cast import ADULT, Cast, drawn
+from tests.web.web_case import Story, story
+from tests.web.web_cast import ADULT, Cast, drawn
 
 from sitr.cases import journals, notices, openings, sightings
 from sitr.takedown import DeliveryState

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from web_cast import ANSWERS, Cast, drawn
+from tests.web.web_cast import ANSWERS, Cast, drawn
 
 from sitr.cases import exhibits, notices, openings, photos, sightings
 from sitr.web.survivor.file import Made
