@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sitr.cases.access import Keeper
 from sitr.cases.exhibits import ExhibitView, place_of, sealed_files, summary, view, write
 from sitr.cases.openings import pictures_allowed
-from sitr.cases.photos import fingerprints
+from sitr.cases.photos import fingerprints, require_adult
 from sitr.cases.sightings import propose
 from sitr.cases.work import OpenCase, act, look, seconds
 from sitr.cases.workrooms import workroom
@@ -73,7 +73,7 @@ def capture_page(keeper: Keeper, case_id: str, url: str, *, child: Child) -> Cap
         search = _search(case, taken)
         blobs = _seal_files(keeper, case, taken)
         with sealed_files(keeper, [blob for _, _, _, blob in blobs]):
-            views, ids = _write(keeper, case_id, taken, search, blobs, child)
+            views, ids = _write(keeper, case, taken, search, blobs, child)
     return _view(taken, search, views, ids)
 
 
@@ -99,7 +99,7 @@ def _seal_files(keeper: Keeper, case: OpenCase, taken: Capture) -> list[tuple[st
 
 def _write(
     keeper: Keeper,
-    case_id: str,
+    case: OpenCase,
     taken: Capture,
     search: Search,
     blobs: list[tuple[str, Any, str, StoredBlob]],
@@ -107,7 +107,10 @@ def _write(
 ) -> tuple[list[ExhibitView], dict[str, str]]:
     """The rows and entries of one capture, all in one transaction."""
     views = []
-    with act(keeper, case_id, Kind.EXHIBIT, "capture") as doing:
+    with act(keeper, case.row.id, Kind.EXHIBIT, "capture") as doing:
+        doing.require_epoch(case.row.epoch)
+        if taken.pictures:
+            require_adult(doing)  # a visit takes minutes: the answer may be another one by now
         told = []
         for row_id, file, name, blob in blobs:
             body = write(

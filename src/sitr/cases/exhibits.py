@@ -20,7 +20,7 @@ from sitr.fingerprint import measure
 from sitr.journal import Kind
 from sitr.vault import Place, StoredBlob
 
-PICTURE_KINDS = frozenset({"image", "screenshot", "pdf", "wacz", "html"})
+PICTURE_KINDS = frozenset({"image", "video", "screenshot", "pdf", "wacz", "html"})
 """Kinds whose bytes may show the photo: released only when the person chooses each."""
 
 _PREVIEW = 640
@@ -59,14 +59,20 @@ def add_exhibit(keeper: Keeper, case_id: str, data: BinaryIO, name: str) -> Exhi
     if not start:
         raise BadInput("cases.empty_file")
     kind, media_type = _kind(start, name)
-    if kind == "image" and not pictures_allowed(case):
-        raise AnswerIsNo("cases.no_pictures")
+    _refuse_pictures(case, kind)
     row_id = keeper.services.new_id()
     blob = keeper.services.blobs.put(_Again(start, data), place_of(case_id, row_id), case.row.public)
     with sealed_files(keeper, [blob]), act(keeper, case_id, Kind.EXHIBIT, "add_exhibit") as doing:
+        doing.require_epoch(case.row.epoch)
+        _refuse_pictures(doing, kind)
         body = write(doing, row_id, blob, kind=kind, name=Path(name).name[:200], media_type=media_type)
         doing.details = {"exhibits": [summary(row_id, body)]}
     return view(row_id, body)
+
+
+def _refuse_pictures(case: OpenCase, kind: str) -> None:
+    if kind in {"image", "video"} and not pictures_allowed(case):
+        raise AnswerIsNo("cases.no_pictures")
 
 
 class _Again(io.RawIOBase):
@@ -86,9 +92,19 @@ def _kind(start: bytes, name: str) -> tuple[str, str]:
     except BadInput:
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         # A picture that cannot be read is still a picture: whatever claims to be one is treated as one.
-        return ("image" if media_type.startswith("image/") else "file"), media_type
+        claimed = next((kind for kind in ("image", "video") if media_type.startswith(f"{kind}/")), "file")
+        return ("video" if _begins_like_video(start) else claimed), media_type
     guessed = mimetypes.guess_type(name)[0] or ""
     return "image", guessed if guessed.startswith("image/") else "image/*"
+
+
+def _begins_like_video(start: bytes) -> bool:
+    """By the first bytes of ISO media (MP4, MOV), Matroska and WebM, AVI, Flash, Ogg, MPEG and Windows Media."""
+    if start[4:8] in {b"ftyp", b"moov", b"mdat", b"wide"} or (start[:4] == b"RIFF" and start[8:12] == b"AVI "):
+        return True
+    return start.startswith(
+        (b"\x1aE\xdf\xa3", b"FLV\x01", b"OggS", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"0&\xb2u")
+    )
 
 
 class sealed_files:  # noqa: N801  a context manager reads like a function

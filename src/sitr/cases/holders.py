@@ -42,8 +42,7 @@ def add_holder(
     case = look(keeper, case_id)
     wrapped = wrap_case(case.keys.of(case.row.epoch), public)
     with act(keeper, case_id, Kind.HOLDER, "add_holder") as doing:
-        if doing.row.epoch != case.row.epoch:
-            raise AnswerIsNo("cases.changed_meanwhile")
+        doing.require_epoch(case.row.epoch)
         row = Holder.objects.filter(public=public).first()
         if row is None:
             row = Holder(id=doing.new_id(), kind=kind, public=public, since_hour=whole_hour(doing.now))

@@ -299,6 +299,7 @@ def file_reply(keeper: Keeper, case_id: str, notice_id: str, raw: bytes, name: s
     exhibit_id = keeper.services.new_id()
     blob = keeper.services.blobs.put(io.BytesIO(raw), place_of(case_id, exhibit_id), case.row.public)
     with sealed_files(keeper, [blob]), act(keeper, case_id, Kind.REPLY, "file_reply") as doing:
+        doing.require_epoch(case.row.epoch)
         row, body = doing.one(Notice, notice_id)
         state = move(_state(keeper, row, body), NoticeState.ANSWERED)
         exhibit = write(doing, exhibit_id, blob, kind="reply", name=name[:200], media_type="message/rfc822")

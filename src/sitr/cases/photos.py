@@ -32,16 +32,18 @@ def add_photo(keeper: Keeper, case_id: str, image: bytes, name: str, keep: bool 
     Raises AnswerIsNo when the person was under 18, or has not said (nothing is computed then), and BadInput when the
     file is no picture that can be read.
     """
-    require_adult(look(keeper, case_id))
+    case = look(keeper, case_id)
+    require_adult(case)
     made = fingerprint(image)
     row_id = keeper.services.new_id()
     body = {
         "name": name[:200], "width": made.width, "height": made.height, "version": made.version,
         "fingerprint": base64.b64encode(made.pack()).decode(), "kept": keep,
     }  # fmt: skip
-    blob = _keep(keeper, case_id, row_id, image) if keep else ""
+    blob = _keep(keeper, case, row_id, image) if keep else ""
     try:
         with act(keeper, case_id, Kind.PHOTO, "add_photo") as doing:
+            doing.require_epoch(case.row.epoch)
             require_adult(doing)
             doing.details = {"photo": row_id, "kept": keep}
             doing.add(Photo, body, row_id=row_id, blob=blob)
@@ -68,9 +70,9 @@ def fingerprints(case: OpenCase) -> dict[str, Fingerprint]:
     return {row.id: Fingerprint.unpack(base64.b64decode(body["fingerprint"])) for row, body in case.rows(Photo)}
 
 
-def _keep(keeper: Keeper, case_id: str, row_id: str, image: bytes) -> str:
-    case = look(keeper, case_id)
-    return keeper.services.blobs.put(io.BytesIO(image), Place(case_id, "photo", row_id, "blob"), case.row.public).name
+def _keep(keeper: Keeper, case: OpenCase, row_id: str, image: bytes) -> str:
+    place = Place(case.row.id, "photo", row_id, "blob")
+    return keeper.services.blobs.put(io.BytesIO(image), place, case.row.public).name
 
 
 def _view(row_id: str, body: dict[str, object]) -> PhotoView:

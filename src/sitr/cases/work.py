@@ -17,7 +17,7 @@ from django.db import transaction
 from sitr.cases.access import CaseKeys, Keeper, case_keys, find_case
 from sitr.cases.models import Case, Checkpoint, Entry, SealedRow, Stamp, writing_allowed
 from sitr.cases.services import Services
-from sitr.errors import NotFound
+from sitr.errors import AnswerIsNo, NotFound
 from sitr.journal import Frontier, Kind, StampState, format_time, make_entry, sign_checkpoint, time_after
 from sitr.vault import Place, open_sealed, seal
 
@@ -78,6 +78,11 @@ class Act(OpenCase):
             setattr(row, name, value)
         self._seal(row, body)
         row.save(force_update=True)
+
+    def require_epoch(self, epoch: int) -> None:
+        """Raises AnswerIsNo when a holder was removed since a file was sealed: nobody could open it any more."""
+        if self.row.epoch != epoch:
+            raise AnswerIsNo("cases.changed_meanwhile")
 
     def also(self, kind: Kind, verb: str, details: dict[str, Any]) -> None:
         """A further entry in the same transaction, before this act's own."""
