@@ -101,6 +101,11 @@ def _hand_sent(world: World, case: str) -> dict[str, Any]:
     return {"notice_id": notice(world, case, "approved"), "reference": "form 12", "at": at}
 
 
+def _one_place(world: World, case: str) -> dict[str, Any]:
+    sighting(world, case)
+    return {}
+
+
 def _gone(world: World, case: str) -> dict[str, Any]:
     made = notice(world, case, "sent")
     place = next(one.sighting for one in notices.list_notices(world.holder, case) if one.id == made)
@@ -115,14 +120,17 @@ TABLE = (
     Verb(openings.answer, lambda _w, _c: {"answers": {**ADULT, "seen": ["seen"]}}, (("answer", "answer"),)),
     Verb(openings.mark_step, lambda _w, _c: {"step_id": "s-steady", "state": "done"}, (("answer", "step"),)),
     Verb(photos.list_photos),
-    Verb(photos.add_photo, lambda _w, _c: {"image": drawn(), "name": "a.png", "keep": True}, (("photo", "add_photo"),)),
+    Verb(
+        photos.add_photo, lambda _w, _c: {"image": drawn(1, 160), "name": "a.png", "keep": True},
+        (("photo", "add_photo"),),
+    ),
     Verb(sightings.list_sightings),
     Verb(sightings.add_sighting, lambda w, _c: {"text": f"see {w.site.url('/a')}"}, (("sighting", "add_sighting"),)),
     Verb(
         sightings.decide, lambda w, c: {"sighting_id": proposal(w, c), "accept": True}, (("sighting", "accept"),)
     ),
     Verb(sightings.check, _gone, (("clock", "stop_clock"), ("sighting", "check"))),
-    Verb(sightings.check_all, lambda w, c: sighting(w, c) and {}, (("sighting", "check"),)),
+    Verb(sightings.check_all, _one_place, (("sighting", "check"),)),
     Verb(
         captures.capture_page, lambda _w, _c: {"url": "https://leaks.example/p", "child": "no"},
         (("exhibit", "capture"),),

@@ -53,11 +53,13 @@ def knowledge() -> Knowledge:
 
 
 @cache
-def drawn(seed: int = 1, kind: str = "PNG") -> bytes:
+def drawn(seed: int = 1, width: int = 480, kind: str = "PNG") -> bytes:
     """A drawn picture with enough in it to be fingerprinted; each seed another one."""
     dice = np.random.default_rng(seed)
     soft, grain = (
-        Image.fromarray(dice.integers(0, 255, (*cells, 3), dtype=np.uint8)).resize((480, 360), Image.Resampling.BICUBIC)
+        Image.fromarray(dice.integers(0, 255, (*cells, 3), dtype=np.uint8)).resize(
+            (width, width * 3 // 4), Image.Resampling.BICUBIC
+        )
         for cells in ((9, 12), (90, 120))
     )
     out = io.BytesIO()

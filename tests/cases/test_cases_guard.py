@@ -10,7 +10,7 @@ from tests.cases.case_world import World
 
 from sitr.cases.models import Case, Guarded, User, WriteOutsideVerb
 
-MODELS = [model for model in apps.get_app_config("cases").get_models() if model is not User]
+MODELS: list[Any] = [model for model in apps.get_app_config("cases").get_models() if model is not User]
 WAYS: dict[str, Callable[[Any], object]] = {
     "save": lambda model: model().save(),
     "save anew": lambda model: model().save(force_insert=True),
