@@ -149,6 +149,7 @@ def decoding(photos: Sequence[Photograph]) -> dict[str, float]:
 
 def main() -> int:
     """Run, print the table, write JSON when asked. Exit 1 when a stranger was called a copy."""
+    cv2.setNumThreads(1)  # one core a process; and a pool of threads would not survive the fork
     options = _options()
     photos = photographs(options.photos)
     pictures = {p.name: picture(p) for p in photos}
