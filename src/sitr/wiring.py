@@ -70,8 +70,8 @@ def build(
             memory=_MEMORY if _MEMORY.is_dir() else Path(tempfile.gettempdir()),
             kdf=kdf,
             accept_unconfined=settings.accept_unconfined,
-            process=_process_name(os.getpid()),
-            is_alive=_is_alive,
+            process=process_name(os.getpid()),
+            is_alive=is_alive,
         )
         tidy(built)
     return built
@@ -155,7 +155,7 @@ def _has_tables() -> bool:
     return all(connections[alias].introspection.table_names() for alias in ("default", "keys"))
 
 
-def _process_name(pid: int) -> str:
+def process_name(pid: int) -> str:
     """A process by its namespace, its number, and the tick at which it started, since numbers come again (proc(5))."""
     try:
         namespace = Path("/proc/self/ns/pid").stat().st_ino
@@ -165,10 +165,10 @@ def _process_name(pid: int) -> str:
     return f"{namespace}:{pid}:{stat.rpartition(')')[2].split()[19]}"
 
 
-def _is_alive(name: str) -> bool:
+def is_alive(name: str) -> bool:
     """A process of another container (another namespace of numbers) cannot be asked after: it is taken for alive."""
     namespace, _, rest = name.partition(":")
     pid = rest.partition(":")[0]
     if not pid.isdecimal():
         return False
-    return namespace != _process_name(os.getpid()).partition(":")[0] or _process_name(int(pid)) == name
+    return namespace != process_name(os.getpid()).partition(":")[0] or process_name(int(pid)) == name

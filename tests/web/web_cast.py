@@ -26,6 +26,7 @@ from sitr.vault import FolderBlobs, KdfParams
 from sitr.web.application import ENVIRON_KEY, Web
 from sitr.web.gate import Gate
 from sitr.web.sessions import Session, Sessions
+from sitr.wiring import is_alive, process_name
 from sitr.words import Lang
 
 SECRET = "six quiet green words here"
@@ -96,7 +97,7 @@ def services(home: Path, post: Post | None = None) -> Services:
         home=home, blobs=FolderBlobs(home / "blobs", secrets.token_bytes), signer=Signer.load_or_create(home / "key"),
         door=Door(), knowledge=KNOWLEDGE, capture=visit, mailer=post, mail_from="notices@sitr.invalid", authorities=(),
         authority_roots=b"", now=lambda: datetime.now(UTC), random_bytes=secrets.token_bytes, memory=Path("/dev/shm"),
-        kdf=KdfParams(1, 64, 1), accept_unconfined=True, process=str(os.getpid()), is_alive=lambda _name: True,
+        kdf=KdfParams(1, 64, 1), accept_unconfined=True, process=process_name(os.getpid()), is_alive=is_alive,
     )  # fmt: skip
 
 

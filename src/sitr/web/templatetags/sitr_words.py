@@ -116,8 +116,7 @@ def kind_word(lang: Lang, value: object) -> str:
 def entry(context: dict[str, Any], one: Any) -> str:
     """`{% entry line %}`: what an entry of the journal is about, by its verb, or by its kind where that was erased."""
     lang: Lang = context["lang"]
-    key = f"verb_{one.verb}"
-    return say(f"web.{key}" if key in catalogue(lang, "web") else f"web.entry_{one.kind}", lang)
+    return say(f"cases.verb_{one.verb}" if one.verb else f"web.entry_{one.kind}", lang)
 
 
 @register.simple_tag(takes_context=True)
