@@ -1,7 +1,7 @@
 """The words people see, in Arabic and English, outside of pages and knowledge.
 
-`words/<lang>/<space>.toml` holds one table per space (errors, cli, web, dossier, demo ...). Both languages have the same
-keys and the same blanks (tested). A value is a sentence, or a table of CLDR plural forms chosen by the blank `n`.
+`words/<lang>/<space>.toml` holds one table per space (errors, cli, web, dossier, demo ...). Both languages have the
+same keys and the same blanks (tested). A value is a sentence, or a table of CLDR plural forms chosen by the blank `n`.
 What belongs to a fact (a step, a service, a law) is in `knowledge/`, not here.
 """
 
