@@ -17,7 +17,7 @@ from sitr.cases.services import whole_hour
 from sitr.cases.sightings import accepted_images
 from sitr.cases.views import read_time
 from sitr.cases.work import Act, OpenCase, act, look, seconds
-from sitr.errors import BadInput
+from sitr.errors import AnswerIsNo, BadInput
 from sitr.journal import Kind
 from sitr.knowledge import Route, identify
 from sitr.knowledge import routes as ranked
@@ -248,11 +248,14 @@ def _deliver(keeper: Keeper, mail: Mail) -> Delivery:
 def _finish(keeper: Keeper, case_id: str, notice_id: str, delivery: Delivery) -> NoticeView:
     with act(keeper, case_id, Kind.NOTICE, delivery.state.value) as doing:
         row, body = doing.one(Notice, notice_id)
-        state = move(NoticeState.SENDING, NoticeState(delivery.state.value))
-        body |= {"detail": delivery.detail, "sender": None}
         doing.details = {"notice": notice_id, "detail": delivery.detail}
-        due = _start_clock(keeper, doing, notice_id, body, doing.now) if state is NoticeState.SENT else None
-        doing.change(row, body, state=state, due_hour=due)
+        body |= {"detail": delivery.detail, "sender": None}
+        if NoticeState(row.state) is not NoticeState.SENDING:
+            doing.change(row, body)  # it took so long that the person decided meanwhile: their word stands
+        else:
+            state = move(NoticeState.SENDING, NoticeState(delivery.state.value))
+            due = _start_clock(keeper, doing, notice_id, body, doing.now) if state is NoticeState.SENT else None
+            doing.change(row, body, state=state, due_hour=due)
     return _view(keeper, look(keeper, case_id), row, body)
 
 
@@ -277,7 +280,10 @@ def mark_sent(keeper: Keeper, case_id: str, notice_id: str, reference: str, at: 
         raise BadInput("cases.time_to_come")
     with act(keeper, case_id, Kind.NOTICE, "mark_sent") as doing:
         row, body = doing.one(Notice, notice_id)
-        state = move(_state(keeper, row, body), NoticeState.SENT)
+        before = _state(keeper, row, body)
+        if before is NoticeState.SENDING:  # its own delivery says what became of it
+            raise AnswerIsNo("takedown.not_allowed", old=before.value, new=NoticeState.SENT.value)
+        state = move(before, NoticeState.SENT)
         body |= {"detail": reference[:500], "sender": None}
         doing.details = {"notice": notice_id, "reference": reference[:500]}
         due = _start_clock(keeper, doing, notice_id, body, sent_at)
