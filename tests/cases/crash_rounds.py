@@ -157,9 +157,10 @@ class Rounds:
     def _nothing_in_clear(self, folder: Path) -> None:
         for path in folder.rglob("*"):
             with contextlib.suppress(FileNotFoundError):
-                if path.is_file() and _MARK in path.read_bytes():
+                data = path.read_bytes() if path.is_file() else b""
+                if _MARK in data:
                     self.broken.append(f"plain words stand in {path.name}")
-                elif path.is_file() and folder.name != "home" and path.name not in _VERIFIER:
+                elif data and folder.name != "home" and not _harmless(path, data):
                     self.broken.append(f"{path.name} was left in {folder.name}")
 
     def _workrooms(self, *, clean: bool) -> None:
@@ -199,6 +200,12 @@ class Rounds:
             self.broken.append("a mail was sent twice")
         if self.taken - set(got):
             self.broken.append("a notice is said to be sent, and no mail came")
+
+
+def _harmless(path: Path, data: bytes) -> bool:
+    """What libraries may leave on a disk when they are killed: the verifier's input, and the paper's own fonts."""
+    font = path.parent.name.startswith("weasyprint-") and data[:4] in {b"\x00\x01\x00\x00", b"OTTO", b"true"}
+    return font or path.name in _VERIFIER
 
 
 class _Killer:
