@@ -35,9 +35,14 @@ def _plain(value: Any) -> Any:
     return bytes(value) if isinstance(value, memoryview) else value
 
 
+KEY_TABLES = frozenset({"cases_holderlock", "cases_wrappedkey"})
+
+
 def everything(world: World) -> tuple[Tables, Tables, set[str]]:
-    """Both databases and the names of all sealed files."""
-    return tables("default"), tables("keys"), set(world.services.blobs.names())
+    """The rows beside the keys, the keys, and the names of all sealed files. On PostgreSQL both lie in one database."""
+    rows = {name: found for name, found in tables("default").items() if name not in KEY_TABLES}
+    keys = {name: found for name, found in tables("keys").items() if name in KEY_TABLES}
+    return rows, keys, set(world.services.blobs.names())
 
 
 def words(keeper: Keeper, case_id: str) -> dict[tuple[str, str], str]:
