@@ -152,7 +152,8 @@ def _walk(base: Path, database: Cluster | None) -> Run:
 def _environment(base: Path, database: Cluster | None) -> dict[str, str]:
     env = {"PATH": os.environ["PATH"], "HOME": str(base / "user"), "TMPDIR": str(base / "tmp"), "LANG": "C.UTF-8"}
     env |= {
-        "SITR_HOME": str(base / "home"), "SITR_ACCEPT_UNCONFINED": "yes",
+        "SITR_HOME": str(base / "home"),
+        "SITR_ACCEPT_UNCONFINED": "yes",
         "PYTHONPATH": _PATH,
         "PYTHONDONTWRITEBYTECODE": "1",
     }

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from web_cast import Cast
+    from tests.web.web_cast import Cast
 
 
 @pytest.fixture
 def cast(transactional_db: None, home: Path) -> "Iterator[Cast]":
     """The holder's browser, unlocked, and everybody else."""
-    from web_cast import gathered
+    from tests.web.web_cast import gathered
 
     yield from gathered(home)

@@ -41,7 +41,7 @@ from sitr.journal import (
     stamp_certificates,
 )
 from sitr.knowledge import Knowledge
-from sitr.words import LANGS, Lang, say
+from sitr.words import say
 
 # What a reader needs to check what is released. Answers, photos, holders and readings stay commitments.
 _OPENED_KINDS = frozenset({Kind.EXHIBIT, Kind.SIGHTING, Kind.NOTICE, Kind.REPLY, Kind.CLOCK})
@@ -55,7 +55,6 @@ def make(
     secret: str,
     recipients: Sequence[str] = (),
     include: Sequence[str] = (),
-    lang_order: Sequence[Lang] = LANGS,  # noqa: ARG001  the paper holds both; the order is the reader's
 ) -> Built:
     """Build, sign and seal a dossier to `out`. Asks for the secret again.
 

@@ -1,10 +1,6 @@
 """The dossier: choose what goes in, the passphrase again, the phrase shown once, the download."""
 
-import contextlib
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,15 +9,13 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sitr.cases import exhibits
+from sitr.cases.workrooms import workroom
 from sitr.errors import NotFound
 from sitr.web.doors import unlocked
 from sitr.web.forms import Form
 from sitr.web.requests import Request
 from sitr.web.survivor.pages import go, shelved, show
 from sitr.web.templatetags.sitr_words import kind_word, ltr
-
-# The dossier is sealed before it is written, so this folder never holds anything that can be read.
-_MEMORY = Path("/dev/shm")  # noqa: S108  (memory, not a disk; the file in it is sealed)
 
 
 @dataclass
@@ -43,12 +37,11 @@ def file(request: Request, case: str) -> HttpResponse:
 
     form = Form(request)
     if form.sent:
-        with form.beside("secret"), _folder() as folder:
+        with form.beside("secret"), workroom(request.services) as folder:
             out = folder / "file.age"
             built = dossiers.make(
-                request.keeper, case, out, secret=form.value("secret"), include=tuple(form.values("include")),
-                lang_order=("ar", "en") if request.lang == "ar" else ("en", "ar"),
-            )  # fmt: skip
+                request.keeper, case, out, secret=form.value("secret"), include=tuple(form.values("include"))
+            )
             made = Made(built.file.read_bytes(), built.file.name, built.sha256, built.items, built.phrase)
             return go("ready", case, request.visit.session.put(made))
     options = [(one.id, _named(request, one)) for one in exhibits.list_exhibits(request.keeper, case)]
@@ -89,9 +82,3 @@ def download(request: Request, case: str, result: str) -> HttpResponse:  # noqa:
     answer = HttpResponse(made.data, content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return answer
-
-
-@contextlib.contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="sitr-", dir=_MEMORY if _MEMORY.is_dir() else None) as name:
-        yield Path(name)
