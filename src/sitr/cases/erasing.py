@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import connections
 
 from sitr.cases.access import Keeper, confirm
+from sitr.cases.full_disk import named_full_database
 from sitr.cases.journals import latest_writes, opened
 from sitr.cases.models import (
     SEALED,
@@ -27,6 +28,7 @@ from sitr.cases.models import (
 from sitr.cases.services import Services
 from sitr.cases.work import act, append, bookkeeping, look
 from sitr.journal import Frontier, Kind
+from sitr.vault import StoreFull
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,17 @@ class ErasedView:
 def erase_case(keeper: Keeper, case_id: str, *, secret: str) -> ErasedView:
     """Destroy a case: its wrapped keys, its files, its words; the journal keeps its commitments. Asks for the secret.
 
-    Raises Locked; whatever crashes after that is completed at the next start.
+    Raises Locked; StoreFull when it could only begin. Whatever is cut short is completed at the next start.
     """
     confirm(keeper, secret)
     with act(keeper, case_id, Kind.ERASE, "erase_case") as doing:
         doing.details = {"erased": list(range(Frontier.unpack(bytes(doing.row.frontier)).size))}
         doing.row.state = CaseState.ERASING
-    _destroy(keeper.services, case_id)
+    try:
+        with named_full_database():
+            _destroy(keeper.services, case_id)
+    except StoreFull as full:
+        raise StoreFull("cases.erasing_unfinished") from full
     until = keeper.services.backups_kept
     return ErasedView(case_id, keeper.services.now() + until if until else None)
 
