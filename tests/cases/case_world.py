@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 
 import numpy as np
@@ -214,6 +215,11 @@ class World:
         return replace(keeper, services=replace(self.services, **changed))  # type: ignore[arg-type]
 
 
+def no_name(host: str, port: int) -> tuple[str, ...]:
+    """A resolver that knows addresses and no names: what is outside stays outside."""
+    return (str(ip_address(host)),) if host.replace(".", "").isdigit() and port else ()
+
+
 def made_world(home: Path, site: Site) -> World:
     """The services by hand, the cast, and a case with two holders."""
     mark_throw_away(home)
@@ -223,7 +229,8 @@ def made_world(home: Path, site: Site) -> World:
     memory.mkdir()
     services = Services(
         home=home, blobs=FolderBlobs(home / "blobs", secrets.token_bytes), signer=Signer.load_or_create(home / "key"),
-        door=Door((), LoopbackPass(home, [site.port])), knowledge=knowledge(), capture=visits, mailer=post,
+        door=Door((), LoopbackPass(home, [site.port]), resolver=no_name), knowledge=knowledge(), capture=visits,
+        mailer=post,
         mail_from="notices@sitr.invalid", authorities=authorities, authority_roots=b"", now=clock,
         random_bytes=secrets.token_bytes, memory=memory, kdf=KdfParams(1, 8, 1), accept_unconfined=True,
         process="this process", is_alive=alive.__contains__, backups_kept=timedelta(days=14),
