@@ -248,7 +248,7 @@ def test_a_session_keeps_a_holder_and_only_its_cookie_opens_it(world: World) -> 
             access.resume(world.services, broken, key)
 
 
-def test_a_case_goes_to_another_home_with_the_passphrase_it_was_sealed_with(world: World) -> None:
+def test_a_case_that_is_here_is_not_taken_in_again_and_its_package_tells_nothing(world: World) -> None:
     item = exhibit(world, world.case)
     sightings.add_sighting(world.holder, world.case, "https://leaks.example/a")
     file = portable.export_case(world.holder, world.case, world.folder / "case.sitr", secret=SECRET)

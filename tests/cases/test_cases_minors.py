@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from tests.cases.case_snapshots import everything
-from tests.cases.case_world import SECRET, World, drawn
+from tests.cases.case_world import World, drawn
 
-from sitr.cases import captures, exhibits, notices, openings, photos, portable, sightings
+from sitr.cases import captures, exhibits, notices, openings, photos, sightings
 from sitr.cases.models import Exhibit, Photo
 from sitr.errors import AnswerIsNo
 from sitr.evidence import Capture, CaptureOptions
@@ -129,10 +129,3 @@ def test_an_answer_that_changes_during_a_visit_is_the_one_that_counts(world: Wor
         )
     assert set(world.services.blobs.names()) == blobs
     assert not Exhibit.objects.exists()
-
-
-def test_a_travelling_case_keeps_its_answer_about_age(world: World) -> None:
-    case = world.open_case(age=["minor"])
-    file = portable.export_case(world.holder, case, world.folder / "minor.sitr", secret=SECRET)
-    assert file.exists()
-    assert not openings.show(world.holder, case).pictures

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from tests.cases.case_snapshots import payloads
 from tests.cases.case_verbs import exhibit, notice, sighting
-from tests.cases.case_world import SECRET, World, drawn
+from tests.cases.case_world import SECRET, World
 
-from sitr.cases import exhibits, holders, journals, notices, openings, photos, sightings
+from sitr.cases import exhibits, holders, journals, notices, openings, sightings
 from sitr.cases.models import Answers, Case, Checkpoint, Entry, Exhibit, Notice, Sighting, writing_allowed
 from sitr.cases.work import row_place
 from sitr.errors import Damaged
@@ -27,7 +27,6 @@ def _full_case(world: World) -> None:
     exhibit(world, world.case)
     exhibit(world, world.case, b"a second one", "2.txt")
     openings.answer(world.holder, world.case, {"seen": ["seen"]})
-    photos.add_photo(world.holder, world.case, drawn(1, 160), "me.png")
 
 
 def _first(model: Any, world: World) -> Any:
