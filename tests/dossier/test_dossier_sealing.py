@@ -19,6 +19,7 @@ from sitr.dossier import Built, Contents, ExhibitItem, build, build_opened, veri
 from sitr.dossier.sealing import unseal
 from sitr.errors import BadInput, Damaged, Locked
 from sitr.journal import Signer
+from sitr.vault import StoreFull
 from sitr.words import LANGS
 
 KEY = pyrage.x25519.Identity.generate()
@@ -128,7 +129,7 @@ def test_a_full_disk_in_the_middle_leaves_nothing(
 
     item = replace(contents.exhibits[0], source=fails, entry=None)
     for recipients in ([str(KEY.to_public())], []):
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(StoreFull):
             build(
                 without_papers(contents, item), tmp_path / "d", signer=signer, now=now, random_bytes=os.urandom,
                 recipients=recipients,

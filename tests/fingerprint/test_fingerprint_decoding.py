@@ -14,7 +14,7 @@ import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 from tests.fingerprint.drawn_pictures import drawn_photo, encoded
 
 from sitr.errors import BadInput
@@ -228,3 +228,11 @@ def test_a_picture_with_bytes_changed_is_a_picture_or_a_refusal(kind: str, data:
         assert decode(bytes(raw[:cut])).grey.dtype == np.uint8
     except BadInput as error:
         say(error.code, "ar", **error.data)
+
+
+def test_a_cut_picture_is_refused_also_where_papers_were_drawn_in_the_same_process() -> None:
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((400, 300)).save(out, "JPEG")
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # what WeasyPrint does when it is loaded
+    with pytest.raises(BadInput, match=r"fingerprint\.damaged"):
+        decode(out.getvalue()[:1500])

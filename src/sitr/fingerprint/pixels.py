@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageFile
 
 from sitr.errors import BadInput
 
@@ -96,6 +96,8 @@ def _quiet() -> Iterator[None]:
 @contextmanager
 def _opened(data: bytes) -> Iterator[Image.Image]:
     """The picture with only its header read; whatever a decoder throws becomes one of our refusals."""
+    # WeasyPrint, in the same process, tells Pillow to pass over what is missing; a cut picture is not a whole one.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         image = Image.open(io.BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:
