@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from sitr.knowledge.schema.base import Checked, Entry, Id, Line, Prose, Sourced, Words
+from sitr.knowledge.schema.base import Checked, Confidence, Entry, Id, Line, Prose, Source, Sourced, Words
+from sitr.knowledge.schema.playbook import Clause, Condition
 
 Topic = Literal[
     "private_images", "intimate_images", "extortion", "hacking", "impersonation", "defamation", "harassment",
@@ -61,16 +62,23 @@ class Law(Sourced):
 
 
 class Statement(Sourced):
-    """One sentence of law or practice."""
+    """One sentence of law or practice. `when`: for whom it is advice; whoever reads without a case sees it anyway."""
 
     id: Id
     text: Prose
+    when: Condition = Clause()
+
+
+# From when a period runs: knowing what happened; knowing it and who did it; knowing the harm and who answers for it;
+# the act itself; a decision that somebody gave.
+CountsFrom = Literal["known", "offender_known", "harm_known", "act", "decision"]
 
 
 class TimeLimit(Statement):
-    """Until when something has to be done."""
+    """Until when something has to be done. `counts_from` is None where the sources do not say from when."""
 
     period: Duration | None = None
+    counts_from: CountsFrom | None = None
     complaint_dependent: bool | None = None
 
 
@@ -91,9 +99,10 @@ class Authority(Sourced):
 
 
 class Support(Sourced):
-    """Who helps."""
+    """Who helps. `when`: for whom, where not for everybody (a service for adults never stands before a child)."""
 
     id: Id
+    when: Condition = Clause()
     name: Words
     type: Literal["ngo", "government", "tool"]
     serves: Prose
@@ -131,11 +140,12 @@ class Risk(Sourced):
 
 
 class Jurisdiction(Entry):
-    """One country, or the EU."""
+    """One country, or the EU. `law_language`: the language in which people there name their laws, where we have it."""
 
     id: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     name: Words
     currency: Line
+    law_language: Literal["ar", "en", "other"] = "other"
     checked: Checked
     laws: tuple[Law, ...]
     civil_route: tuple[Statement, ...]
@@ -156,3 +166,43 @@ class International(Entry):
     checked: Checked
     services: tuple[Support, ...]
     risks: tuple[Risk, ...]
+
+
+class LawTopic(Entry):
+    """What a law can be about, as a page names it, and the answers that make it a matter of this case."""
+
+    id: Topic
+    label: Words
+    when: Condition
+
+
+class LawCaution(Entry):
+    """A caution of the playbook that stands with the risks, before any authority."""
+
+    id: Id
+    when: Condition = Clause()
+
+
+class Union(Entry):
+    """Countries that share a page of law beside their own, or in place of it. `members` are ISO 3166-1 codes."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    members: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...]
+    confidence: Confidence
+    sources: tuple[Source, ...] = ()
+
+
+class LawBook(Entry):
+    """`law/facts.toml`: what all law pages share. `topics` stand in the order in which a page shows them.
+
+    `risk_question` is the question of the playbook that comes before any authority; `risk_answer` the one that lets
+    authorities stand open.
+    """
+
+    disclaimer: Words
+    risk_question: Id
+    risk_answer: Id
+    topics: tuple[LawTopic, ...]
+    cautions: tuple[LawCaution, ...]
+    unions: tuple[Union, ...]
+    checked: Checked
