@@ -7,7 +7,7 @@ from tests.cases.case_world import World
 
 from sitr.cases import journals
 from sitr.cases.access import Keeper
-from sitr.cases.models import SEALED
+from sitr.cases.models import SEALED, table_name
 from sitr.cases.work import digest, look
 from sitr.journal import read_opening
 
@@ -48,7 +48,7 @@ def everything(world: World) -> tuple[Tables, Tables, set[str]]:
 def words(keeper: Keeper, case_id: str) -> dict[tuple[str, str], str]:
     """The digest of each row, by table and id."""
     case = look(keeper, case_id)
-    return {(model.__name__.lower(), row.id): digest(row, body) for model in SEALED for row, body in case.rows(model)}
+    return {(table_name(model), row.id): digest(row, body) for model in SEALED for row, body in case.rows(model)}
 
 
 def payloads(keeper: Keeper, case_id: str) -> list[dict[str, Any]]:

@@ -208,6 +208,7 @@ OF_THE_HOME = {
 INSIDE = {
     "access.case_keys": "the keys of one row, for the verbs",
     "exhibits.read": "one exhibit of an opened case, for dossiers",
+    "fresh_files.fresh_files": "the files of one change, for the verbs",
     "sightings.view": "a row as it is shown",
     "work.act": "the transaction of the verbs",
     "work.look": "opens a case for the verbs",

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sitr.cases.access import Keeper
-from sitr.cases.exhibits import ExhibitView, place_of, sealed_files, summary, view, write
+from sitr.cases.exhibits import ExhibitView, place_of, summary, view, write
+from sitr.cases.fresh_files import fresh_files
 from sitr.cases.openings import pictures_allowed
 from sitr.cases.photos import fingerprints, require_adult
+from sitr.cases.services import Services
 from sitr.cases.sightings import propose
 from sitr.cases.work import OpenCase, act, look, seconds
 from sitr.cases.workrooms import workroom
 from sitr.errors import BadInput
-from sitr.evidence import Capture, CaptureOptions
+from sitr.evidence import Capture, CapturedFile, CaptureOptions
 from sitr.finding import Search, find_copies
 from sitr.journal import Kind
 from sitr.vault import StoredBlob
@@ -71,9 +73,9 @@ def capture_page(keeper: Keeper, case_id: str, url: str, *, child: Child) -> Cap
     with workroom(services) as work:
         taken = services.capture(url, work, options, services.now())
         search = _search(case, taken)
-        blobs = _seal_files(keeper, case, taken)
-        with sealed_files(keeper, [blob for _, _, _, blob in blobs]):
-            views, ids = _write(keeper, case, taken, search, blobs, child)
+        with fresh_files(services) as fresh:
+            files = _seal_files(services, case, taken, fresh)
+            views, ids = _write(keeper, case, taken, search, files, child)
     return _view(taken, search, views, ids)
 
 
@@ -82,18 +84,24 @@ def _search(case: OpenCase, taken: Capture) -> Search:
     return find_copies(((image.url, image.path.read_bytes()) for image in taken.images()), photos)
 
 
-def _seal_files(keeper: Keeper, case: OpenCase, taken: Capture) -> list[tuple[str, Any, str, StoredBlob]]:
-    sealed: list[tuple[str, Any, str, StoredBlob]] = []
-    try:
-        for file in taken.files:
-            row_id = keeper.services.new_id()
-            with file.path.open("rb") as source:
-                blob = keeper.services.blobs.put(source, place_of(case.row.id, row_id), case.row.public)
-            sealed.append((row_id, file, f"page-{file.kind.value}{_SUFFIX[file.kind.value]}", blob))
-    except BaseException:
-        for _, _, _, blob in sealed:
-            keeper.services.blobs.delete(blob.name)
-        raise
+@dataclass(frozen=True)
+class _Sealed:
+    """One file of a capture, sealed, with the id of the row that will list it."""
+
+    row_id: str
+    file: CapturedFile
+    name: str
+    blob: StoredBlob
+
+
+def _seal_files(services: Services, case: OpenCase, taken: Capture, fresh: list[StoredBlob]) -> list[_Sealed]:
+    sealed = []
+    for file in taken.files:
+        row_id = services.new_id()
+        with file.path.open("rb") as source:
+            blob = services.blobs.put(source, place_of(case.row.id, row_id), case.row.public)
+        fresh.append(blob)
+        sealed.append(_Sealed(row_id, file, f"page-{file.kind.value}{_SUFFIX[file.kind.value]}", blob))
     return sealed
 
 
@@ -102,7 +110,7 @@ def _write(
     case: OpenCase,
     taken: Capture,
     search: Search,
-    blobs: list[tuple[str, Any, str, StoredBlob]],
+    files: list[_Sealed],
     child: str,
 ) -> tuple[list[ExhibitView], dict[str, str]]:
     """The rows and entries of one capture, all in one transaction."""
@@ -112,16 +120,17 @@ def _write(
         if taken.pictures:
             require_adult(doing)  # a visit takes minutes: the answer may be another one by now
         told = []
-        for row_id, file, name, blob in blobs:
+        for one in files:
             body = write(
-                doing, row_id, blob, kind=file.kind.value, name=name, media_type=file.mime, source=taken.final_url,
+                doing, one.row_id, one.blob, kind=one.file.kind.value, name=one.name, media_type=one.file.mime,
+                source=taken.final_url,
                 partial=taken.partial, kept=taken.completeness.kept, expected=taken.completeness.expected,
-                missing=[f"{one.url} ({one.why})" for one in taken.completeness.missing],
+                missing=[f"{gap.url} ({gap.why})" for gap in taken.completeness.missing],
                 captured_at=seconds(taken.started),
                 method=f"{taken.tools.browser}; {taken.confinement.kind.value}",
             )  # fmt: skip
-            views.append(view(row_id, body))
-            told.append(summary(row_id, body))
+            views.append(view(one.row_id, body))
+            told.append(summary(one.row_id, body))
         ids = propose(doing, taken.final_url, search) if search.found else {}
         doing.details = {
             "url": taken.url, "final_url": taken.final_url, "child": child, "pictures": taken.pictures,

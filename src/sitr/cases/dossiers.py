@@ -8,7 +8,7 @@ from typing import Any
 from sitr.cases import journals
 from sitr.cases.access import Keeper, confirm
 from sitr.cases.exhibits import PICTURE_KINDS, draw_preview, read, safe_name
-from sitr.cases.models import Entry, Exhibit, Notice, Reply, Sighting, SightingState, Stamp
+from sitr.cases.models import UNACCEPTED, Entry, Exhibit, Notice, Reply, Sighting
 from sitr.cases.openings import AnswersView, answers_of
 from sitr.cases.services import Services
 from sitr.cases.views import read_time
@@ -32,7 +32,6 @@ from sitr.dossier import (
 from sitr.errors import BadInput
 from sitr.journal import (
     Kind,
-    StampState,
     checkpoint_digest,
     journal_file,
     openings_file,
@@ -139,7 +138,7 @@ def _timeline(entries: list[tuple[Entry, bytes | None]]) -> Iterator[TimelineRow
 
 def _sightings(keeper: Keeper, case: OpenCase) -> Iterator[SightingRow]:
     for row, body in case.rows(Sighting):
-        if row.state in {SightingState.PROPOSED, SightingState.REJECTED}:
+        if row.state in UNACCEPTED:
             continue
         service = body["service"]
         since = read_time(body["since"]) or case.row.opened_hour
@@ -230,14 +229,13 @@ def _gaps(case: OpenCase, released: set[str]) -> Iterator[Both]:
         yield _both("cases.gap_partial", n=partial_ones)
     if held_back := sum(1 for row_id, _ in rows if row_id not in released):
         yield _both("cases.gap_held_back", n=held_back)
-    if not Stamp.objects.filter(checkpoint__case=case.row, state=StampState.STAMPED).exists():
+    if not journals.stamped(case).exists():
         yield _both("cases.gap_not_stamped")
 
 
 def _proofs(services: Services, case: OpenCase) -> Iterator[TimeProof]:
-    held = Stamp.objects.filter(checkpoint__case=case.row, state=StampState.STAMPED).select_related("checkpoint")
     names = dict(enumerate(services.authority_names))
-    newest = {stamp.authority: stamp for stamp in held.order_by("checkpoint__size")}
+    newest = {stamp.authority: stamp for stamp in journals.stamped(case).order_by("checkpoint__size")}
     for stamp in newest.values():
         tsr = bytes(stamp.reply or b"")
         said = read_stamp(tsr)

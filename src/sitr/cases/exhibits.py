@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from PIL import Image, ImageFilter, ImageOps
 
 from sitr.cases.access import Keeper
+from sitr.cases.fresh_files import fresh_files
 from sitr.cases.models import Exhibit
 from sitr.cases.openings import pictures_allowed
 from sitr.cases.views import NEVER, read_time
@@ -61,12 +62,14 @@ def add_exhibit(keeper: Keeper, case_id: str, data: BinaryIO, name: str) -> Exhi
     kind, media_type = _kind(start, name)
     _refuse_pictures(case, kind)
     row_id = keeper.services.new_id()
-    blob = keeper.services.blobs.put(_Again(start, data), place_of(case_id, row_id), case.row.public)
-    with sealed_files(keeper, [blob]), act(keeper, case_id, Kind.EXHIBIT, "add_exhibit") as doing:
-        doing.require_epoch(case.row.epoch)
-        _refuse_pictures(doing, kind)
-        body = write(doing, row_id, blob, kind=kind, name=Path(name).name[:200], media_type=media_type)
-        doing.details = {"exhibits": [summary(row_id, body)]}
+    with fresh_files(keeper.services) as fresh:
+        blob = keeper.services.blobs.put(_Again(start, data), place_of(case_id, row_id), case.row.public)
+        fresh.append(blob)
+        with act(keeper, case_id, Kind.EXHIBIT, "add_exhibit") as doing:
+            doing.require_epoch(case.row.epoch)
+            _refuse_pictures(doing, kind)
+            body = write(doing, row_id, blob, kind=kind, name=Path(name).name[:200], media_type=media_type)
+            doing.details = {"exhibits": [summary(row_id, body)]}
     return view(row_id, body)
 
 
@@ -105,21 +108,6 @@ def _begins_like_video(start: bytes) -> bool:
     return start.startswith(
         (b"\x1aE\xdf\xa3", b"FLV\x01", b"OggS", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"0&\xb2u")
     )
-
-
-class sealed_files:  # noqa: N801  a context manager reads like a function
-    """Sealed files that were just written: removed again when what should list them is not written."""
-
-    def __init__(self, keeper: Keeper, blobs: list[StoredBlob]) -> None:
-        self._keeper, self._blobs = keeper, blobs
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, *_rest: object) -> None:
-        if kind is not None:
-            for blob in self._blobs:
-                self._keeper.services.blobs.delete(blob.name)
 
 
 def write(doing: Act, row_id: str, blob: StoredBlob, **words: Any) -> dict[str, Any]:

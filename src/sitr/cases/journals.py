@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from sitr.cases.access import Keeper
-from sitr.cases.models import SEALED, Checkpoint, Entry, Stamp
+from sitr.cases.models import TABLES, Checkpoint, Entry, Stamp
 from sitr.cases.services import Services
 from sitr.cases.work import OpenCase, bookkeeping, digest, entry_place, look
 from sitr.errors import Damaged, OutsideSilent
@@ -92,9 +94,14 @@ def _signers_before(openings: dict[int, bytes | None]) -> bytes:
     return "".join(str(one["signer_before"]) for one in said if one.get("verb") == "import_case").encode()
 
 
+def stamped(case: OpenCase) -> QuerySet[Stamp]:
+    """The time proofs that a case holds, each with its checkpoint."""
+    return Stamp.objects.filter(checkpoint__case=case.row, state=StampState.STAMPED).select_related("checkpoint")
+
+
 def proofs(case: OpenCase) -> tuple[list[str], list[bytes]]:
     """The checkpoints that are stamped and the last one, and the stamps."""
-    held = list(Stamp.objects.filter(checkpoint__case=case.row, state=StampState.STAMPED).select_related("checkpoint"))
+    held = list(stamped(case))
     last = Checkpoint.objects.filter(case=case.row).order_by("-size").first()
     notes = {stamp.checkpoint.size: stamp.checkpoint.note for stamp in held}
     if last is not None:
@@ -104,9 +111,8 @@ def proofs(case: OpenCase) -> tuple[list[str], list[bytes]]:
 
 def _rows_that_differ(case: OpenCase, openings: dict[int, bytes | None]) -> Iterator[Problem]:
     """Rows that are not as the last entry that wrote them says: altered, rolled back, swapped, or gone."""
-    models = {model.__name__.lower(): model for model in SEALED}
     for (table, row_id), (seq, expected) in latest_writes(openings).items():
-        row = models[table].objects.filter(case=case.row, pk=row_id).first()
+        row = TABLES[table].objects.filter(case=case.row, pk=row_id).first()
         try:
             same = row is not None and digest(row, case.body(row)) == expected
         except Damaged:
@@ -118,8 +124,7 @@ def _rows_that_differ(case: OpenCase, openings: dict[int, bytes | None]) -> Iter
 def _rows_unknown(case: OpenCase, openings: dict[int, bytes | None]) -> Iterator[Problem]:
     """Rows that no entry wrote: sealing needs only the public key, so whoever writes to the database can make one."""
     known = latest_writes(openings)
-    for model in SEALED:
-        table = model.__name__.lower()
+    for table, model in TABLES.items():
         for row_id in model.objects.filter(case=case.row).values_list("pk", flat=True):
             if (table, row_id) not in known:
                 yield Problem("row_unknown", None, {"table": table, "row": row_id})

@@ -220,6 +220,10 @@ class SightingState(StrEnum):
     UNKNOWN = "unknown"
 
 
+UNACCEPTED = frozenset({SightingState.PROPOSED, SightingState.REJECTED})
+"""States of a find that the person has not taken for a place of appearance."""
+
+
 class Sighting(SealedRow):
     """One address at which a photo stands or stood."""
 
@@ -250,6 +254,14 @@ class Reply(SealedRow):
 
 
 SEALED: tuple[type[SealedRow], ...] = (Answers, Step, Photo, Sighting, Exhibit, Notice, Reply)
+
+
+def table_name(model: type[SealedRow]) -> str:
+    """The name of a table in places, journal entries and portable cases: part of what is sealed, never to change."""
+    return model.__name__.lower()
+
+
+TABLES: dict[str, type[SealedRow]] = {table_name(model): model for model in SEALED}
 
 
 class HolderLock(Guarded):

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sitr.cases.access import Keeper
-from sitr.cases.exhibits import place_of, sealed_files, summary, write
+from sitr.cases.exhibits import place_of, summary, write
+from sitr.cases.fresh_files import fresh_files
 from sitr.cases.models import Notice, Reply, Sighting
 from sitr.cases.openings import answers_of
 from sitr.cases.services import whole_hour
@@ -32,9 +33,12 @@ from sitr.takedown import (
     SightingFacts,
     clock,
     compose,
+    is_mailbox,
     move,
     read_reply,
 )
+from sitr.takedown import Reply as ReadReply
+from sitr.vault import StoredBlob
 from sitr.words import LANGS, Lang
 
 # Longer than any delivery may last (see SmtpMailer.seconds): a notice still "being sent" after it was cut short.
@@ -204,16 +208,12 @@ def send(keeper: Keeper, case_id: str, notice_id: str) -> NoticeView:
     services = keeper.services
     case = look(keeper, case_id)
     row, body = case.one(Notice, notice_id)
-    if services.mailer is None or not _is_mailbox(body["recipient"]):
+    if services.mailer is None or not is_mailbox(body["recipient"]):
         if NoticeState(row.state) is not NoticeState.APPROVED:
             move(_state(keeper, row, body), NoticeState.SENDING)
         return _view(keeper, case, row, body)
     mail = _begin(keeper, case_id, notice_id)
     return _finish(keeper, case_id, notice_id, _deliver(keeper, mail))
-
-
-def _is_mailbox(recipient: str) -> bool:
-    return "@" in recipient and "/" not in recipient and not any(c.isspace() for c in recipient)
 
 
 def _begin(keeper: Keeper, case_id: str, notice_id: str) -> Mail:
@@ -303,8 +303,16 @@ def file_reply(keeper: Keeper, case_id: str, notice_id: str, raw: bytes, name: s
     case = look(keeper, case_id)
     case.one(Notice, notice_id)
     exhibit_id = keeper.services.new_id()
-    blob = keeper.services.blobs.put(io.BytesIO(raw), place_of(case_id, exhibit_id), case.row.public)
-    with sealed_files(keeper, [blob]), act(keeper, case_id, Kind.REPLY, "file_reply") as doing:
+    with fresh_files(keeper.services) as fresh:
+        fresh.append(keeper.services.blobs.put(io.BytesIO(raw), place_of(case_id, exhibit_id), case.row.public))
+        made, reply = _write_reply(keeper, case, notice_id, exhibit_id, fresh[0], name, said)
+    return _reply_view(made.id, reply)
+
+
+def _write_reply(
+    keeper: Keeper, case: OpenCase, notice_id: str, exhibit_id: str, blob: StoredBlob, name: str, said: ReadReply
+) -> tuple[Reply, dict[str, Any]]:
+    with act(keeper, case.row.id, Kind.REPLY, "file_reply") as doing:
         doing.require_epoch(case.row.epoch)
         row, body = doing.one(Notice, notice_id)
         state = move(_state(keeper, row, body), NoticeState.ANSWERED)
@@ -316,7 +324,7 @@ def file_reply(keeper: Keeper, case_id: str, notice_id: str, raw: bytes, name: s
         made = doing.add(Reply, reply)
         doing.details = {"notice": notice_id, "reply": made.id, "exhibits": [summary(exhibit_id, exhibit)]}
         doing.change(row, body, state=state)
-    return _reply_view(made.id, reply)
+    return made, reply
 
 
 def close(keeper: Keeper, case_id: str, notice_id: str) -> NoticeView:
@@ -332,7 +340,8 @@ def close(keeper: Keeper, case_id: str, notice_id: str) -> NoticeView:
 def list_notices(keeper: Keeper, case_id: str) -> list[NoticeView]:
     """All notices of a case, in the order of writing."""
     case = look(keeper, case_id)
-    return [_view(keeper, case, row, body) for row, body in case.rows(Notice)]
+    replies = _replies(case)
+    return [_shown(keeper, row, body, replies) for row, body in case.rows(Notice)]
 
 
 def _state(keeper: Keeper, row: Notice, body: dict[str, Any]) -> NoticeState:
@@ -346,16 +355,27 @@ def _state(keeper: Keeper, row: Notice, body: dict[str, Any]) -> NoticeState:
     return state if alive and not late else NoticeState.UNKNOWN
 
 
+def _replies(case: OpenCase) -> dict[str, list[ReplyView]]:
+    """The answers by the notice that they answer."""
+    found: dict[str, list[ReplyView]] = {}
+    for row, body in case.rows(Reply):
+        found.setdefault(body["notice"], []).append(_reply_view(row.id, body))
+    return found
+
+
 def _view(keeper: Keeper, case: OpenCase, row: Notice, body: dict[str, Any]) -> NoticeView:
+    return _shown(keeper, row, body, _replies(case))
+
+
+def _shown(keeper: Keeper, row: Notice, body: dict[str, Any], replies: dict[str, list[ReplyView]]) -> NoticeView:
     basis = keeper.services.knowledge.basis(body["basis"])
-    replies = (_reply_view(r.id, b) for r, b in case.rows(Reply) if b["notice"] == row.id)
     return NoticeView(
         id=row.id, sighting=body["sighting"], basis=body["basis"], service=body["service"], channel=body["channel"],
         recipient=body["recipient"], lang=body["lang"], subject=body["subject"], text=body["text"],
         fields={**body["fields"], **body["given"]},
         required=tuple((f.id, f.label.ar, f.label.en) for f in basis.required_fields), missing=tuple(body["missing"]),
         state=_state(keeper, row, body).value, sent_at=read_time(body["sent_at"]), due_at=read_time(body["due_at"]),
-        then=body["then"], lawful=body["lawful"], replies=tuple(replies), detail=body["detail"],
+        then=body["then"], lawful=body["lawful"], replies=tuple(replies.get(row.id, ())), detail=body["detail"],
     )  # fmt: skip
 
 

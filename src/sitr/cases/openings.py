@@ -11,7 +11,7 @@ from django.db.models import Min
 
 from sitr.cases.access import CaseKeys, Keeper
 from sitr.cases.models import (
-    SEALED,
+    TABLES,
     Answers,
     Case,
     CaseState,
@@ -20,6 +20,7 @@ from sitr.cases.models import (
     Sighting,
     Step,
     WrappedKey,
+    table_name,
     writing_allowed,
 )
 from sitr.cases.services import Services, whole_hour
@@ -196,9 +197,9 @@ def show(keeper: Keeper, case_id: str) -> CaseView:
     """One case at a glance."""
     case = look(keeper, case_id)
     now = answers_of(case)
-    counts = {model.__name__.lower(): model.objects.filter(case=case.row).count() for model in SEALED}
+    counts = {table: model.objects.filter(case=case.row).count() for table, model in TABLES.items()}
     for left_out in (Answers, Step, Reply):
-        counts.pop(left_out.__name__.lower(), None)
+        counts.pop(table_name(left_out), None)
     return CaseView(
         id=case.row.id, state=case.row.state, country=now.country, opened_at=now.opened_at,
         last_opened=_seen(keeper, case), counts=counts, pictures=pictures_allowed(case),

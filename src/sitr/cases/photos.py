@@ -5,6 +5,7 @@ import io
 from dataclasses import dataclass
 
 from sitr.cases.access import Keeper
+from sitr.cases.fresh_files import fresh_files
 from sitr.cases.models import Photo
 from sitr.cases.openings import pictures_allowed
 from sitr.cases.work import OpenCase, act, look
@@ -40,18 +41,20 @@ def add_photo(keeper: Keeper, case_id: str, image: bytes, name: str, keep: bool 
         "name": name[:200], "width": made.width, "height": made.height, "version": made.version,
         "fingerprint": base64.b64encode(made.pack()).decode(), "kept": keep,
     }  # fmt: skip
-    blob = _keep(keeper, case, row_id, image) if keep else ""
-    try:
+    with fresh_files(keeper.services) as fresh:
+        if keep:
+            fresh.append(keeper.services.blobs.put(io.BytesIO(image), place_of(case_id, row_id), case.row.public))
         with act(keeper, case_id, Kind.PHOTO, "add_photo") as doing:
             doing.require_epoch(case.row.epoch)
             require_adult(doing)
             doing.details = {"photo": row_id, "kept": keep}
-            doing.add(Photo, body, row_id=row_id, blob=blob)
-    except BaseException:
-        if blob:
-            keeper.services.blobs.delete(blob)
-        raise
+            doing.add(Photo, body, row_id=row_id, blob=fresh[0].name if fresh else "")
     return _view(row_id, body)
+
+
+def place_of(case_id: str, photo_id: str) -> Place:
+    """The place that a kept photo's file names inside."""
+    return Place(case_id, "photo", photo_id, "blob")
 
 
 def require_adult(case: OpenCase) -> None:
@@ -68,11 +71,6 @@ def list_photos(keeper: Keeper, case_id: str) -> list[PhotoView]:
 def fingerprints(case: OpenCase) -> dict[str, Fingerprint]:
     """The fingerprints of a case by photo id."""
     return {row.id: Fingerprint.unpack(base64.b64decode(body["fingerprint"])) for row, body in case.rows(Photo)}
-
-
-def _keep(keeper: Keeper, case: OpenCase, row_id: str, image: bytes) -> str:
-    place = Place(case.row.id, "photo", row_id, "blob")
-    return keeper.services.blobs.put(io.BytesIO(image), place, case.row.public).name
 
 
 def _view(row_id: str, body: dict[str, object]) -> PhotoView:

@@ -11,7 +11,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,11 +22,13 @@ from typing import IO, Any
 import rfc8785
 from django.db import transaction
 
-from sitr.cases import journals
+from sitr.cases import journals, photos
 from sitr.cases.access import CaseKeys, Keeper, confirm
 from sitr.cases.exhibits import place_of
+from sitr.cases.fresh_files import fresh_files
 from sitr.cases.models import (
     SEALED,
+    TABLES,
     Case,
     CaseState,
     Checkpoint,
@@ -36,6 +38,7 @@ from sitr.cases.models import (
     SealedRow,
     Stamp,
     WrappedKey,
+    table_name,
     writing_allowed,
 )
 from sitr.cases.services import Services, whole_hour
@@ -99,7 +102,7 @@ def _files(case: OpenCase) -> Iterator[tuple[Exhibit | Photo, Place]]:
     for exhibit in Exhibit.objects.filter(case=case.row):
         yield exhibit, place_of(case.row.id, exhibit.id)
     for photo in Photo.objects.filter(case=case.row).exclude(blob=""):
-        yield photo, Place(case.row.id, "photo", photo.id, "blob")
+        yield photo, photos.place_of(case.row.id, photo.id)
 
 
 def _document(case: OpenCase) -> dict[str, Any]:
@@ -111,7 +114,7 @@ def _document(case: OpenCase) -> dict[str, Any]:
 
 
 def _row(model: type[SealedRow], row: SealedRow, body: dict[str, Any]) -> dict[str, Any]:
-    table = model.__name__.lower()
+    table = table_name(model)
     clear = {name: _plain(getattr(row, name)) for name in _CLEAR.get(table, ())}
     return {"table": table, "id": row.id, "order": row.order, "body": body, "clear": clear}
 
@@ -121,11 +124,10 @@ def _plain(value: Any) -> Any:
 
 
 def _proofs(case: OpenCase) -> dict[str, Any]:
-    held = Stamp.objects.filter(checkpoint__case=case.row, state=StampState.STAMPED).select_related("checkpoint")
     notes = {str(c.size): c.note for c in Checkpoint.objects.filter(case=case.row)}
     stamps = [
         {"size": s.checkpoint.size, "authority": s.authority, "reply": base64.b64encode(bytes(s.reply or b"")).decode()}
-        for s in held
+        for s in journals.stamped(case)
     ]
     return {"checkpoints": notes, "stamps": stamps}
 
@@ -218,10 +220,9 @@ def _part(tar: tarfile.TarFile, name: str) -> bytes:
 
 
 def _fits(document: dict[str, Any]) -> bool:
-    tables = {model.__name__.lower() for model in SEALED}
     ids = [row["id"] for row in document["rows"]]
     plain = all(isinstance(i, str) and i.isalnum() and len(i) <= 32 for i in [document["id"], *ids])
-    return plain and len(ids) == len(set(ids)) and all(row["table"] in tables for row in document["rows"])
+    return plain and len(ids) == len(set(ids)) and all(row["table"] in TABLES for row in document["rows"])
 
 
 def _check_new(package: _Package) -> None:
@@ -241,24 +242,30 @@ def _check_journal(package: _Package) -> None:
 def _take_in(keeper: Keeper, package: _Package) -> str:
     services, case_id, identity = keeper.services, str(package.document["id"]), Identity.generate()
     blobs: dict[str, StoredBlob] = {}
-    try:
+    with fresh_files(services) as fresh:
         for row in package.document["rows"]:
             if row["table"] == "exhibit" or (row["table"] == "photo" and row["body"]["kept"]):
                 blobs[row["id"]] = _take_blob(services, package, row, identity.public)
-        with writing_allowed():
-            wrapped = wrap_case(identity, keeper.identity.public)
-            # A key without its case is left of an import that was cut short: it opens nothing and stands in the way.
-            WrappedKey.objects.filter(case_id=case_id).delete()
-            WrappedKey(case_id=case_id, holder_id=keeper.holder_id, epoch=0, wrapped=wrapped).save(force_insert=True)
-        with writing_allowed(), transaction.atomic():
+                fresh.append(blobs[row["id"]])
+        with _fresh_key(keeper, case_id, identity), writing_allowed(), transaction.atomic():
             _write_case(keeper, package, case_id, identity, blobs)
+    return case_id
+
+
+@contextmanager
+def _fresh_key(keeper: Keeper, case_id: str, identity: Identity) -> Iterator[None]:
+    """Write the key of a case that comes in; it goes again when the case does not come in."""
+    with writing_allowed():
+        wrapped = wrap_case(identity, keeper.identity.public)
+        # A key without its case is left of an import that was cut short: it opens nothing and stands in the way.
+        WrappedKey.objects.filter(case_id=case_id).delete()
+        WrappedKey(case_id=case_id, holder_id=keeper.holder_id, epoch=0, wrapped=wrapped).save(force_insert=True)
+    try:
+        yield
     except BaseException:
         with writing_allowed():
             WrappedKey.objects.filter(case_id=case_id).delete()
-        for blob in blobs.values():
-            services.blobs.delete(blob.name)
         raise
-    return case_id
 
 
 def _take_blob(services: Services, package: _Package, row: dict[str, Any], public: str) -> StoredBlob:
@@ -311,9 +318,8 @@ def _write_entries(case: Case, package: _Package, public: str) -> None:
 
 
 def _write_rows(case: Case, rows: Sequence[dict[str, Any]], public: str, blobs: dict[str, StoredBlob]) -> None:
-    models: dict[str, type[SealedRow]] = {model.__name__.lower(): model for model in SEALED}
     for row in rows:
-        model, blob = models[row["table"]], blobs.get(row["id"])
+        model, blob = TABLES[row["table"]], blobs.get(row["id"])
         clear: dict[str, Any] = dict(row["clear"])
         if clear.get("due_hour"):
             clear["due_hour"] = datetime.fromisoformat(clear["due_hour"])

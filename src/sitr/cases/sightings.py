@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sitr.cases.access import Keeper
-from sitr.cases.models import Notice, Sighting, SightingState
+from sitr.cases.models import UNACCEPTED, Notice, Sighting, SightingState
 from sitr.cases.photos import fingerprints
 from sitr.cases.views import NEVER, read_time
 from sitr.cases.work import Act, OpenCase, act, look, seconds
@@ -15,7 +15,7 @@ from sitr.finding import Answer, Visit, find_copies, image_addresses, judge_visi
 from sitr.fingerprint import Fingerprint
 from sitr.journal import Kind
 from sitr.knowledge import Knowledge, identify
-from sitr.net import Limits
+from sitr.net import Limits, Response
 
 _PAGE = Limits(seconds=20.0, bytes=10_000_000, redirects=10)
 _IMAGE = Limits(seconds=20.0, bytes=40_000_000, redirects=10)
@@ -131,18 +131,22 @@ def decide(keeper: Keeper, case_id: str, sighting_id: str, accept: bool) -> None
 
 
 def check_all(keeper: Keeper, case_id: str) -> list[SightingView]:
-    """Visit every accepted place again, one after the other."""
+    """Visit every accepted place again, one after the other; an address that several share is asked once."""
+    tour = _Tour(keeper, fingerprints(look(keeper, case_id)))
     places = [one for one in list_sightings(keeper, case_id) if not one.proposed]
-    return [check(keeper, case_id, one.id) for one in places]
+    return [_check(keeper, case_id, one.id, tour) for one in places]
 
 
 def check(keeper: Keeper, case_id: str, sighting_id: str) -> SightingView:
     """Visit one place again and write down what stands there. Silence is never taken for gone."""
-    case = look(keeper, case_id)
-    row, body = case.one(Sighting, sighting_id)
-    if row.state in {SightingState.PROPOSED, SightingState.REJECTED}:
+    return _check(keeper, case_id, sighting_id, _Tour(keeper, fingerprints(look(keeper, case_id))))
+
+
+def _check(keeper: Keeper, case_id: str, sighting_id: str, tour: "_Tour") -> SightingView:
+    row, body = look(keeper, case_id).one(Sighting, sighting_id)
+    if row.state in UNACCEPTED:
         raise AnswerIsNo("cases.not_accepted")
-    visit = _visit(keeper, body, fingerprints(case))
+    visit = tour.visit(body)
     with act(keeper, case_id, Kind.SIGHTING, "check") as doing:
         row, body = doing.one(Sighting, sighting_id)
         state = SightingState(visit.state.value)
@@ -167,47 +171,57 @@ def _stop_clocks(doing: Act, sighting_id: str) -> None:
             doing.also(Kind.CLOCK, "stop_clock", {"notice": row.id, "sighting": sighting_id})
 
 
-def _visit(keeper: Keeper, body: dict[str, Any], photos: dict[str, Fingerprint]) -> Visit:
-    page = _ask_page(keeper, body, photos)
-    image = _ask_image(keeper, body["image"], photos) if body["image"] and body["image"] != body["page"] else None
-    return judge_visit(page, image)
+class _Tour:
+    """One round of visits: what was fetched for one place is not fetched again for the next."""
 
+    def __init__(self, keeper: Keeper, photos: dict[str, Fingerprint]) -> None:
+        self._door, self._photos = keeper.services.door, photos
+        self._pages: dict[str, Response | None] = {}
+        self._images: dict[str, Answer] = {}
 
-def _ask_page(keeper: Keeper, body: dict[str, Any], photos: dict[str, Fingerprint]) -> Answer:
-    url = body["page"] or body["url"]
-    try:
-        got = keeper.services.door.get(url, _PAGE)
-    except (OutsideSilent, BadInput):
-        return Answer(url, None)
-    if (got.header("content-type") or "").startswith("image/"):
-        return Answer(url, got.status, got.url, "", _is_copy(got.body, photos) if got.status == 200 else None)
-    text = got.body.decode("utf-8", "replace")
-    copy = _copy_on(keeper, text, got.url, photos) if got.status == 200 and not body["image"] else None
-    return Answer(url, got.status, got.url, text, copy)
+    def visit(self, body: dict[str, Any]) -> Visit:
+        """What stands at one place now."""
+        url, image = body["page"] or body["url"], body["image"]
+        page = self._page(url, look_for_copies=not image)
+        return judge_visit(page, self._image(image) if image and image != body["page"] else None)
 
+    def _page(self, url: str, *, look_for_copies: bool) -> Answer:
+        if url not in self._pages:
+            self._pages[url] = self._fetch(url, _PAGE)
+        got = self._pages[url]
+        if got is None:
+            return Answer(url, None)
+        if (got.header("content-type") or "").startswith("image/"):
+            return Answer(url, got.status, got.url, "", self._is_copy(got))
+        text = got.body.decode("utf-8", "replace")
+        copy = self._copy_on(text, got.url) if got.status == 200 and look_for_copies else None
+        return Answer(url, got.status, got.url, text, copy)
 
-def _ask_image(keeper: Keeper, url: str, photos: dict[str, Fingerprint]) -> Answer:
-    try:
-        got = keeper.services.door.get(url, _IMAGE)
-    except (OutsideSilent, BadInput):
-        return Answer(url, None)
-    return Answer(url, got.status, got.url, "", _is_copy(got.body, photos) if got.status == 200 else None)
+    def _image(self, url: str) -> Answer:
+        if url not in self._images:
+            got = self._fetch(url, _IMAGE)
+            self._images[url] = Answer(url, got.status, got.url, "", self._is_copy(got)) if got else Answer(url, None)
+        return self._images[url]
 
+    def _fetch(self, url: str, limits: Limits) -> Response | None:
+        try:
+            return self._door.get(url, limits)
+        except (OutsideSilent, BadInput):
+            return None
 
-def _is_copy(data: bytes, photos: dict[str, Fingerprint]) -> bool | None:
-    if not photos:
-        return None
-    search = find_copies([("", data)], photos)
-    return bool(search.found) if search.looked else None
+    def _is_copy(self, got: Response) -> bool | None:
+        if got.status != 200 or not self._photos:
+            return None
+        search = find_copies([("", got.body)], self._photos)
+        return bool(search.found) if search.looked else None
 
-
-def _copy_on(keeper: Keeper, html: str, base: str, photos: dict[str, Fingerprint]) -> bool | None:
-    """True for a copy among the page's images; False only when all were seen and none is one."""
-    addresses = image_addresses(html, base)
-    if not photos or not addresses:
-        return None
-    answers = (_ask_image(keeper, url, photos).copy for url in addresses[:_IMAGES_OF_A_PAGE])
-    return _any_copy(answers, whole=len(addresses) <= _IMAGES_OF_A_PAGE)
+    def _copy_on(self, html: str, base: str) -> bool | None:
+        """True for a copy among the page's images; False only when all were seen and none is one."""
+        addresses = image_addresses(html, base)
+        if not self._photos or not addresses:
+            return None
+        answers = (self._image(url).copy for url in addresses[:_IMAGES_OF_A_PAGE])
+        return _any_copy(answers, whole=len(addresses) <= _IMAGES_OF_A_PAGE)
 
 
 def _any_copy(answers: Iterator[bool | None], *, whole: bool) -> bool | None:
@@ -224,5 +238,5 @@ def accepted_images(case: OpenCase, page: str) -> list[str]:
     return [
         body["image"]
         for row, body in case.rows(Sighting)
-        if body["image"] and body["page"] == page and row.state not in {SightingState.PROPOSED, SightingState.REJECTED}
+        if body["image"] and body["page"] == page and row.state not in UNACCEPTED
     ]

@@ -15,7 +15,7 @@ import rfc8785
 from django.db import transaction
 
 from sitr.cases.access import CaseKeys, Keeper, case_keys, find_case
-from sitr.cases.models import Case, Checkpoint, Entry, SealedRow, Stamp, writing_allowed
+from sitr.cases.models import Case, Checkpoint, Entry, SealedRow, Stamp, table_name, writing_allowed
 from sitr.cases.services import Services
 from sitr.errors import AnswerIsNo, NotFound
 from sitr.journal import Frontier, Kind, StampState, format_time, make_entry, sign_checkpoint, time_after
@@ -93,12 +93,12 @@ class Act(OpenCase):
 
     def _seal(self, row: SealedRow, body: dict[str, Any]) -> None:
         row.body = seal(rfc8785.dumps(body), row_place(type(row), self.row.id, row.id), self.row.public)
-        self.writes.append({"table": type(row).__name__.lower(), "row": row.id, "sha256": digest(row, body)})
+        self.writes.append({"table": table_name(type(row)), "row": row.id, "sha256": digest(row, body)})
 
 
 def row_place(model: type[SealedRow], case: str, row: str) -> Place:
     """The place that a row's cell names inside."""
-    return Place(case=case, table=model.__name__.lower(), row=row, field="body")
+    return Place(case=case, table=table_name(model), row=row, field="body")
 
 
 def digest(row: SealedRow, body: dict[str, Any]) -> str:

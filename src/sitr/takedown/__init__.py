@@ -6,8 +6,8 @@ consent are in `cases`.
 """
 
 from sitr.takedown.clock import Clock, clock
-from sitr.takedown.compose import CaseFacts, Content, Draft, SightingFacts, compose
-from sitr.takedown.mail import Delivery, DeliveryState, Mail, Mailer, MemoryMailer, SmtpMailer
+from sitr.takedown.compose import CaseFacts, Content, Draft, SightingFacts, compose, is_asked
+from sitr.takedown.mail import Delivery, DeliveryState, Mail, Mailer, MemoryMailer, SmtpMailer, is_mailbox
 from sitr.takedown.notice import NoticeState, Rung, may_move, move, next_rung
 from sitr.takedown.reply import Attachment, Reply, read_reply
 
@@ -29,6 +29,8 @@ __all__ = [
     "SmtpMailer",
     "clock",
     "compose",
+    "is_asked",
+    "is_mailbox",
     "may_move",
     "move",
     "next_rung",

@@ -262,6 +262,17 @@ _FILLED_BY: dict[str, Callable[[_Letter], str]] = {
     "date": lambda one: one.given("date") or one.say("dated", date=one.today),
 }
 
+_FROM_SIGHTING = frozenset({"locations", "infringing", "result_urls", "identification"})
+
+
+def is_asked(name: str) -> bool:
+    """Whether a form has to ask for this field of a basis: others come from the sighting, or from a ticked statement.
+
+    `good_faith` is asked for all the same: there the person's own facts stand beside the declaration.
+    """
+    return name not in _FROM_SIGHTING and (name == "good_faith" or name not in _DECLARED)
+
+
 # --- the letter -------------------------------------------------------------------------------------------------------
 
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -164,8 +164,13 @@ def build_message(mail: Mail) -> EmailMessage:
     return message
 
 
+def is_mailbox(text: str) -> bool:
+    """Whether a notice can be mailed to exactly this: one address, with no name, list or sentence around it."""
+    return _ADDRESS.fullmatch(text) is not None and ".." not in text
+
+
 def _address(text: str) -> str:
-    if not _ADDRESS.fullmatch(text) or ".." in text:
+    if not is_mailbox(text):
         raise BadInput("takedown.bad_mail_address")
     return text
 

@@ -1,6 +1,5 @@
 """Notices: choose a door, fill the fields, approve, send or hand over, file the answer."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,21 +9,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sitr.cases import notices
 from sitr.errors import NotFound
-from sitr.takedown.compose import Content
+from sitr.takedown import Content, is_asked, is_mailbox
 from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
 from sitr.web.requests import Request
 from sitr.web.survivor.pages import go, show
 from sitr.words import say
-
-# Fields of a basis that are written from the case itself, and those that only a ticked declaration fills: the text
-# shows them, the form does not ask for them.
-_FROM_CASE = frozenset({"locations", "infringing", "result_urls", "identification"})
-# What can be sent to as it stands. A list of addresses or a sentence has to be turned into one by the person.
-_ONE_MAILBOX = re.compile(r"[^\s@,;]+@[^\s@,;]+")
-_FROM_TICKS = frozenset(
-    {"bona_fide", "perjury", "no_consent", "depicts_me", "declares_intimate", "declares_subject", "good_faith_true"}
-)
 
 
 @require_GET
@@ -70,20 +60,18 @@ def _asked(request: Request, one: Any, form: Form) -> dict[str, Any]:
     needed = {field.id for field in basis.required_fields if field.required}
     words = {name: say(f"takedown.statement_{name}", lang) for name in basis.statements}
     return {
-        "fields": [
-            (name, label, name in needed) for name, label in labels.items() if name not in _FROM_CASE | _FROM_TICKS
-        ],
+        "fields": [(name, label, name in needed) for name, label in labels.items() if is_asked(name)],
         "statements": [(name, text, form.value(name) == "yes") for name, text in words.items()],
         "contents": [(kind.value, say(f"web.content_{kind.value}", lang)) for kind in Content],
         "missing": [labels.get(name) or words.get(name) or name for name in one.missing],
-        "by_mail": bool(_ONE_MAILBOX.fullmatch(one.recipient)) and request.services.mailer is not None,
+        "by_mail": is_mailbox(one.recipient) and request.services.mailer is not None,
     }
 
 
 def _fill(request: Request, case: str, letter: str, form: Form) -> None:
     one = _find(request, case, letter)
     basis = request.services.knowledge.basis(one.basis)
-    asked = [name for name, _, _ in one.required if name not in _FROM_CASE | _FROM_TICKS]
+    asked = [name for name, _, _ in one.required if is_asked(name)]
     # A box that was not ticked is not sent by the browser; here it counts as taken back.
     fields = {name: form.value(name) for name in (*asked, *basis.statements, "recipient", "content", "agent")}
     with form.beside("act"):
