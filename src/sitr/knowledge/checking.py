@@ -21,6 +21,7 @@ from sitr.knowledge.problems import Problem, Severity, of_error
 from sitr.knowledge.reading import defects, folders_of
 from sitr.knowledge.schema.base import Entry, Prose
 from sitr.knowledge.schema.bases import BasesBook, Basis
+from sitr.knowledge.schema.guides import Guide, Tools
 from sitr.knowledge.schema.jurisdictions import International, Jurisdiction
 from sitr.knowledge.schema.playbook import Book, Caution, PlaybookSources, Question, Situation, Step, Template
 from sitr.knowledge.schema.services import (
@@ -43,12 +44,14 @@ FOLDERS: Mapping[str, type[Entry]] = {
     "services": Service,
     "programmes": Programme,
     "jurisdictions": Jurisdiction,
+    "guides": Guide,
 }
 SINGLE: Mapping[str, type[Entry]] = {
     "playbook": Book,
     "bases": BasesBook,
     "infrastructure": Infrastructure,
     "warnings": Warnings,
+    "tools": Tools,
 }
 PLAIN: Mapping[str, type[Entry]] = {"sources.toml": FactSources, "playbook/sources.toml": PlaybookSources}
 INTERNATIONAL = "international"
@@ -204,6 +207,6 @@ def _old(root: Path, read: Mapping[str, Entry], today: date) -> Iterator[Problem
         return
     for file, entry in read.items():
         checked = getattr(entry, "checked", None)
-        limit = days.get(file.split("/")[0])
+        limit = getattr(entry, "recheck_every_days", None) or days.get(file.split("/")[0])
         if checked and limit and checked.on + timedelta(days=limit) < today:
             yield Problem(file, "checked.on", "fact_old", Severity.SOFT, {"on": checked.on.isoformat(), "days": limit})

@@ -5,6 +5,7 @@ take each other's addresses. The checker calls this when every entry stands by i
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from sitr.knowledge import guide_checks
 from sitr.knowledge.conditions import clauses, terms_of
 from sitr.knowledge.loading import Knowledge
 from sitr.knowledge.problems import Problem
@@ -27,6 +28,7 @@ def problems(knowledge: Knowledge, read: Mapping[str, Entry]) -> list[Problem]:
         *_unreachable(playbook),
         *_dead_service_references(knowledge, read),
         *_patterns(knowledge, read),
+        *guide_checks.problems(knowledge, read),
     ]
 
 

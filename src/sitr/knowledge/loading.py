@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from sitr.knowledge.reasons import Reasons
     from sitr.knowledge.schema.base import Words
     from sitr.knowledge.schema.bases import BasesBook, Basis
-    from sitr.knowledge.schema.jurisdictions import Jurisdiction
+    from sitr.knowledge.schema.guides import Guide, Tool
+    from sitr.knowledge.schema.jurisdictions import International, Jurisdiction
     from sitr.knowledge.schema.playbook import Playbook
     from sitr.knowledge.schema.services import Service
 
@@ -31,6 +32,7 @@ class Knowledge:
         self.folder = folder
         self._services: dict[str, Service] = {}
         self._countries: dict[str, Jurisdiction] = {}
+        self._guides: dict[str, Guide] = {}
 
     @cached_property
     def playbook(self) -> "Playbook":
@@ -101,6 +103,35 @@ class Knowledge:
 
             self._countries[country] = read_jurisdiction(self.folder, country)
         return self._countries[country]
+
+    @cached_property
+    def international(self) -> "International":
+        """Help and risks that are the same in every country."""
+        from sitr.knowledge.reading import read_international
+
+        return read_international(self.folder)
+
+    @cached_property
+    def guides(self) -> "tuple[Guide, ...]":
+        """Every guide, in the order in which they are shown."""
+        from sitr.knowledge.reading import folders_of
+
+        return tuple(sorted(map(self.guide, folders_of(self.folder, "guides")), key=lambda guide: guide.order))
+
+    def guide(self, name: str) -> "Guide":
+        """The guide of that id. Raises NotFound."""
+        if name not in self._guides:
+            from sitr.knowledge.reading import read_guide
+
+            self._guides[name] = read_guide(self.folder, name)
+        return self._guides[name]
+
+    @cached_property
+    def tools(self) -> "Mapping[str, Tool]":
+        """What Sitr does, by the id that guides use."""
+        from sitr.knowledge.reading import read_tools
+
+        return {tool.id: tool for tool in read_tools(self.folder).tools}
 
 
 def load(folder: Path) -> Knowledge:

@@ -11,6 +11,7 @@ from sitr.errors import BadInput, NotFound
 from sitr.knowledge.folders import Table, broken, read_entry, read_toml
 from sitr.knowledge.schema.base import Entry
 from sitr.knowledge.schema.bases import BasesBook, Basis
+from sitr.knowledge.schema.guides import Guide, Tools
 from sitr.knowledge.schema.jurisdictions import International, Jurisdiction
 from sitr.knowledge.schema.playbook import Book, Caution, Playbook, PlaybookSource, Question, Situation, Step, Template
 from sitr.knowledge.schema.services import FactSources, Infrastructure, Programme, Service, Warnings
@@ -143,3 +144,16 @@ def read_infrastructure(root: Path) -> Infrastructure:
 def read_warnings(root: Path) -> Warnings:
     """Traps found in public lists."""
     return validated(Warnings, read_entry(root, "warnings"), "warnings")
+
+
+def read_guide(root: Path, guide: str) -> Guide:
+    """One guide. Raises NotFound for an id that has no folder."""
+    folder = f"guides/{guide}"
+    if not ID.fullmatch(guide) or not (root / folder).is_dir():
+        raise NotFound("knowledge.unknown_guide")
+    return validated(Guide, read_entry(root, folder), folder)
+
+
+def read_tools(root: Path) -> Tools:
+    """What Sitr does, as guides name it."""
+    return validated(Tools, read_entry(root, "tools"), "tools")

@@ -1,6 +1,6 @@
 """Why a step is here and why now, in one sentence made from the answers that brought it (R13)."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 
 from sitr.knowledge.conditions import clauses, holds
 from sitr.knowledge.schema.base import Words
@@ -33,13 +33,19 @@ class Reasons:
         """For a waiting step: the titles of what it waits for."""
         return _joined("بعد: ", "After: ", [self._titles[i] for i in waits])
 
+    def behind(self, condition: Condition, given: Set[str]) -> list[Words]:
+        """Up to three of the answers that make the condition hold, in words; answers never read back are left out."""
+        return self._words_of(self._answers_behind(condition, given))
+
     def _said(self, step: Step, given: Set[str]) -> list[Words]:
+        return self._words_of(term for entry in step.because for term in self._answers_behind(entry, given))
+
+    def _words_of(self, terms: Iterable[str]) -> list[Words]:
         said: list[Words] = []
-        for entry in step.because:
-            for term in self._answers_behind(entry, given):
-                words = self._labels.get(term)
-                if words and words not in said:
-                    said.append(words)
+        for term in terms:
+            words = self._labels.get(term)
+            if words and words not in said:
+                said.append(words)
         return said[:_MOST_ANSWERS]
 
     def _answers_behind(self, condition: Condition, given: Set[str]) -> Iterator[str]:
