@@ -33,6 +33,7 @@ from sitr.cases.models import (
     Exhibit,
     Holder,
     HolderLock,
+    Reply,
     Stamp,
     WrappedKey,
     writing_allowed,
@@ -175,6 +176,18 @@ def test_what_remains_of_a_capture_is_still_under_the_journal(world: World) -> N
         Exhibit.objects.filter(pk=second.id).delete()
     problems = journals.verify(world.holder, world.case).problems
     assert [(one.code, one.data["row"]) for one in problems] == [("row_differs", second.id)]
+
+
+def test_erasing_a_filed_mail_erases_what_was_read_out_of_it(world: World) -> None:
+    letter = notice(world, world.case, "sent")
+    kept, gone = (notices.file_reply(world.holder, world.case, letter, MAIL, name) for name in ("a.eml", "b.eml"))
+    erasing.erase_exhibit(world.holder, world.case, gone.exhibit, secret=SECRET)
+    (still,) = notices.list_notices(world.holder, world.case)
+    assert [one.id for one in still.replies] == [kept.id]
+    assert still.state == "answered"
+    assert not Reply.objects.filter(pk=gone.id).exists()
+    assert gone.id not in str(payloads(world.holder, world.case))
+    assert journals.verify(world.holder, world.case).ok
 
 
 def test_a_dossier_after_an_erasure_leaves_the_erased_one_out(world: World) -> None:

@@ -21,6 +21,7 @@ from sitr.cases.models import (
     Holder,
     HolderLock,
     Photo,
+    Reply,
     Stamp,
     WrappedKey,
     writing_allowed,
@@ -98,7 +99,8 @@ def _scour(alias: str, table: str) -> None:
 
 
 def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str) -> None:
-    """Destroy one exhibit: its file, its row, and the payload and salt of the entries that tell of it.
+    """Destroy one exhibit: its file, its row, what was read out of it (the answer that a filed mail is), and the
+    payload and salt of the entries that tell of it.
 
     Those entries may tell of other rows, too (the rest of the same capture): an entry `restate` before the erasure says
     the digests of these again, so that they stay under the journal.
@@ -110,22 +112,26 @@ def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str)
     with act(keeper, case_id, Kind.ERASE, "erase_exhibit") as doing:
         openings = {entry.seq: opening for entry, opening in opened(doing)}
         told = [seq for seq, opening in openings.items() if opening and exhibit_id.encode() in opening]
-        if left := _left_unsaid(openings, told, exhibit_id):
+        read_out = [reply for reply, body in doing.rows(Reply) if body["exhibit"] == exhibit_id]
+        if left := _left_unsaid(openings, told, {exhibit_id, *(reply.id for reply in read_out)}):
             append(doing, Kind.EXHIBIT, "restate", {}, left)
         doing.details = {"erased": told}
         Entry.objects.filter(case=doing.row, seq__in=told).update(opening=None)
-        row.delete()
+        for gone in (row, *read_out):
+            gone.delete()
     keeper.services.blobs.delete(blob)
     _scour("default", Exhibit._meta.db_table)
+    if read_out:
+        _scour("default", Reply._meta.db_table)
 
 
-def _left_unsaid(openings: Mapping[int, bytes | None], told: Sequence[int], exhibit_id: str) -> list[dict[str, str]]:
+def _left_unsaid(openings: Mapping[int, bytes | None], told: Sequence[int], gone: set[str]) -> list[dict[str, str]]:
     """The writes to other rows that no entry would name any more."""
     latest = latest_writes(openings).items()
     return [
         {"table": table, "row": row, "sha256": said}
         for (table, row), (seq, said) in latest
-        if seq in told and row != exhibit_id
+        if seq in told and row not in gone
     ]
 
 
