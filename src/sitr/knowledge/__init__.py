@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sitr.knowledge.doors import Signer as Signer
     from sitr.knowledge.doors import routes as routes
     from sitr.knowledge.identifying import Identified as Identified
+    from sitr.knowledge.law import LawPage as LawPage
+    from sitr.knowledge.law import countries as countries
+    from sitr.knowledge.law import law_page as law_page
     from sitr.knowledge.loading import Knowledge as Knowledge
     from sitr.knowledge.loading import identify as identify
     from sitr.knowledge.loading import load as load
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 _HOMES = {
     **dict.fromkeys(("check", "json_schemas", "stats"), "checking"),
     **dict.fromkeys(("Route", "Signer", "routes"), "doors"),
+    **dict.fromkeys(("LawPage", "countries", "law_page"), "law"),
     "Problem": "problems",
     "Identified": "identifying",
     **dict.fromkeys(("Knowledge", "identify", "load"), "loading"),

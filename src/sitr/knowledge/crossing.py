@@ -23,6 +23,7 @@ def problems(knowledge: Knowledge, read: Mapping[str, Entry]) -> list[Problem]:
     return [
         *_unlisted(playbook, read),
         *_dead_references(playbook),
+        *_dead_law_references(knowledge),
         *_dead_terms(playbook, knowledge),
         *_circles(playbook),
         *_unreachable(playbook),
@@ -81,6 +82,16 @@ def _dead_references(playbook: Playbook) -> Iterator[Problem]:
         yield from _dead(f"templates/{template.id}/facts.toml", "phase", (template.phase,), phases)
 
 
+def _dead_law_references(knowledge: Knowledge) -> Iterator[Problem]:
+    """The cautions, the question and the unions that all law pages share."""
+    book, playbook = knowledge.law_book, knowledge.playbook
+    questions = {q.id: {option.id for option in q.options} for q in playbook.questions}
+    yield from _dead("law/facts.toml", "cautions", (c.id for c in book.cautions), {c.id for c in playbook.cautions})
+    yield from _dead("law/facts.toml", "risk_question", (book.risk_question,), set(questions))
+    yield from _dead("law/facts.toml", "risk_answer", (book.risk_answer,), questions.get(book.risk_question, set()))
+    yield from _dead("law/facts.toml", "unions", (union.id for union in book.unions), set(knowledge.countries))
+
+
 def _dead(file: str, field: str, named: Iterable[str], known: set[str]) -> Iterator[Problem]:
     for name in named:
         if name not in known:
@@ -107,6 +118,13 @@ def _conditions(playbook: Playbook, knowledge: Knowledge) -> Iterator[tuple[str,
         yield f"bases/{basis.id}/facts.toml", "routing.when", basis.routing.when
     for need in knowledge.bases_book.needs:
         yield "bases/facts.toml", f"needs.{need.id}.when", need.when
+    yield from _law_conditions(knowledge)
+
+
+def _law_conditions(knowledge: Knowledge) -> Iterator[tuple[str, str, Condition]]:
+    for part in ("topics", "cautions"):
+        for item in getattr(knowledge.law_book, part):
+            yield "law/facts.toml", f"{part}.{item.id}.when", item.when
 
 
 def _dead_terms(playbook: Playbook, knowledge: Knowledge) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sitr.knowledge.schema.base import Words
     from sitr.knowledge.schema.bases import BasesBook, Basis
     from sitr.knowledge.schema.guides import Guide, Tool
-    from sitr.knowledge.schema.jurisdictions import International, Jurisdiction
+    from sitr.knowledge.schema.jurisdictions import International, Jurisdiction, LawBook
     from sitr.knowledge.schema.playbook import Playbook
     from sitr.knowledge.schema.services import Service
 
@@ -95,6 +95,20 @@ class Knowledge:
 
             self._services[name] = read_service(self.folder, name)
         return self._services[name]
+
+    @cached_property
+    def law_book(self) -> "LawBook":
+        """What all law pages share."""
+        from sitr.knowledge.reading import read_law_book
+
+        return read_law_book(self.folder)
+
+    @cached_property
+    def countries(self) -> tuple[str, ...]:
+        """The codes of all countries, and unions, that `jurisdiction` knows."""
+        from sitr.knowledge.reading import folders_of
+
+        return tuple(name.upper() for name in folders_of(self.folder, "jurisdictions") if name != "international")
 
     def jurisdiction(self, country: str) -> "Jurisdiction":
         """Law and help in one country (ISO 3166-1 alpha-2, or EU). Raises NotFound."""

@@ -12,7 +12,7 @@ from sitr.knowledge.folders import Table, broken, read_entry, read_toml
 from sitr.knowledge.schema.base import Entry
 from sitr.knowledge.schema.bases import BasesBook, Basis
 from sitr.knowledge.schema.guides import Guide, Tools
-from sitr.knowledge.schema.jurisdictions import International, Jurisdiction
+from sitr.knowledge.schema.jurisdictions import International, Jurisdiction, LawBook
 from sitr.knowledge.schema.playbook import Book, Caution, Playbook, PlaybookSource, Question, Situation, Step, Template
 from sitr.knowledge.schema.services import FactSources, Infrastructure, Programme, Service, Warnings
 
@@ -124,6 +124,11 @@ def read_jurisdiction(root: Path, country: str) -> Jurisdiction:
 def read_international(root: Path) -> International:
     """What holds in every country."""
     return validated(International, read_entry(root, "jurisdictions/international"), "jurisdictions/international")
+
+
+def read_law_book(root: Path) -> LawBook:
+    """What all law pages share: topics, cautions, unions of countries."""
+    return validated(LawBook, read_entry(root, "law"), "law")
 
 
 def read_programme(root: Path, programme: str) -> Programme:
