@@ -60,6 +60,20 @@ def test_a_step_can_be_done_skipped_put_off_and_taken_back(cast: Cast, lang: Lan
     assert browser.post(f"/n/{case}/s/no-such-step", {"state": "done"}).status_code == 400
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_steps_that_are_held_open_by_a_new_answer_to_the_question_that_held_them(cast: Cast, lang: Lang) -> None:
+    case = _case(cast, device=["watched"])
+    browser = cast.in_language(lang)
+    assert any(step.state == "held" for step in openings.case_plan(cast.keeper, case).steps)
+    text = browser.read(f"/n/{case}/")
+    assert say("web.plan_held_changed", lang) in text
+    assert f"/n/{case}/q/device?then=plan" in text
+    assert f"/n/{case}/q/lives_with?then=plan" not in text
+    browser.post(f"/n/{case}/q/device?then=plan", {"choice": "private"})
+    assert not any(step.state == "held" for step in openings.case_plan(cast.keeper, case).steps)
+    assert say("web.plan_held_changed", lang) not in browser.read(f"/n/{case}/")
+
+
 @pytest.mark.parametrize("age", [["minor"], ["was_minor"], ["unsure"], []])
 @pytest.mark.parametrize("lang", LANGS)
 def test_no_photo_is_asked_for_unless_the_person_was_an_adult(cast: Cast, lang: Lang, age: list[str]) -> None:

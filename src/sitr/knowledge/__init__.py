@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sitr.knowledge.loading import Knowledge as Knowledge
     from sitr.knowledge.loading import identify as identify
     from sitr.knowledge.loading import load as load
+    from sitr.knowledge.plan import WATCHED as WATCHED
     from sitr.knowledge.plan import Answers as Answers
     from sitr.knowledge.plan import Level as Level
     from sitr.knowledge.plan import Plan as Plan
@@ -40,7 +41,7 @@ _HOMES = {
     "Identified": "identifying",
     **dict.fromkeys(("Knowledge", "identify", "load"), "loading"),
     **dict.fromkeys(
-        ("Answers", "Level", "Plan", "PlanStep", "Progress", "State", "check_answers", "make_plan"), "plan"
+        ("WATCHED", "Answers", "Level", "Plan", "PlanStep", "Progress", "State", "check_answers", "make_plan"), "plan"
     ),
 }
 

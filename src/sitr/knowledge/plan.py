@@ -22,6 +22,9 @@ Answers = Mapping[str, Sequence[str]]
 # What Sitr never makes of a picture of somebody under 18, whatever the step lists (minor_rule).
 PICTURE_ARTEFACTS = frozenset({"capture", "fingerprint"})
 
+WATCHED = "is.watched"
+"""The derived term (rule R4) under which steps that could be noticed are held."""
+
 
 class State(StrEnum):
     """Where a step stands. `held`: it could be noticed while the device is watched, and waits for a safe moment."""
@@ -145,7 +148,7 @@ class _Planner:
         playbook = self.book
         self.given = derived(answered(answers, playbook.questions), playbook.book.terms)
         applying = [step for step in playbook.steps if self._applies(step)]
-        watched = "is.watched" in self.given
+        watched = WATCHED in self.given
         self.fitting_templates = {t.id for t in playbook.templates if holds(t.use_when, self.given)}
         self.banner_steps = [step for step in applying if step.display == "banner"]
         tasks = [step for step in applying if step.display is None]

@@ -6,7 +6,8 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from sitr.cases import openings
-from sitr.knowledge import Level, Plan, PlanStep, State
+from sitr.knowledge import WATCHED, Level, Plan, PlanStep, State
+from sitr.knowledge.schema.playbook import Question
 from sitr.web.doors import unlocked
 from sitr.web.requests import Request
 from sitr.web.survivor.pages import go, show
@@ -36,7 +37,7 @@ def plan(request: Request, case: str) -> HttpResponse:
         request, "plan.html", case=case, view=openings.show(request.keeper, case), plan=made,
         banners=made.banners[:_BANNERS_SHOWN], more_banners=made.banners[_BANNERS_SHOWN:],
         now=[card for card in waiting if card["step"].level is Level.NOW], levels=_by_level(waiting),
-        held=[card for card in cards if card["step"].state is State.HELD],
+        held=[card for card in cards if card["step"].state is State.HELD], holding=_holding(request, known),
         finished=[card for card in cards if card["step"].state in (State.DONE, State.SKIPPED)],
         emergency=made.risk == "emergency", next_question=next(iter(made.questions), None),
         disclaimer=request.services.knowledge.playbook.book.disclaimer,
@@ -52,6 +53,15 @@ def step(request: Request, case: str, step: str) -> HttpResponse:
         raise Http404
     openings.mark_step(request.keeper, case, step, mark)
     return go("plan", case, at="steps")
+
+
+def _holding(request: Request, known: openings.AnswersView) -> list[Question]:
+    """The questions whose answers hold steps back: to be answered anew when the moment is safe."""
+    playbook = request.services.knowledge.playbook
+    watched = next(term for term in playbook.book.terms if term.id == WATCHED)
+    given = {f"{name}.{chosen}" for name, all_chosen in known.answers.items() for chosen in all_chosen}
+    names = {one.partition(".")[0] for one in given & set(watched.when.any)}
+    return [question for question in playbook.questions if question.id in names]
 
 
 def _by_level(cards: list[dict[str, Any]]) -> list[tuple[Level, list[dict[str, Any]]]]:
