@@ -70,12 +70,27 @@ def test_a_name_that_reaches_the_uploader_ranks_below_the_same_door_signed_by_an
     assert "uploader" not in found[0].exposes
 
 
-def test_a_study_is_shown_with_its_number_and_moves_the_rank() -> None:
+def test_a_study_goes_with_the_doors_that_it_looked_at_and_with_no_other() -> None:
     found = doors(PLACES[0], {**ADULT, "author": ["me"]})
-    assert any("25 of 25" in w.en for r in found for w in r.why)
-    policy = [r for r in found if r.service == "x" and r.basis == "platform_ncii_policy"]
-    assert policy
-    assert all(any("0 of 25" in w.en for w in r.why) and r.hours > 10_000 for r in policy)
+    with_study = {(r.service, r.basis): [s.id for s in r.studies] for r in found if r.studies}
+    assert with_study[("x", "dmca_512c3")] == ["x-own-work-2024"]
+    assert with_study[("x", "platform_ncii_policy")] == ["x-intimate-report-2024"]
+    assert {service for service, _ in with_study} == {"x"}
+    assert not [r for r in doors(PLACES[1], {**ADULT, "author": ["me"]}) if r.studies]
+
+
+def test_a_report_from_an_account_that_others_can_see_costs_more_and_says_so() -> None:
+    calm = next(r for r in doors(PLACES[1], ADULT) if r.channel == "ig_in_app")
+    watched = next(r for r in doors(PLACES[1], {**ADULT, "device": ["watched"]}) if r.channel == "ig_in_app")
+    assert watched.penalty > calm.penalty
+    assert any("from the account itself" in w.en for w in watched.why)
+    assert not any("from the account itself" in w.en for w in calm.why)
+
+
+def test_a_mail_to_the_site_itself_costs_more_where_its_people_may_be_the_uploader() -> None:
+    calm = next(r for r in doors(PLACES[3], ADULT) if r.channel == "gh_site")
+    threatened = next(r for r in doors(PLACES[3], {**ADULT, "demand": ["money"]}) if r.channel == "gh_site")
+    assert threatened.penalty > calm.penalty
 
 
 def test_doors_of_one_region_are_offered_there_only() -> None:

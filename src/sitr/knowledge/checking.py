@@ -32,6 +32,7 @@ from sitr.knowledge.schema.services import (
     ServiceAddresses,
     Warnings,
 )
+from sitr.knowledge.schema.studies import Study
 
 # Folders of entries and the model of each; then single files.
 FOLDERS: Mapping[str, type[Entry]] = {
@@ -41,6 +42,7 @@ FOLDERS: Mapping[str, type[Entry]] = {
     "playbook/cautions": Caution,
     "templates": Template,
     "bases": Basis,
+    "studies": Study,
     "services": Service,
     "programmes": Programme,
     "jurisdictions": Jurisdiction,

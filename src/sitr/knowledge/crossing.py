@@ -13,6 +13,7 @@ from sitr.knowledge.schema.base import Entry
 from sitr.knowledge.schema.bases import Basis
 from sitr.knowledge.schema.playbook import Condition, Playbook, Step
 from sitr.knowledge.schema.services import Service, ServiceAddresses, UrlPattern
+from sitr.knowledge.schema.studies import Study
 
 BOOK = "playbook/facts.toml"
 
@@ -250,7 +251,10 @@ def _dead_service_references(knowledge: Knowledge, read: Mapping[str, Entry]) ->
         if isinstance(entry, Basis):
             yield from _dead(file, "statements", entry.statements, statements)
             yield from _dead(file, "routing.needs", entry.routing.needs, needs)
-            yield from _dead(file, "routing.priors", (prior.service for prior in entry.routing.priors), services)
+        if isinstance(entry, Study):
+            yield from _dead(file, "service", filter(None, (entry.service,)), services)
+            yield from _dead(file, "basis", (entry.basis,), set(knowledge.bases))
+            yield from _dead(file, "needs", entry.needs, needs)
     yield from _dead("bases/facts.toml", "search_engines", knowledge.bases_book.search_engines, services)
 
 

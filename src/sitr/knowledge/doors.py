@@ -1,7 +1,8 @@
-"""Routes: the doors for one sighting, hard rules first, then what they cost and how long they usually take.
+"""Routes: the doors for one sighting that the person may use, hard rules first, and what each of them costs.
 
 Which basis may be invoked when, for what, and at what cost is data (`bases/*/facts.toml`, table `routing`); here is
-only the reckoning. Nothing here knows a service by name. What was learned from earlier notices is not used yet.
+only the reckoning. Nothing here knows a service by name. The order given here is that of the facts alone; what became
+of earlier notices, studies included, is weighed by `sitr.takedown.ranking`, which makes the order that is shown.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,8 +13,9 @@ from sitr.knowledge.conditions import answered, derived, holds
 from sitr.knowledge.identifying import ANY_HOST, Identified
 from sitr.knowledge.loading import Knowledge
 from sitr.knowledge.schema.base import Words
-from sitr.knowledge.schema.bases import Basis, Need, Prior
+from sitr.knowledge.schema.bases import Basis, Need
 from sitr.knowledge.schema.services import Channel, Service
+from sitr.knowledge.schema.studies import Study
 from sitr.words import say
 
 # Hours that are added for a cost, so that unlike things can stand in one order. They are judgements, written down here:
@@ -23,6 +25,11 @@ AUTHORITY_HOURS = 24
 RECALLED_HOURS = 24
 SEARCH_RUNG_HOURS = 300
 MENU_HOURS = 6  # a path through menus needs the account and the page open
+ACCOUNT_RISK_HOURS = 100  # who can see the account sees the report, or the account is not the person's own just now
+OPERATOR_HOURS = 48  # a mail to the site itself may be read by whoever put the picture there
+
+_ACCOUNT_AT_RISK = frozenset({"is.watched", "is.open_phone", "is.intruder_now"})
+_MAY_BE_OPERATOR = frozenset({"is.threatened", "is.guarded", "is.watched"})
 
 _NO_DOOR = ("lookup", "api")
 _COVERED = ("covered", "yes", "partly")
@@ -41,8 +48,9 @@ class Route:
 
     `channel` is None where the notice goes to an authority's own form. `address` is where to write (a page, a mailbox
     or a path through menus), with the blanks of the channel filled. `exposes` says who learns the signer's name:
-    service, uploader, public, authority. `hours` is the time to reckon with; `verified` is False where the channel is
-    known from memory only. `why` are whole sentences.
+    service, uploader, public, authority. `hours` is the time to reckon with by the law (`lawful`) or an editor's
+    estimate, `studies` what was published about this door, `penalty` what it costs, in hours; `verified` is False
+    where the channel is known from memory only. `why` are whole sentences.
     """
 
     service: str
@@ -56,6 +64,9 @@ class Route:
     address: str
     kind: str
     verified: bool
+    lawful: bool = False
+    penalty: float = 0.0
+    studies: tuple[Study, ...] = ()
 
 
 def routes(
@@ -160,55 +171,49 @@ class _Doors:
     def _door(
         self, basis: Basis, service: Service, channel: Channel, need: Need, signer: Signer, rung: int
     ) -> tuple[float, Route]:
-        prior = next((p for p in basis.routing.priors if p.service == service.id and need.id in p.needs), None)
         exposes = basis.routing.exposes if signer is Signer.SELF else ("service",)
-        hours = expected_hours(basis, prior)
+        risks = list(self._risks(channel))
         verified = channel.confidence == "found"
-        why = [need.why, *self._about(basis, prior), *_access(channel), *_cost(exposes, signer)]
+        why = [need.why, *_about(basis), *_access(channel), *(why for _, why in risks), *_cost(exposes, signer)]
         if not verified:
             why.append(_sentence("why_unverified"))
         if rung:
             why.append(_sentence("why_search_rung"))
-        cost = hours + _exposed(exposes) + (0 if verified else RECALLED_HOURS) + rung
-        cost += MENU_HOURS if channel.kind in ("in_app", "in_results") else 0
-        return cost, Route(
-            service.id, channel.id, basis.id, signer, 0, tuple(why), exposes, hours, self._filled(channel.value),
-            channel.kind, verified,
+        penalty = _exposed(exposes) + (0 if verified else RECALLED_HOURS) + rung + sum(hours for hours, _ in risks)
+        penalty += MENU_HOURS if channel.kind in ("in_app", "in_results") else 0
+        route = Route(
+            service.id, channel.id, basis.id, signer, 0, tuple(why), exposes, expected_hours(basis),
+            self._filled(channel.value), channel.kind, verified, lawful=basis.deadline.value is not None,
+            penalty=float(penalty), studies=self._studies(basis, need, service.id),
         )  # fmt: skip
+        return route.hours + route.penalty, route
+
+    def _risks(self, channel: Channel) -> Iterator[tuple[int, Words]]:
+        """What using the channel may show to somebody near the person, and its weight in hours."""
+        if channel.account_needed == "yes" and not _ACCOUNT_AT_RISK.isdisjoint(self.person.given):
+            yield ACCOUNT_RISK_HOURS, _sentence("why_account_risk")
+        if "{domain}" in channel.value and not _MAY_BE_OPERATOR.isdisjoint(self.person.given):
+            yield OPERATOR_HOURS, _sentence("why_operator")
+
+    def _studies(self, basis: Basis, need: Need, service: str | None) -> tuple[Study, ...]:
+        return tuple(
+            study
+            for study in self.knowledge.studies
+            if study.basis == basis.id and study.service in (None, service) and need.id in study.needs
+        )
 
     def _authority(self, basis: Basis, rung: int) -> Iterator[tuple[float, Route]]:
         need = next((self.needs[name] for name in basis.routing.needs if name in self.needs), None)
         if need is None or rung:
             return
-        hours, exposes = expected_hours(basis, None), basis.routing.exposes
-        why = (need.why, *self._about(basis, None), *_cost(exposes, Signer.SELF))
-        address = basis.recipient.form_url or basis.recipient.url or ""
-        yield (
-            hours + _exposed(exposes),
-            Route(
-                basis.id,
-                None,
-                basis.id,
-                Signer.SELF,
-                0,
-                why,
-                exposes,
-                hours,
-                address,
-                "web_form",
-                basis.recipient.verified,
-            ),
-        )
-
-    def _about(self, basis: Basis, prior: Prior | None) -> list[Words]:
-        said = []
-        if basis.deadline.value:
-            said.append(_sentence("why_deadline", basis=basis.name, hours=round(lawful_hours(basis.deadline.value))))
-        elif basis.deadline.duration:
-            said.append(_sentence("why_deadline_open", basis=basis.name))
-        if prior:
-            said.append(_sentence("why_study", removed=prior.removed, of=prior.of, hours=prior.hours))
-        return said
+        exposes = basis.routing.exposes
+        route = Route(
+            basis.id, None, basis.id, Signer.SELF, 0, (need.why, *_about(basis), *_cost(exposes, Signer.SELF)), exposes,
+            expected_hours(basis), basis.recipient.form_url or basis.recipient.url or "", "web_form",
+            basis.recipient.verified, lawful=basis.deadline.value is not None, penalty=float(_exposed(exposes)),
+            studies=self._studies(basis, need, None),
+        )  # fmt: skip
+        yield route.hours + route.penalty, route
 
     def _filled(self, address: str) -> str:
         blanks = {
@@ -222,14 +227,8 @@ class _Doors:
         return address
 
 
-def expected_hours(basis: Basis, prior: Prior | None) -> float:
-    """Hours to reckon with: a study of this service before the law's figure before the editor's estimate.
-
-    A study counts by its posterior chance of removal, (removed + 1) / (of + 2) (Laplace), so that 0 of 25 is not
-    "never" and 25 of 25 not "always": hours divided by that chance.
-    """
-    if prior:
-        return round(prior.hours * (prior.of + 2) / (prior.removed + 1), 1)
+def expected_hours(basis: Basis) -> float:
+    """Hours to reckon with before anything was seen: the law's figure before the editor's estimate."""
     return lawful_hours(basis.deadline.value) if basis.deadline.value else float(basis.routing.hours)
 
 
@@ -244,6 +243,12 @@ def lawful_hours(duration: str) -> float:
 def _exposed(exposes: Sequence[str]) -> int:
     cost = EXPOSED_HOURS * sum(each in ("uploader", "public") for each in exposes)
     return cost + (AUTHORITY_HOURS if "authority" in exposes else 0)
+
+
+def _about(basis: Basis) -> list[Words]:
+    if basis.deadline.value:
+        return [_sentence("why_deadline", basis=basis.name, hours=round(lawful_hours(basis.deadline.value)))]
+    return [_sentence("why_deadline_open", basis=basis.name)] if basis.deadline.duration else []
 
 
 def _access(channel: Channel) -> list[Words]:

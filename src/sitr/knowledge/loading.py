@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sitr.knowledge.schema.jurisdictions import International, Jurisdiction, LawBook
     from sitr.knowledge.schema.playbook import Playbook
     from sitr.knowledge.schema.services import Service
+    from sitr.knowledge.schema.studies import Study
 
 
 class Knowledge:
@@ -77,6 +78,13 @@ class Knowledge:
         from sitr.knowledge.reading import read_bases_book
 
         return read_bases_book(self.folder)
+
+    @cached_property
+    def studies(self) -> "tuple[Study, ...]":
+        """What was published about removals through the doors."""
+        from sitr.knowledge.reading import read_studies
+
+        return read_studies(self.folder)
 
     @property
     def statements(self) -> "Mapping[str, Words]":

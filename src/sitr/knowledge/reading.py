@@ -15,6 +15,7 @@ from sitr.knowledge.schema.guides import Guide, Tools
 from sitr.knowledge.schema.jurisdictions import International, Jurisdiction, LawBook
 from sitr.knowledge.schema.playbook import Book, Caution, Playbook, PlaybookSource, Question, Situation, Step, Template
 from sitr.knowledge.schema.services import FactSources, Infrastructure, Programme, Service, Warnings
+from sitr.knowledge.schema.studies import Study
 
 ID = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -103,6 +104,11 @@ def read_bases(root: Path) -> dict[str, Basis]:
 def read_bases_book(root: Path) -> BasesBook:
     """What all bases share: declarations, needs, the search engines."""
     return validated(BasesBook, read_entry(root, "bases"), "bases")
+
+
+def read_studies(root: Path) -> tuple[Study, ...]:
+    """Every published study of what became of notices, by id."""
+    return read_list(root, "studies", folders_of(root, "studies"), Study)
 
 
 def read_service(root: Path, service: str) -> Service:

@@ -26,7 +26,7 @@ class Words(Entry):
 
 
 class Prose(Entry):
-    """An explanation that may still wait for its Arabic; what waits is counted, and pages show the English as such."""
+    """An explanation gathered from sources. The checker refuses one without Arabic; a page would show the English."""
 
     en: Line
     ar: Line | None = None

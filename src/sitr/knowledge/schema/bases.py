@@ -84,17 +84,6 @@ class Statement(Entry):
     text: Words
 
 
-class Prior(Entry):
-    """What a published study saw at one service: `removed` of `of` notices within `hours`."""
-
-    service: Id
-    needs: tuple[Id, ...]
-    removed: Annotated[int, Field(ge=0)]
-    of: Annotated[int, Field(gt=0)]
-    hours: PositiveHours
-    source: Line
-
-
 class Routing(Entry):
     """When a basis is a door for a sighting. `when` is a hard rule over the terms of the answers.
 
@@ -113,7 +102,6 @@ class Routing(Entry):
     authority: bool = False
     exposes: tuple[Literal["service", "uploader", "public", "authority"], ...]
     hours: PositiveHours
-    priors: tuple[Prior, ...] = ()
 
 
 class Need(Entry):
