@@ -126,12 +126,21 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Html]], widths: Sequence
     """
     columns = "".join(f'<col style="width:{width}%">' for width in widths)
     head = "".join(f"<th>{stacked(words(key))}</th>" for key in heads)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
     inside = f"<colgroup>{columns}</colgroup><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
     return f'<table class="data" dir="rtl">{inside}</table>'
 
 
+_ALONE = re.compile(r'<bdi dir="ltr" class="(m|m block)">([^<]*)</bdi>')
+
+
+def _cell(inside: Html) -> Html:
+    """A cell. Where it holds one machine value and nothing else it is the isolate itself: a fifth fewer boxes to lay."""
+    alone = _ALONE.fullmatch(inside)
+    return f'<td dir="ltr" class="m">{alone[2]}</td>' if alone else f"<td>{inside}</td>"
+
+
 def facts(rows: Iterable[tuple[str, Html]]) -> Html:
     """A table of labels and values; rows without a value are left out."""
-    body = "".join(f'<tr><td class="label">{stacked(words(k))}</td><td>{v}</td></tr>' for k, v in rows if v)
+    body = "".join(f'<tr><td class="label">{stacked(words(k))}</td>{_cell(v)}</tr>' for k, v in rows if v)
     return f'<table class="data" dir="rtl">{LABELLED}<tbody>{body}</tbody></table>'

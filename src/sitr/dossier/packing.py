@@ -28,23 +28,20 @@ class Payload:
 
 @dataclass
 class _Sink:
-    """What the zip writes into: it hands over what came since the last time."""
+    """What the zip writes into: it hands over what came since the last time, uncopied."""
 
-    held: bytearray = field(default_factory=bytearray)
-    written: int = 0
+    held: list[bytes] = field(default_factory=list)
 
     def write(self, data: bytes) -> int:
-        self.held += data
-        self.written += len(data)
+        self.held.append(data)
         return len(data)
 
     def flush(self) -> None:
         """Nothing is kept back."""
 
-    def take(self) -> bytes:
-        data = bytes(self.held)
-        self.held.clear()
-        return data
+    def take(self) -> list[bytes]:
+        held, self.held = self.held, []
+        return held
 
 
 def payload_manifest(payload: Iterable[Payload]) -> bytes:
@@ -79,7 +76,7 @@ def _zip(root: str, payload: Iterable[Payload], tags: dict[str, bytes], now: dat
             info = _info(f"{root}/{name}", stamp)
             info.compress_type = zipfile.ZIP_DEFLATED
             yield from _member(archive, sink, info, [data])
-    yield sink.take()
+    yield from sink.take()
 
 
 def _info(name: str, stamp: tuple[int, ...]) -> zipfile.ZipInfo:
@@ -93,7 +90,7 @@ def _member(archive: zipfile.ZipFile, sink: _Sink, info: zipfile.ZipInfo, chunks
     with archive.open(info, "w", force_zip64=True) as member:
         for chunk in chunks:
             member.write(chunk)
-            yield sink.take()
+            yield from sink.take()
 
 
 def _checked(file: Payload) -> Iterator[bytes]:
