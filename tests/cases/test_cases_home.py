@@ -14,7 +14,7 @@ from tests.cases.case_world import ADULT, OTHER_SECRET, SECRET, WRONG, World
 from tests.cases.test_cases_verbs import BrokenSigner, Refusal, broken_database
 
 from sitr.cases import access, agendas, dossiers, exhibits, journals, openings, portable, sightings
-from sitr.cases.models import Case, Checkpoint, HolderLock, Stamp, WrappedKey, writing_allowed
+from sitr.cases.models import Case, Checkpoint, HolderKind, HolderLock, Stamp, WrappedKey, writing_allowed
 from sitr.cli.demo.authorities import local_authorities
 from sitr.errors import BadInput, Damaged, Locked, NotFound, SitrError
 from sitr.journal import HttpAuthority, checkpoint_digest
@@ -34,6 +34,15 @@ def test_a_home_is_set_up_once(world: World) -> None:
     with pytest.raises(BadInput, match=r"cases\.already_set_up"):
         access.set_up(world.services, "new words")
     assert everything(world) == before
+
+
+@pytest.mark.parametrize("secret", ["1234567", "  abc  ", "11111111", "قمر بحر", "        1       "])
+def test_a_secret_that_is_soon_guessed_locks_nothing(world: World, secret: str) -> None:
+    before = HolderLock.objects.count()
+    with pytest.raises(BadInput) as refused:
+        access.new_holder(world.services, secret, HolderKind.TRUSTED)
+    assert refused.value.code == "cases.short_secret"
+    assert HolderLock.objects.count() == before
 
 
 def test_each_secret_opens_its_own_holder(world: World) -> None:

@@ -218,6 +218,8 @@ def test_a_new_home_asks_for_the_passphrase_first(cast: Cast) -> None:
     assert say("web.begin_not_same", "en") in wrong.content.decode()
     assert suggestion[1] in wrong.content.decode()
     assert SECRET not in wrong.content.decode()
+    short = browser.post("/begin", {"secret": "12345", "again": "12345"})
+    assert say("cases.short_secret", "en", least=8) in short.content.decode()
     empty = browser.post("/begin", {"secret": "", "again": ""})
     assert say("vault.empty_passphrase", "en") in empty.content.decode()
     assert browser.post("/begin", {"secret": SECRET, "again": SECRET})["Location"] == "/"

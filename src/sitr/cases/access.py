@@ -17,6 +17,8 @@ from sitr.vault import (
     unwrap_case,
 )
 
+_LEAST_CHARACTERS, _LEAST_KINDS = 8, 4
+
 
 @dataclass(frozen=True)
 class Keeper:
@@ -54,7 +56,14 @@ def set_up(services: Services, secret: str) -> Keeper:
 
 
 def new_holder(services: Services, secret: str, kind: HolderKind) -> Keeper:
-    """A holder with an identity of their own, locked by their secret."""
+    """A holder with an identity of their own, locked by their secret. Raises BadInput for one that is soon guessed.
+
+    Eight characters at least, as NIST SP 800-63B (5.1.1.2) asks; somebody close can try at leisure, so no fewer kinds
+    of them than four (`11111111` is one). Locks that are older open as before.
+    """
+    chosen = secret.strip()
+    if chosen and (len(chosen) < _LEAST_CHARACTERS or len(set(chosen)) < _LEAST_KINDS):
+        raise BadInput("cases.short_secret", least=_LEAST_CHARACTERS)
     identity = Identity.generate()
     locked = lock_identity(identity, secret, services.kdf, services.random_bytes(SALT_BYTES))
     holder_id = services.new_id()
