@@ -1,28 +1,26 @@
 """The checker of the knowledge folder, its figures, and the JSON Schemas that help an editor.
 
 Every entry is read by its schema and every defect listed, not only the first. Then what no schema sees: references,
-circles, steps that nothing reaches, patterns against their examples, phone numbers, ages. Needs `phonenumbers`.
+circles, steps that nothing reaches, patterns against their examples, ids that stand twice, phone numbers, ages.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import phonenumbers
 from pydantic import ValidationError
 
-from sitr.errors import BadInput, SitrError
-from sitr.knowledge import crossing
+from sitr.errors import BadInput
+from sitr.knowledge import ages, crossing, phones, twice
 from sitr.knowledge.folders import Table, read_entry, read_toml
 from sitr.knowledge.loading import Knowledge
 from sitr.knowledge.problems import Problem, Severity, of_error
 from sitr.knowledge.reading import defects, folders_of
-from sitr.knowledge.schema.base import Entry, Prose
+from sitr.knowledge.schema.base import Confidence, Entry, Prose
 from sitr.knowledge.schema.bases import BasesBook, Basis
 from sitr.knowledge.schema.guides import Guide, Tools
-from sitr.knowledge.schema.jurisdictions import International, Jurisdiction
+from sitr.knowledge.schema.jurisdictions import International, Jurisdiction, LawBook
 from sitr.knowledge.schema.playbook import Book, Caution, PlaybookSources, Question, Situation, Step, Template
 from sitr.knowledge.schema.services import (
     FactSources,
@@ -53,6 +51,7 @@ SINGLE: Mapping[str, type[Entry]] = {
     "bases": BasesBook,
     "infrastructure": Infrastructure,
     "warnings": Warnings,
+    "law": LawBook,
     "tools": Tools,
 }
 PLAIN: Mapping[str, type[Entry]] = {"sources.toml": FactSources, "playbook/sources.toml": PlaybookSources}
@@ -65,13 +64,14 @@ def check(folder: Path, today: date) -> list[Problem]:
     `today` (in UTC) decides what is old. Nothing is raised for a broken entry: it is a problem like the others.
     """
     entries = _Entries(folder)
-    problems = list(entries.problems)
+    problems = [*entries.problems, *_listed_without_folder(folder, entries.read), *twice.across(entries.read)]
     knowledge = Knowledge(folder)
     if not problems:  # across entries only when each stands by itself: one defect would otherwise be told ten times
         problems += crossing.problems(knowledge, entries.read)
-    problems += _phones(entries.read)
+    problems += phones.problems(entries.read)
+    problems += _unsourced(entries.read)
     problems += _waiting(entries.read)
-    problems += _old(folder, entries.read, today)
+    problems += ages.problems(folder, entries.read, today)
     return sorted(problems, key=lambda p: (p.severity is not Severity.HARD, p.file, p.field))
 
 
@@ -145,7 +145,11 @@ class _Entries:
         table: Table = {}
         try:
             table = read()
-            self.read[f"{folder}/{name}".removeprefix("./")] = model.model_validate(table)
+            file = f"{folder}/{name}".removeprefix("./")
+            self.problems += twice.in_table(file, table)
+            if model is Book:
+                self.problems += twice.in_order(file, table)
+            self.read[file] = model.model_validate(table)
         except BadInput as error:
             self.problems.append(of_error(error))
         except ValidationError as error:
@@ -173,42 +177,31 @@ def _kind(file: str) -> str:
     return parent.rpartition("/")[0] or parent or file
 
 
-def _phones(read: Mapping[str, Entry]) -> Iterator[Problem]:
-    """Numbers that do not parse in their country; short codes are numbers too."""
+def _listed_without_folder(root: Path, read: Mapping[str, Entry]) -> Iterator[Problem]:
+    """Names in the order of the playbook that have no folder: without them nothing of the playbook can be read."""
+    book = read.get("playbook/facts.toml")
+    if not isinstance(book, Book):
+        return
+    for field in ("questions", "situations", "steps", "cautions", "templates"):
+        parent = "templates" if field == "templates" else f"playbook/{field}"
+        for name in getattr(book, field):
+            if not (root / parent / name).is_dir():
+                yield Problem("playbook/facts.toml", field, "dead_reference", data={"name": name})
+
+
+def _unsourced(read: Mapping[str, Entry]) -> Iterator[Problem]:
+    """Facts that are said to be found and name no source: nobody could look again."""
     for file, entry in read.items():
-        country = entry.id if isinstance(entry, Jurisdiction) else None
         for place, value in leaves(entry):
-            if re.search(r"\.(phone|whatsapp)\.\d+$", place) and not _is_phone(str(value), country):
-                yield Problem(file, place, "not_phone", data={"number": str(value)})
-
-
-def _is_phone(number: str, country: str | None) -> bool:
-    digits = re.sub(r"[\s()-]", "", number)
-    if re.fullmatch(r"\d{2,6}", digits):  # a short code (1098, 16328): only its country could know it
-        return country is not None
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number, None if country == "EU" else country))
-    except phonenumbers.NumberParseException:
-        return False
+            if isinstance(value, Entry) and getattr(value, "confidence", None) is Confidence.FOUND:
+                fields = {"source", "sources"} & type(value).model_fields.keys()
+                if fields and not any(getattr(value, name) for name in fields):
+                    yield Problem(file, place, "source_missing")
 
 
 def _waiting(read: Mapping[str, Entry]) -> Iterator[Problem]:
-    """Explanations that have no Arabic yet."""
+    """Explanations without their Arabic: pages show the English as such, and the check fails until it is written."""
     for file, entry in read.items():
         for place, value in leaves(entry):
             if isinstance(value, Prose) and value.ar is None:
-                yield Problem(f"{file.rpartition('/')[0]}/ar.toml", place, "word_waits", Severity.SOFT)
-
-
-def _old(root: Path, read: Mapping[str, Entry], today: date) -> Iterator[Problem]:
-    """Entries that were last compared with their sources too long ago."""
-    try:
-        days = read_toml(root, "knowledge.toml").get("recheck_every_days", {})
-    except SitrError as error:
-        yield Problem("knowledge.toml", "", error.code.partition(".")[2], data={})
-        return
-    for file, entry in read.items():
-        checked = getattr(entry, "checked", None)
-        limit = getattr(entry, "recheck_every_days", None) or days.get(file.split("/")[0])
-        if checked and limit and checked.on + timedelta(days=limit) < today:
-            yield Problem(file, "checked.on", "fact_old", Severity.SOFT, {"on": checked.on.isoformat(), "days": limit})
+                yield Problem(f"{file.rpartition('/')[0]}/ar.toml", place, "word_waits")

@@ -11,8 +11,17 @@ from sitr.knowledge.loading import Knowledge
 from sitr.knowledge.problems import Problem
 from sitr.knowledge.schema.base import Entry
 from sitr.knowledge.schema.bases import Basis
+from sitr.knowledge.schema.jurisdictions import International, Jurisdiction
 from sitr.knowledge.schema.playbook import Condition, Playbook, Step
-from sitr.knowledge.schema.services import Service, ServiceAddresses, UrlPattern
+from sitr.knowledge.schema.services import (
+    Infrastructure,
+    Programme,
+    Programmes,
+    Service,
+    ServiceAddresses,
+    UrlPattern,
+    Warnings,
+)
 from sitr.knowledge.schema.studies import Study
 
 BOOK = "playbook/facts.toml"
@@ -25,7 +34,7 @@ def problems(knowledge: Knowledge, read: Mapping[str, Entry]) -> list[Problem]:
         *_unlisted(playbook, read),
         *_dead_references(playbook),
         *_dead_law_references(knowledge),
-        *_dead_terms(playbook, knowledge),
+        *_dead_terms(playbook, knowledge, read),
         *_circles(playbook),
         *_unreachable(playbook),
         *_dead_service_references(knowledge, read),
@@ -128,13 +137,24 @@ def _law_conditions(knowledge: Knowledge) -> Iterator[tuple[str, str, Condition]
             yield "law/facts.toml", f"{part}.{item.id}.when", item.when
 
 
-def _dead_terms(playbook: Playbook, knowledge: Knowledge) -> Iterator[Problem]:
+def _conditions_of_countries(read: Mapping[str, Entry]) -> Iterator[tuple[str, str, Condition]]:
+    for file, entry in read.items():
+        if not isinstance(entry, Jurisdiction | International):
+            continue
+        for part in type(entry).model_fields:
+            items = getattr(entry, part)
+            for item in items if isinstance(items, tuple) else ():
+                if hasattr(item, "when"):
+                    yield file, f"{part}.{item.id}.when", item.when
+
+
+def _dead_terms(playbook: Playbook, knowledge: Knowledge, read: Mapping[str, Entry]) -> Iterator[Problem]:
     """Terms that no answer can ever give: a mistyped one would silently never hold."""
     known = {f"{q.id}.{o}" for q in playbook.questions for o in (*(o.id for o in q.options), "unanswered")}
     for term in playbook.book.terms:
         yield from _dead(BOOK, f"terms.{term.id}.when", terms_of(term.when), known)
         known.add(term.id)
-    for file, field, condition in _conditions(playbook, knowledge):
+    for file, field, condition in (*_conditions(playbook, knowledge), *_conditions_of_countries(read)):
         yield from _dead(file, field, terms_of(condition), known)
     for file, step in _steps(playbook):
         yield from _dead(file, "needs_sure", (f"sure.{name}" for name in step.needs_sure), known)
@@ -243,13 +263,17 @@ def _dead_service_references(knowledge: Knowledge, read: Mapping[str, Entry]) ->
     sources = {source.id for source in getattr(read["sources.toml"], "sources", ())}
     statements = set(knowledge.statements)
     needs = {need.id for need in knowledge.bases_book.needs}
+    programmes = {entry.id for entry in read.values() if isinstance(entry, Programme)} | {*Programmes.model_fields}
+    countries = {entry.id for entry in read.values() if isinstance(entry, Jurisdiction)} | {"*"}
     for file, entry in read.items():
-        if isinstance(entry, Service | ServiceAddresses):
+        if isinstance(entry, Service | ServiceAddresses | Programme | Warnings | Infrastructure):
             yield from _dead(file, "source", sorted(set(_sources(entry))), sources)
         if isinstance(entry, Service):
             yield from _dead(file, "reporting.fallback", filter(None, (entry.reporting.fallback,)), services)
         if isinstance(entry, Basis):
+            yield from _dead(file, "jurisdiction", (entry.jurisdiction,), countries)
             yield from _dead(file, "statements", entry.statements, statements)
+            yield from _dead(file, "routing.programme", filter(None, (entry.routing.programme,)), programmes)
             yield from _dead(file, "routing.needs", entry.routing.needs, needs)
         if isinstance(entry, Study):
             yield from _dead(file, "service", filter(None, (entry.service,)), services)
@@ -268,6 +292,9 @@ def _sources(entry: object) -> Iterator[str]:
     elif isinstance(entry, tuple):
         for item in entry:
             yield from _sources(item)
+    elif isinstance(entry, Mapping):
+        for item in entry.values():
+            yield from _sources(item)
 
 
 def _patterns(knowledge: Knowledge, read: Mapping[str, Entry]) -> Iterator[Problem]:
@@ -285,6 +312,8 @@ def _patterns(knowledge: Knowledge, read: Mapping[str, Entry]) -> Iterator[Probl
     for file, field, pattern, entry in shapes:
         if "*" not in entry.domains:
             yield from _taken(knowledge, file, field, pattern)
+            if not entry.any_domain:  # software that anybody runs under a name of their own: its shapes are general
+                yield from _takes(file, field, pattern, shapes)
 
 
 def _defect(file: str, field: str, pattern: UrlPattern) -> Problem | None:
@@ -304,3 +333,16 @@ def _taken(knowledge: Knowledge, file: str, field: str, pattern: UrlPattern) -> 
     if (found.service, found.kind) != (file.split("/")[1], pattern.kind):
         other = f"{found.service} {found.kind}" if found.service else "-"
         yield Problem(file, f"{field}.example", "example_taken", data={"other": other})
+
+
+def _takes(
+    file: str, field: str, pattern: UrlPattern, shapes: Iterable[tuple[str, str, UrlPattern, ServiceAddresses]]
+) -> Iterator[Problem]:
+    """Examples of other services that the expression matches, too. The host keeps them apart as long as no host is
+    shared; an expression that is too wide shows here before that.
+    """
+    search = re.compile(pattern.regex).search
+    for other, _, theirs, _ in shapes:
+        if other != file and search(theirs.example):
+            data = {"other": other.split("/")[1], "address": theirs.example}
+            yield Problem(file, f"{field}.regex", "takes_other", data=data)

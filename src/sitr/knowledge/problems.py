@@ -11,7 +11,7 @@ from sitr.words import Lang, say
 
 
 class Severity(StrEnum):
-    """Hard problems fail the check; soft ones (facts grown old, texts that wait for Arabic) only warn."""
+    """Hard problems fail the check; soft ones (facts grown old) only warn."""
 
     HARD = "hard"
     SOFT = "soft"

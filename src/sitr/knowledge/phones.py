@@ -1,0 +1,69 @@
+"""Phone numbers in the facts: that they are numbers, and that none from memory stands before one that was found.
+
+Needs `phonenumbers`. Short codes are numbers, too: its lists do not know most hotlines of the region, so that any two
+to six digits are accepted where a country is known.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import phonenumbers
+
+from sitr.knowledge.problems import Problem
+from sitr.knowledge.schema.base import Entry
+from sitr.knowledge.schema.jurisdictions import International, Jurisdiction
+
+
+class _Line(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def phone(self) -> tuple[str, ...]: ...
+    @property
+    def whatsapp(self) -> tuple[str, ...]: ...
+    @property
+    def verified(self) -> bool: ...
+
+
+def problems(read: Mapping[str, Entry]) -> Iterator[Problem]:
+    """Every number that is none, and every list that begins with a number from memory although one was found."""
+    for file, entry in read.items():
+        if isinstance(entry, Jurisdiction):
+            country = None if entry.id == "EU" else entry.id
+            yield from _lists(file, country, {"authorities": entry.authorities, "support": entry.support})
+        elif isinstance(entry, International):
+            yield from _lists(file, None, {"services": entry.services}, short_codes=False)
+
+
+def _lists(
+    file: str, country: str | None, parts: Mapping[str, tuple[_Line, ...]], *, short_codes: bool = True
+) -> Iterator[Problem]:
+    for part, lines in parts.items():
+        for line in lines:
+            for field, numbers in (("phone", line.phone), ("whatsapp", line.whatsapp)):
+                for place, number in enumerate(numbers, start=1):
+                    if not is_phone(number, country, short_codes=short_codes):
+                        data = {"number": number}
+                        yield Problem(file, f"{part}.{line.id}.{field}.{place}", "not_phone", data=data)
+        yield from _order(file, part, lines)
+
+
+def is_phone(number: str, country: str | None, *, short_codes: bool = True) -> bool:
+    """Whether `number` can be dialled: in `country` (ISO 3166-1), or from anywhere where it begins with +."""
+    digits = re.sub(r"[\s()-]", "", number)
+    if re.fullmatch(r"\d{2,6}", digits):
+        return short_codes
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number, country))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _order(file: str, part: str, lines: tuple[_Line, ...]) -> Iterator[Problem]:
+    """A number from memory may be the only one, but it never stands before one that was found in a source."""
+    called = [line for line in lines if line.phone or line.whatsapp]
+    for place, line in enumerate(called):
+        found = next((after.id for after in called[place + 1 :] if after.verified), None)
+        if not line.verified and found is not None:
+            yield Problem(file, f"{part}.{line.id}", "recalled_before_found", data={"other": found})
