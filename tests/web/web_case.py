@@ -37,9 +37,9 @@ class Story:
             self.path("q", "status"), self.path("q", "country"), self.path("pictures"), self.path("places"),
             self.path("places", self.place), self.path("places", self.place, "save"), self.path("items"),
             self.path("items", self.item), self.path("letters"), self.path("letters", self.letter), self.path("log"),
-            self.path("file"), self.path("erase"), f"/n/{self.case}/",
+            self.path("file"), self.path("erase"), self.path("law"), f"/n/{self.case}/",
         ]  # fmt: skip
-        return ["/", "/new", "/dates", "/open", *inside, *self.results]
+        return ["/", "/new", "/dates", "/open", "/law/", "/law/eg/", "/law/all/", *inside, *self.results]
 
     @property
     def forms(self) -> list[tuple[str, Mapping[str, Any]]]:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from sitr.errors import NotFound
 from sitr.knowledge.conditions import answered, derived, holds
 from sitr.knowledge.durations import day_after
-from sitr.knowledge.law_words import deadline_words, penalty_words
+from sitr.knowledge.law_words import Citations, deadline_words, length_words, penalty_words
 from sitr.knowledge.loading import Knowledge
 from sitr.knowledge.plan import Answers, check_answers
 from sitr.knowledge.schema.base import Checked, Prose, Source, Sourced, Words
@@ -73,6 +73,7 @@ class RiskOfReporting:
     severity: str
     who: Prose | None
     text: Prose
+    international: bool
     backing: Backing
 
 
@@ -86,9 +87,8 @@ class LawEntry:
     name: Words
     native: str | None
     native_lang: str
-    number: str | None
-    year: int | None
-    articles: tuple[str, ...]
+    number: Words | None
+    articles: Words | None
     also: tuple[Words, ...]
     covers: Prose
     penalty: tuple[Words, ...]
@@ -110,7 +110,7 @@ class TopicOfCase:
 class Deadline:
     """Until when something has to be done. `ends` is counted from `known`; both None where that cannot be reckoned.
 
-    `days_left` is negative when it has passed. `words` say it in sentences.
+    `days_left` is negative when it has passed. `length` says how long and from when, `words` what follows from it.
     """
 
     id: str
@@ -121,6 +121,7 @@ class Deadline:
     known: date | None
     ends: date | None
     days_left: int | None
+    length: Words | None
     words: tuple[Words, ...]
     backing: Backing
 
@@ -161,10 +162,14 @@ class Body:
 
 @dataclass(frozen=True)
 class DataAuthority:
-    """Who watches over personal data, and whether it can order a removal: yes, partial, no, unknown."""
+    """Who watches over personal data, and whether it can order a removal: yes, partial, no, unknown.
+
+    `law` is its law as cited; `law_name` the name of that law where it is among the provisions of the country.
+    """
 
     name: Words
     law: str
+    law_name: Words | None
     can_order_removal: str
     contact: Contact | None
     note: Prose | None
@@ -217,6 +222,26 @@ class LawPage:
     choices: tuple[Choice, ...]
     checked: date
     gaps: tuple[str, ...]
+
+    @property
+    def own_support(self) -> tuple[Body, ...]:
+        """Who helps in this country."""
+        return tuple(one for one in self.support if not one.international)
+
+    @property
+    def world_support(self) -> tuple[Body, ...]:
+        """Who helps in every country."""
+        return tuple(one for one in self.support if one.international)
+
+    @property
+    def own_risks(self) -> tuple[RiskOfReporting, ...]:
+        """The risks particular to this country."""
+        return tuple(one for one in self.risks if not one.international)
+
+    @property
+    def counts(self) -> bool:
+        """Whether a day on which the person knew would let a period be counted."""
+        return any(one.period and one.counts_from in _COUNTED for one in self.deadlines)
 
 
 def law_page(
@@ -310,11 +335,11 @@ class _Page:
         own = sorted(self.land.risks if self.land else (), key=lambda one: _SEVERITIES.index(one.severity))
         return tuple(
             [self._risk(one, self.checked) for one in own]
-            + [self._risk(one, self.world.checked) for one in self.world.risks]
+            + [self._risk(one, self.world.checked, international=True) for one in self.world.risks]
         )
 
-    def _risk(self, one: Risk, checked: Checked) -> RiskOfReporting:
-        return RiskOfReporting(one.id, one.severity, one.who, one.text, _backing(one, checked))
+    def _risk(self, one: Risk, checked: Checked, *, international: bool = False) -> RiskOfReporting:
+        return RiskOfReporting(one.id, one.severity, one.who, one.text, international, _backing(one, checked))
 
     def _risk_question(self) -> RiskQuestion:
         name = self.book.risk_question
@@ -340,15 +365,15 @@ class _Page:
         return tuple(found)
 
     def _law(self, law: Law, topic: str, labels: Mapping[str, Words], language: str) -> LawEntry:
+        cited = Citations(self.book.notations, arabic=language == "ar")
         native = law.name_original or (getattr(law.name, language) if language in ("ar", "en") else None)
         return LawEntry(
             id=law.id,
             name=law.name,
             native=native,
             native_lang="und" if law.name_original else language,
-            number=None if law.number == "-" else law.number,
-            year=law.year,
-            articles=law.articles,
+            number=cited.number(law.number, law.year),
+            articles=cited.articles(law.articles),
             also=tuple(labels[one] for one in labels if one in law.topics and one != topic),
             covers=law.covers,
             penalty=penalty_words(law.penalty, law.damages),
@@ -374,6 +399,7 @@ class _Page:
             known=known,
             ends=ends,
             days_left=(ends - self.today).days if ends else None,
+            length=length_words(one),
             words=deadline_words(one, known, ends, self.today),
             backing=_backing(one, self.checked),
         )
@@ -395,26 +421,33 @@ class _Page:
         return fitting if self.general else sorted(fitting, key=lambda one: one.when == Clause())
 
     def _body(self, one: Authority | Support, checked: Checked | None = None, *, international: bool = False) -> Body:
-        return Body(
-            id=one.id,
-            name=one.name,
-            role=one.role if isinstance(one, Authority) else one.serves,
-            contacts=_contacts(one),
-            hours=one.hours,
-            languages=one.languages if isinstance(one, Support) else (),
-            note=one.note,
-            international=international,
-            backing=_backing(one, checked or self.checked),
-        )
+        return body_of(one, checked or self.checked, international=international)
 
     def _data_authority(self, one: DataProtection) -> DataAuthority:
-        contact = Contact("url", one.url, _known(one, "url")) if one.url else None
+        contact = Contact("url", one.url, _known(one, "url", one.url)) if one.url else None
+        own = [law for law in (self.land.laws if self.land else ()) if "data_protection" in law.topics]
+        named = next((law.name for law in own if law.number != "-" and law.number in one.law), None)
         backing = _backing(one, self.checked)
-        return DataAuthority(one.name, one.law, one.can_order_removal, contact, one.note, backing)
+        return DataAuthority(one.name, one.law, named, one.can_order_removal, contact, one.note, backing)
 
     def _also(self) -> tuple[Choice, ...]:
         shared = [union.id for union in self.book.unions if self.asked in union.members]
         return tuple(Choice(code, self.knowledge.jurisdiction(code).name) for code in shared)
+
+
+def body_of(one: Authority | Support, checked: Checked, *, international: bool = False) -> Body:
+    """An authority or a support as pages show it: contacts from memory apart from the others."""
+    return Body(
+        id=one.id,
+        name=one.name,
+        role=one.role if isinstance(one, Authority) else one.serves,
+        contacts=_contacts(one),
+        hours=one.hours,
+        languages=one.languages if isinstance(one, Support) else (),
+        note=one.note,
+        international=international,
+        backing=_backing(one, checked),
+    )
 
 
 def _backing(fact: Sourced, checked: Checked) -> Backing:
@@ -425,9 +458,9 @@ def _backing(fact: Sourced, checked: Checked) -> Backing:
     return Backing(certainty, fact.sources, checked.on)
 
 
-def _known(fact: Sourced, field: str) -> bool:
-    """Whether a source carries this field. Where it is not said which part is from memory, every part may be."""
-    if fact.confidence == "recalled" or field in fact.recalled_fields:
+def _known(fact: Sourced, field: str, value: str) -> bool:
+    """Whether a source carries this value. Where it is not said which part is from memory, every part may be."""
+    if fact.confidence == "recalled" or not {field, f"{field}.{value}"}.isdisjoint(fact.recalled_fields):
         return False
     return bool(fact.recalled_fields) or not fact.partly_recalled
 
@@ -437,7 +470,7 @@ def _contacts(one: Authority | Support) -> tuple[Contact, ...]:
     for kind in _CONTACTS:
         value = getattr(one, kind, None) or ()
         for each in (value,) if isinstance(value, str) else value:
-            found.append(Contact(kind, each, _known(one, kind)))
+            found.append(Contact(kind, each, _known(one, kind, each)))
     return tuple(sorted(found, key=lambda contact: not contact.verified))
 
 

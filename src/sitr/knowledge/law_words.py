@@ -3,13 +3,14 @@
 Arabic parts are laid into Arabic sentences as they are: isolated left-to-right, "6 months" would be read backwards.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TypeVar
 
 from sitr.knowledge.durations import parts
 from sitr.knowledge.schema.base import Words
-from sitr.knowledge.schema.jurisdictions import Damages, Fine, Penalty, Prison, TimeLimit
+from sitr.knowledge.schema.jurisdictions import Damages, Fine, Notation, Penalty, Prison, TimeLimit
 from sitr.words import Lang, isolate, say
 
 V = TypeVar("V")
@@ -29,11 +30,14 @@ def penalty_words(penalty: Penalty | None, damages: Damages | None) -> tuple[Wor
     return tuple(lines)
 
 
+def length_words(limit: TimeLimit) -> Words | None:
+    """How long, and from when."""
+    return _both(_within, limit) if limit.period else None
+
+
 def deadline_words(limit: TimeLimit, known: date | None, ends: date | None, today: date) -> tuple[Words, ...]:
-    """How long, from when, and until which day where that can be counted; whether it needs a complaint."""
+    """Until which day, where that can be counted; whether it needs a complaint."""
     lines = []
-    if limit.period:
-        lines.append(_both(_within, limit))
     if known and ends:
         lines.append(Words(ar=_until(known, ends, today, "ar"), en=_until(known, ends, today, "en")))
     elif limit.counts_from == "act":
@@ -41,6 +45,46 @@ def deadline_words(limit: TimeLimit, known: date | None, ends: date | None, toda
     if limit.complaint_dependent:
         lines.append(_sentence("law.complaint"))
     return tuple(lines)
+
+
+class Citations:
+    """Numbers and articles of laws as a person names them; an Arabic law in Arabic: 309 bis (a) is 309 مكرر (أ)."""
+
+    def __init__(self, notations: Sequence[Notation], *, arabic: bool) -> None:
+        self.notations, self.arabic = notations, arabic
+
+    def number(self, number: str, year: int | None) -> Words | None:
+        """The number with its year; None where neither is known (a number that is not known is written `-`)."""
+        if number == "-":
+            return None if year is None else Words(ar=say("law.year_only", "ar", year=year), en=str(year))
+        if year is None or str(year) in number:
+            return Words(ar=self._in_arabic(number), en=self._in_english(number))
+        return Words(
+            ar=say("law.number_year", "ar", year=year).replace("NUMBER", self._in_arabic(number)),
+            en=say("law.number_year", "en", year=year).replace("NUMBER", self._in_english(number)),
+        )
+
+    def articles(self, articles: Sequence[str]) -> Words | None:
+        """All articles in one sentence; None where none is named."""
+        n = len(articles)
+        if not n:
+            return None
+        return Words(
+            ar=say("law.articles", "ar", n=n).replace("ARTICLES", "، ".join(map(self._in_arabic, articles))),
+            en=say("law.articles", "en", n=n).replace("ARTICLES", ", ".join(map(self._in_english, articles))),
+        )
+
+    def _in_arabic(self, name: str) -> str:
+        said = name
+        for one in self.notations if self.arabic else ():
+            said = said.replace(one.latin, one.text.ar)
+        # What holds a Latin letter still is no Arabic notation: it is shown as it is, in its own direction.
+        return isolate(name) if re.search("[A-Za-z]", said) or said == name else said
+
+    def _in_english(self, name: str) -> str:
+        for one in self.notations if self.arabic else ():
+            name = name.replace(one.latin, one.text.en)
+        return name
 
 
 def period_words(period: str, lang: Lang) -> str:

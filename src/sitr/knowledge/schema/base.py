@@ -58,7 +58,11 @@ class Checked(Entry):
 
 
 class Sourced(Entry):
-    """A statement with its certainty and the pages that say it."""
+    """A statement with its certainty and the pages that say it.
+
+    `recalled_fields` names what is from memory in a statement that was found: a field, or one value of it, as in
+    `phone.9999`.
+    """
 
     confidence: Confidence
     sources: tuple[Source, ...] = ()

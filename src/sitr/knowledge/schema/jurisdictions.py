@@ -114,6 +114,7 @@ class Support(Sourced):
     hours: Prose | None = None
     languages: tuple[Line, ...] = ()
     note: Prose | None = None
+    added: bool = False
 
     def phone_verified(self) -> bool:
         """A phone number from memory is never the first thing to call."""
@@ -183,6 +184,14 @@ class LawCaution(Entry):
     when: Condition = Clause()
 
 
+class Notation(Entry):
+    """How a part of a number or an article (`bis`, `M/`) is written in each language; `latin` is how facts have it."""
+
+    id: Id
+    latin: Line
+    text: Words
+
+
 class Union(Entry):
     """Countries that share a page of law beside their own, or in place of it. `members` are ISO 3166-1 codes."""
 
@@ -204,5 +213,6 @@ class LawBook(Entry):
     risk_answer: Id
     topics: tuple[LawTopic, ...]
     cautions: tuple[LawCaution, ...]
+    notations: tuple[Notation, ...]
     unions: tuple[Union, ...]
     checked: Checked

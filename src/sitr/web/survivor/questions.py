@@ -17,7 +17,7 @@ from sitr.web.survivor.pages import go, show
 from sitr.web.templatetags.sitr_words import countries
 
 # Pages that may ask a question in between and get the person back afterwards.
-_RETURNS = frozenset({"plan", "pictures"})
+_RETURNS = frozenset({"plan", "pictures", "law"})
 
 
 @require_http_methods(["GET", "POST"])

@@ -27,6 +27,26 @@ def words(context: dict[str, Any], value: Any) -> str:
     return "" if value is None else str(getattr(value, context["lang"]) or value.en)
 
 
+@register.simple_tag(takes_context=True)
+def prose(context: dict[str, Any], value: Any, lead: str = "") -> SafeString:
+    """`{% prose law.covers lead="law.hours" %}`: an explanation as a paragraph, after a word of the catalogue. One that
+    waits for its Arabic stands in English, marked as English: it runs in its own direction and is read out as English.
+    """
+    if value is None:
+        return SafeString("")
+    first = format_html('<span class="small">{}</span> ', say(lead, context["lang"])) if lead else SafeString("")
+    text = getattr(value, context["lang"])
+    if text:
+        return format_html("<p>{}{}</p>", first, text)
+    return format_html('<p>{}<span lang="en" dir="ltr">{}</span></p>', first, value.en)
+
+
+@register.filter
+def in_lang(value: Any, lang: Lang) -> str:
+    """The words of a fact in this language, for comparing."""
+    return str(getattr(value, lang))
+
+
 @register.filter
 def ltr(value: object) -> SafeString:
     """A machine value (address, name, number), isolated left-to-right, with hidden direction marks made visible."""
@@ -123,6 +143,13 @@ def entry(context: dict[str, Any], one: Any) -> str:
 def state(context: dict[str, Any], space: str, value: object) -> str:
     """`{% state "sighting" one.state %}`: the word for a state, `web.<space>_<state>`."""
     return say(f"web.{space}_{value}", context["lang"])
+
+
+@register.simple_tag(takes_context=True)
+def state_of(context: dict[str, Any], space: str, value: object) -> str:
+    """`{% state_of "law.contact" one.kind %}`: the word for a value in another space than web."""
+    head, _, tail = space.partition(".")
+    return say(f"{head}.{tail}_{value}" if tail else f"{head}.{value}", context["lang"])
 
 
 @functools.cache
