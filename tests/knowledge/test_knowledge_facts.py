@@ -53,7 +53,7 @@ def brought_in() -> Counter[str]:
             "minors",
             "gaps",
         ):
-            counted[part] += len(facts.get(part, ()))
+            counted[part] += sum(not (isinstance(each, dict) and each.get("added")) for each in facts.get(part, ()))
         counted["international_services"] += len(facts.get("services", ()))
         counted["data_protection"] += "data_protection" in facts
     for folder in (each for each in (KNOWLEDGE / "bases").iterdir() if each.is_dir()):
