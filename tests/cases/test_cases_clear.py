@@ -14,10 +14,11 @@ from tests.cases.case_snapshots import columns, tables
 from tests.cases.case_verbs import exhibit, notice, proposal
 from tests.cases.case_world import ADULT, MAIL, SECRET, World, drawn
 
-from sitr.cases import captures, holders, journals, notices, openings, photos, sightings
+from sitr.cases import captures, holders, journals, ledgers, notices, openings, outcomes, photos, sightings
 from sitr.cases.models import CaseState, Exhibit, HolderKind, SightingState
 from sitr.journal import Frontier, Kind, StampState, read_checkpoint
-from sitr.takedown import NoticeState
+from sitr.takedown import LedgerRow, NoticeState, Outcome, Result, Span, write_ledger
+from sitr.takedown.ledger import EDGES
 from sitr.vault import LockedIdentity, age
 from sitr.vault.padding import file_size, text_size
 
@@ -50,6 +51,10 @@ def _hour(value: Any) -> bool:
 
 def _time(value: Any) -> bool:
     return isinstance(value, datetime) or datetime.fromisoformat(value) is not None
+
+
+def _edge(value: Any) -> bool:
+    return value in EDGES
 
 
 def _public(value: Any) -> bool:
@@ -108,6 +113,13 @@ ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
     "cases_sighting": {**_ROW, "state": _one_of(*SightingState)},
     "cases_exhibit": {**_ROW, "blob": _hex(32), "sha256": _hex(64), "padded": _count},
     "cases_notice": {**_ROW, "state": _one_of(*NoticeState), "due_hour": _or_nothing(_hour, None)},
+    "cases_consent": _ROW,
+    # The ledger stands in clear by its nature, and knows no case: decision 0012.
+    "cases_ledgeroutcome": {
+        "key": _hex(32), "service": _one_of("x"), "channel": _one_of("x_copyright"), "basis": _one_of("dmca_512c3"),
+        "answer_low": _or_nothing(_edge, None), "answer_high": _or_nothing(_edge, None), "removal_low": _edge,
+        "removal_high": _or_nothing(_edge, None), "result": _one_of(*Result), "came_back": _or_nothing(_flag, None),
+    },
     "cases_holderlock": {"holder_id": _id, "locked": lambda cell: LockedIdentity.unpack(bytes(cell)) is not None},
     "cases_wrappedkey": {
         "id": _count, "case_id": _id, "holder_id": _or_nothing(_id, ""), "epoch": _count, "wrapped": _wrapped,
@@ -145,6 +157,11 @@ def _everything_done(world: World) -> None:
     world.authorities[0].silent = False
     journals.stamp_pending(world.services)
     openings.show(world.holder, world.case)
+    outcomes.consent(world.holder, world.case, given=True)
+    row = LedgerRow("0f" * 16, Outcome("x", "x_copyright", "dmca_512c3", None, Span(6, 12), Result.REMOVED))
+    (world.folder / "ledger").write_bytes(b"".join(write_ledger([row])))
+    ledgers.import_ledger(world.holder, world.folder / "ledger")
+    (world.folder / "ledger").unlink()
     holders.remove_holder(world.holder, world.case, world.other.holder_id, secret=SECRET)
     notices.fill(world.holder, world.case, notice(world, world.case), {"name": "S. Demo"})
     openings.answer(world.holder, world.case, {}, {"seen": WORDS[0] * 900})

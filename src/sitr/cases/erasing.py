@@ -20,6 +20,7 @@ from sitr.cases.models import (
     Exhibit,
     Holder,
     HolderLock,
+    LedgerOutcome,
     Photo,
     Reply,
     Stamp,
@@ -147,3 +148,5 @@ def erase_home(services: Services) -> None:
         services.blobs.delete(name)
     with bookkeeping():
         Holder.objects.all().delete()
+        LedgerOutcome.objects.all().delete()
+    _scour("default", LedgerOutcome._meta.db_table)

@@ -15,6 +15,7 @@ from django.db import models
 
 from sitr.cases.full_disk import named_full_database
 from sitr.journal import StampState
+from sitr.takedown import Result
 
 _writing: ContextVar[bool] = ContextVar("sitr_writing", default=False)
 M = TypeVar("M", bound=models.Model)
@@ -253,7 +254,11 @@ class Reply(SealedRow):
     """An answer to a notice, filed as an exhibit."""
 
 
-SEALED: tuple[type[SealedRow], ...] = (Answers, Step, Photo, Sighting, Exhibit, Notice, Reply)
+class Consent(SealedRow):
+    """What the person allowed beyond the case itself, and since when: to whom, for what, and what came of it."""
+
+
+SEALED: tuple[type[SealedRow], ...] = (Answers, Step, Photo, Sighting, Exhibit, Notice, Reply, Consent)
 
 
 def table_name(model: type[SealedRow]) -> str:
@@ -262,6 +267,26 @@ def table_name(model: type[SealedRow]) -> str:
 
 
 TABLES: dict[str, type[SealedRow]] = {table_name(model): model for model in SEALED}
+
+
+class LedgerOutcome(Guarded):
+    """One outcome in the ledger (takedown's `Outcome`), in clear. It knows no case, no time and no place in an order:
+    `key` is 128 bits of chance, and rows are written in the order of their keys. See decision 0012.
+    """
+
+    key = models.CharField(max_length=32, primary_key=True)
+    service = models.CharField(max_length=64)
+    channel = models.CharField(max_length=64, blank=True)
+    basis = models.CharField(max_length=64)
+    answer_low = models.PositiveSmallIntegerField(null=True)
+    answer_high = models.PositiveSmallIntegerField(null=True)
+    removal_low = models.PositiveSmallIntegerField()
+    removal_high = models.PositiveSmallIntegerField(null=True)
+    result = models.CharField(max_length=9, choices=[(r.value, r.value) for r in Result])
+    came_back = models.BooleanField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["service"], name="ledger_by_service")]
 
 
 class HolderLock(Guarded):

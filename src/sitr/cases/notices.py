@@ -12,16 +12,18 @@ from typing import Any
 from sitr.cases.access import Keeper
 from sitr.cases.exhibits import place_of, summary, write
 from sitr.cases.fresh_files import fresh_files
+from sitr.cases.ledgers import pooled
 from sitr.cases.models import Notice, Reply, Sighting
 from sitr.cases.openings import answers_of
+from sitr.cases.outcomes import own
 from sitr.cases.services import whole_hour
 from sitr.cases.sightings import accepted_images
 from sitr.cases.views import read_time
 from sitr.cases.work import Act, OpenCase, act, look, seconds
 from sitr.errors import AnswerIsNo, BadInput
 from sitr.journal import Kind
-from sitr.knowledge import Route, identify
-from sitr.knowledge import routes as ranked
+from sitr.knowledge import identify
+from sitr.knowledge import routes as doors_of
 from sitr.takedown import (
     CaseFacts,
     Content,
@@ -30,11 +32,13 @@ from sitr.takedown import (
     Draft,
     Mail,
     NoticeState,
+    RankedRoute,
     SightingFacts,
     clock,
     compose,
     is_mailbox,
     move,
+    rank,
     read_reply,
 )
 from sitr.takedown import Reply as ReadReply
@@ -87,21 +91,24 @@ class NoticeView:
     detail: str
 
 
-def routes(keeper: Keeper, case_id: str, sighting_id: str) -> list[Route]:
-    """The doors for one place, the best first, each with its reasons and its cost."""
+def routes(keeper: Keeper, case_id: str, sighting_id: str) -> list[RankedRoute]:
+    """The doors for one place, the best first, each with its reasons, its cost, and what became of earlier notices:
+    one's own, in memory, and those of the ledger.
+    """
     case = look(keeper, case_id)
     _, body = case.one(Sighting, sighting_id)
     return _doors(keeper, case, body)
 
 
-def _doors(keeper: Keeper, case: OpenCase, sighting: dict[str, Any]) -> list[Route]:
+def _doors(keeper: Keeper, case: OpenCase, sighting: dict[str, Any]) -> list[RankedRoute]:
     """The page decides before the image: a service acts on its posts, whatever host delivers their pictures."""
     knowledge, said = keeper.services.knowledge, answers_of(case)
     found = [*identify(sighting["page"], knowledge), *identify(sighting["url"], knowledge)]
     if not found:
         return []
     named = next((one for one in found if one.service), found[0])
-    return ranked(named, said.answers, knowledge, said.country)
+    found_doors = doors_of(named, said.answers, knowledge, said.country)
+    return rank(found_doors, own(keeper), pooled(door.service for door in found_doors))
 
 
 def draft(
@@ -138,7 +145,7 @@ def draft(
     return _view(keeper, look(keeper, case_id), row, body)
 
 
-def _door(doors: list[Route], basis: str | None, channel: str | None) -> Route | None:
+def _door(doors: list[RankedRoute], basis: str | None, channel: str | None) -> RankedRoute | None:
     fit = (d for d in doors if basis in (None, d.basis) and channel in (None, d.channel))
     return next(fit, None)
 
@@ -325,6 +332,19 @@ def _write_reply(
         doing.details = {"notice": notice_id, "reply": made.id, "exhibits": [summary(exhibit_id, exhibit)]}
         doing.change(row, body, state=state)
     return made, reply
+
+
+def mark_refused(keeper: Keeper, case_id: str, notice_id: str) -> NoticeView:
+    """Record that the recipient said no: what an answer says is for a person to judge. The clock runs on.
+
+    Raises AnswerIsNo where it was not sent.
+    """
+    with act(keeper, case_id, Kind.REPLY, "answer_refused") as doing:
+        row, body = doing.one(Notice, notice_id)
+        state = move(_state(keeper, row, body), NoticeState.ANSWERED)
+        doing.details = {"notice": notice_id}
+        doing.change(row, {**body, "refused_at": seconds(doing.now)}, state=state)
+    return _view(keeper, look(keeper, case_id), row, body)
 
 
 def close(keeper: Keeper, case_id: str, notice_id: str) -> NoticeView:

@@ -15,6 +15,7 @@ from sitr.cases.models import (
     Answers,
     Case,
     CaseState,
+    Consent,
     Notice,
     Reply,
     Sighting,
@@ -198,7 +199,7 @@ def show(keeper: Keeper, case_id: str) -> CaseView:
     case = look(keeper, case_id)
     now = answers_of(case)
     counts = {table: model.objects.filter(case=case.row).count() for table, model in TABLES.items()}
-    for left_out in (Answers, Step, Reply):
+    for left_out in (Answers, Step, Reply, Consent):
         counts.pop(table_name(left_out), None)
     return CaseView(
         id=case.row.id, state=case.row.state, country=now.country, opened_at=now.opened_at,

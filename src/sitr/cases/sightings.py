@@ -155,12 +155,24 @@ def _check(keeper: Keeper, case_id: str, sighting_id: str, tour: "_Tour") -> Sig
             "last_checked": seconds(doing.now), "reason": {"code": visit.reason.code, "data": dict(visit.reason.data)},
             "returned": returned or (body["returned"] and state is not SightingState.GONE),
             "was_gone": body["was_gone"] or state is SightingState.GONE,
+            "runs": _runs(body.get("runs", []), state, seconds(doing.now)),
         }  # fmt: skip
         doing.details = {"sighting": row.id, "url": body["url"], "state": state.value, "reason": visit.reason.code}
         if state is SightingState.GONE:
             _stop_clocks(doing, sighting_id)
         doing.change(row, body, state=state)
     return view(keeper, row, body)
+
+
+def _runs(runs: list[list[str]], state: SightingState, now: str) -> list[list[str]]:
+    """What visits saw, joined while nothing changed: live or gone, the first and the last visit that saw so. A visit
+    that could not tell changes nothing. From this it is reckoned how long a removal took.
+    """
+    if state not in {SightingState.LIVE, SightingState.GONE}:
+        return runs
+    if runs and runs[-1][0] == state.value:
+        return [*runs[:-1], [state.value, runs[-1][1], now]]
+    return [*runs, [state.value, now, now]]
 
 
 def _stop_clocks(doing: Act, sighting_id: str) -> None:
