@@ -26,7 +26,9 @@ BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST, TAGMANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 SIGNATURE, SIGNER, INDEX = "tagmanifest-sha256.txt.sig", "signer.pem", "dossier.json"
 JOURNAL, CHECKPOINT, OPENINGS = "journal/journal.ndjson", "journal/checkpoint", "journal/openings.json"
-REQUIRED = ("bagit.txt", MANIFEST, TAGMANIFEST, SIGNATURE, SIGNER, INDEX, JOURNAL, CHECKPOINT, OPENINGS)
+PROOFS, CONSISTENCY = "journal/proofs.json", "journal/consistency.json"
+REQUIRED = ("bagit.txt", MANIFEST, TAGMANIFEST, SIGNATURE, SIGNER, INDEX, CHECKPOINT)
+WHOLE_JOURNAL = (JOURNAL, OPENINGS)  # required, unless PROOFS stands in their place
 FORMAT = "sitr-dossier-v1"
 
 MOST_FILES = 100_000
@@ -184,7 +186,8 @@ def _read(bag: Bag, name: str) -> bytes:
 
 
 def _layout(bag: Bag) -> Check:
-    problems = [*bag.problems, *(Problem("file_missing", name) for name in REQUIRED if name not in bag.names)]
+    required = (*REQUIRED, *(() if _only_proofs(bag) else WHOLE_JOURNAL))
+    problems = [*bag.problems, *(Problem("file_missing", name) for name in required if name not in bag.names)]
     if len(bag.names) > MOST_FILES:
         problems.append(Problem("too_many"))
     with contextlib.suppress(_Failed):
@@ -193,6 +196,11 @@ def _layout(bag: Bag) -> Check:
     if problems:
         return Check("layout", "failed", problems[0].code, {"file": problems[0].file})
     return Check("layout", "ok", "layout_ok", {"n": len(bag.names)})
+
+
+def _only_proofs(bag: Bag) -> bool:
+    """Whether this dossier carries no journal, only proofs of what is released."""
+    return PROOFS in bag.names and JOURNAL not in bag.names
 
 
 # --- the signed list --------------------------------------------------------------------------------------------------
@@ -303,11 +311,12 @@ def file_digest(file: IO[bytes]) -> str:
 def _index(bag: Bag, journal: Any) -> Check:
     exhibits = _exhibits(bag)
     listed, openings = _listed(bag, MANIFEST), _openings(bag, journal)
-    named = {e["file"]: e for e in exhibits if e["file"]}
+    # The file itself has the exhibit's digest; a blurred copy in its place has one of its own.
+    named = {e["file"]: e["copy_sha256"] or e["sha256"] for e in exhibits if e["file"]}
     for name in sorted(listed.keys() ^ named.keys()):
         raise _Failed(Problem("not_indexed", name))
-    for name, exhibit in named.items():
-        if listed[name] != exhibit["sha256"]:
+    for name, digest in named.items():
+        if listed[name] != digest:
             raise _Failed(Problem("index_differs", name))
     told = [e for e in exhibits if str(e["entry"]) in openings]
     for exhibit in told:
@@ -321,12 +330,15 @@ def _exhibits(bag: Bag) -> list[dict[str, Any]]:
         index = json.loads(_read(bag, INDEX))
         if index["format"] != FORMAT:
             raise _Failed(Problem("other_format", INDEX))
-        return [{k: e[k] for k in ("id", "file", "sha256", "entry")} for e in index["exhibits"]]
+        parts = ("id", "file", "sha256", "entry")
+        return [{"copy_sha256": e.get("copy_sha256", ""), **{k: e[k] for k in parts}} for e in index["exhibits"]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _Failed(Problem("altered", INDEX)) from error
 
 
 def _openings(bag: Bag, journal: Any) -> dict[str, Any]:
+    if _only_proofs(bag):
+        return _shown(bag, journal)
     try:
         value = journal.read_json(_read(bag, OPENINGS))
     except ValueError as error:
@@ -334,6 +346,15 @@ def _openings(bag: Bag, journal: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _Failed(Problem("altered", OPENINGS))
     return value
+
+
+def _shown(bag: Bag, journal: Any) -> dict[str, Any]:
+    """The openings of the entries that are shown with their proofs."""
+    try:
+        value = journal.read_json(_read(bag, PROOFS))
+        return {str(journal.read_line(e["line"].encode()).seq): e["opening"] for e in value["entries"]}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _Failed(Problem("altered", PROOFS)) from error
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -350,6 +371,9 @@ def _strings(value: Any) -> Iterator[str]:
 # --- the journal and the time stamps ----------------------------------------------------------------------------------
 
 
+_NAMES = {"integrity": "journal", "released": "journal", "signer": "journal_signer"}
+
+
 def _journal(bag: Bag, journal: Any, signer: bytes | None, tsa_ca: bytes | None) -> list[Check]:
     try:
         report = _journal_report(bag, journal, signer, tsa_ca)
@@ -357,32 +381,59 @@ def _journal(bag: Bag, journal: Any, signer: bytes | None, tsa_ca: bytes | None)
         return [Check("journal", "failed", failed.problem.code, {"file": failed.problem.file})]
     checks = []
     for found in report.checks:
-        name = {"integrity": "journal", "signer": "journal_signer"}.get(found.name, found.name)
+        name = _NAMES.get(found.name, found.name)
         checks.append(Check(name, found.state, "journal", {"found": found, "problems": report.problems}))
     return checks
 
 
 def _journal_report(bag: Bag, journal: Any, signer: bytes | None, tsa_ca: bytes | None) -> Any:
+    stamps = _files(bag, "timestamps/")
+    older = sorted((d for n, d in stamps.items() if n.endswith(".checkpoint")), key=lambda note: _size(note, journal))
+    handed = list(_files(bag, "journal/checkpoints/").values())
+    checkpoints = [*older, _read(bag, CHECKPOINT)]
+    beside = {
+        "signer": signer,
+        "inside_signer": _read(bag, SIGNER),
+        "stamps": [d for n, d in stamps.items() if n.endswith(".tsr")],
+        "tsa_ca": tsa_ca,
+        "inside_certificates": b"\n".join(d for n, d in stamps.items() if n.endswith(".pem")),
+        "other_digests": [bytes.fromhex(digest) for digest in _listed(bag, MANIFEST).values()],
+        "handed": sorted(handed, key=lambda note: _size(note, journal)),
+        "consistency": _read(bag, CONSISTENCY) if CONSISTENCY in bag.names else None,
+        "renewals": _renewals(bag),
+    }
+    if _only_proofs(bag):
+        return journal.verify_released(_read(bag, PROOFS), checkpoints, **beside)
     lines = _read(bag, JOURNAL).split(b"\n")
     if lines.pop():
         raise _Failed(Problem("journal_cut", JOURNAL))
-    stamps = {name: _read(bag, name) for name in bag.names if name.startswith("timestamps/")}
-    older = [d for n, d in stamps.items() if n.endswith(".checkpoint")]
     openings = _openings(bag, journal)
     if not all(key.isascii() and key.isdigit() for key in openings):
         raise _Failed(Problem("altered", OPENINGS))
-    return journal.verify_journal(
-        lines,
-        {int(key): value for key, value in openings.items()},
-        [*older, _read(bag, CHECKPOINT)],
-        signer=signer,
-        inside_signer=_read(bag, SIGNER),
-        stamps=[d for n, d in stamps.items() if n.endswith(".tsr")],
-        tsa_ca=tsa_ca,
-        inside_certificates=b"\n".join(d for n, d in stamps.items() if n.endswith(".pem")),
-        other_digests=[bytes.fromhex(digest) for digest in _listed(bag, MANIFEST).values()],
-        partial=True,
-    )
+    opened = {int(key): value for key, value in openings.items()}
+    return journal.verify_journal(lines, opened, checkpoints, partial=True, **beside)
+
+
+def _files(bag: Bag, folder: str) -> dict[str, bytes]:
+    return {name: _read(bag, name) for name in bag.names if name.startswith(folder)}
+
+
+def _size(note: bytes, journal: Any) -> int:
+    try:
+        return int(journal.read_checkpoint(note).size)
+    except ValueError:
+        return 0  # the journal's own check says that this is no checkpoint
+
+
+def _renewals(bag: Bag) -> list[tuple[bytes, bytes]]:
+    """The text of each renewal with the reply over it; one of the two without the other is a missing file."""
+    found = _files(bag, "renewals/")
+    names = sorted({name.rpartition(".")[0] for name in found})
+    for name in names:
+        for part in (f"{name}.txt", f"{name}.tsr"):
+            if part not in found:
+                raise _Failed(Problem("file_missing", part))
+    return [(found[f"{name}.txt"], found[f"{name}.tsr"]) for name in names]
 
 
 # --- what is said about it --------------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ _ALONE = re.compile(r'<bdi dir="ltr" class="(m|m block)">([^<]*)</bdi>')
 
 
 def _cell(inside: Html) -> Html:
-    """A cell. Where it holds one machine value and nothing else it is the isolate itself: a fifth fewer boxes to lay."""
+    """A cell. Where it holds one machine value and nothing else it is the isolate itself: fewer boxes to lay."""
     alone = _ALONE.fullmatch(inside)
     return f'<td dir="ltr" class="m">{alone[2]}</td>' if alone else f"<td>{inside}</td>"
 

@@ -4,6 +4,7 @@ Here belong the way in and out of the verifier: what it is called with, what it 
 three files that a dossier holds for it. The rules themselves are in `verifier`, which must stand alone.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import rfc8785
 
 from sitr.errors import BadInput, Damaged, MissingProgram
 from sitr.journal import verifier
+from sitr.journal.tree import consistency_proof, inclusion_proof, leaf_hashes
 from sitr.journal.verifier import Check, Problem, Report, Stamped
 from sitr.words import Lang, say
 
@@ -30,6 +32,9 @@ def verify_journal(
     other_digests: Iterable[bytes] = (),
     earlier: Sequence[str | bytes] = (),
     partial: bool = False,
+    handed: Sequence[str | bytes] = (),
+    consistency: bytes | None = None,
+    renewals: Sequence[tuple[bytes, bytes]] = (),
 ) -> Report:
     """`verifier.verify_journal`: see there.
 
@@ -51,6 +56,9 @@ def verify_journal(
             other_digests=other_digests,
             earlier=earlier,
             partial=partial,
+            handed=handed,
+            consistency=consistency,
+            renewals=renewals,
         )
 
 
@@ -97,6 +105,34 @@ def openings_file(openings: Mapping[int, bytes | None]) -> bytes:
     """`journal/openings.json`: by seq, what opens the entries; those without an opening are left out."""
     known = {str(seq): verifier.read_json(opening) for seq, opening in openings.items() if opening is not None}
     return rfc8785.dumps(known)
+
+
+def proofs_file(lines: Sequence[bytes], openings: Mapping[int, bytes]) -> bytes:
+    """`journal/proofs.json`: the entries of `openings` (by seq), each with the path that leads to the root over all
+    `lines`; in place of the journal where its other lines are nobody's business.
+    """
+    leaves = leaf_hashes(lines)
+    shown = [
+        {
+            "line": lines[seq].decode(),
+            "opening": verifier.read_json(opening),
+            "path": [node.hex() for node in inclusion_proof(leaves, seq)],
+        }
+        for seq, opening in sorted(openings.items())
+    ]
+    return rfc8785.dumps({"format": verifier.PROOFS, "entries": shown})
+
+
+def consistency_file(lines: Sequence[bytes], sizes: Iterable[int]) -> bytes:
+    """`journal/consistency.json`: from the tree over the first so many lines, for each size, to that over all."""
+    leaves = leaf_hashes(lines)
+    proofs = {str(size): [node.hex() for node in consistency_proof(leaves, size)] for size in sorted(set(sizes))}
+    return rfc8785.dumps({"format": verifier.CONSISTENCY, "from": proofs})
+
+
+def renewal_text(replies: Iterable[bytes]) -> bytes:
+    """What a renewal is a stamp over: one line for each earlier reply, its SHA-256 in hex."""
+    return "\n".join((verifier.RENEWAL, *(hashlib.sha256(reply).hexdigest() for reply in replies), "")).encode()
 
 
 def verifier_file() -> bytes:

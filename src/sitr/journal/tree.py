@@ -1,7 +1,7 @@
 """The Merkle tree over the lines of one case (RFC 9162 section 2.1): its head, and proofs about it.
 
-Here belong the compact range that grows with each line, and making and checking inclusion and consistency proofs.
-The two hashes themselves are in `verifier`, which ships with every dossier. Not here: what a line says.
+Here belong the compact range that grows with each line, and making inclusion and consistency proofs. The two hashes
+and the checking of proofs are in `verifier`, which ships with every dossier. Not here: what a line says.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,17 @@ from typing import Self
 
 from sitr.errors import Damaged
 from sitr.journal import verifier
-from sitr.journal.verifier import leaf_hash, node_hash
+from sitr.journal.verifier import leaf_hash, node_hash, verify_consistency, verify_inclusion
+
+__all__ = [
+    "Frontier",
+    "consistency_proof",
+    "inclusion_proof",
+    "leaf_hashes",
+    "root_of",
+    "verify_consistency",
+    "verify_inclusion",
+]
 
 _HASH = 32
 _PACK_VERSION = b"\x01"
@@ -54,53 +64,11 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     return [*inclusion_proof(leaves[split:], index - split), root_of(leaves[:split])]
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
-    """Does `proof` show that `leaf` (a leaf hash) stands at `index` in the tree of `size` with this root (2.1.3.2)?"""
-    if not 0 <= index < size:
-        return False
-    at, last, node = index, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            return False
-        if at & 1 or at == last:
-            node = node_hash(sibling, node)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            node = node_hash(node, sibling)
-        at, last = at >> 1, last >> 1
-    return last == 0 and node == root
-
-
 def consistency_proof(leaves: Sequence[bytes], earlier: int) -> list[bytes]:
     """The hashes that show the tree over the first `earlier` leaf hashes to be the start of this one (2.1.4.1)."""
     if not 0 < earlier <= len(leaves):
         raise IndexError(earlier)
     return _subproof(leaves, earlier, whole=True)
-
-
-def verify_consistency(earlier: int, later: int, proof: Sequence[bytes], earlier_root: bytes, root: bytes) -> bool:
-    """Does `proof` show that the tree of size `later` begins with the tree of size `earlier` (2.1.4.2)?"""
-    if earlier == later:
-        return not proof and earlier_root == root
-    if not 0 < earlier < later or not proof:
-        return False
-    path = [earlier_root, *proof] if earlier.bit_count() == 1 else list(proof)
-    at, last = earlier - 1, later - 1
-    while at & 1:
-        at, last = at >> 1, last >> 1
-    old = new = path[0]
-    for node in path[1:]:
-        if last == 0:
-            return False
-        if at & 1 or at == last:
-            old, new = node_hash(node, old), node_hash(node, new)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            new = node_hash(new, node)
-        at, last = at >> 1, last >> 1
-    return last == 0 and old == earlier_root and new == root
 
 
 def leaf_hashes(lines: Sequence[bytes]) -> list[bytes]:

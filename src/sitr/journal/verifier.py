@@ -16,7 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +42,7 @@ HASH = re.compile(r"[0-9a-f]{64}")
 SALT = re.compile(r"[0-9a-f]{32}")
 NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 COMMIT_PREFIX = b"sitr-commit-v1\0"
+PROOFS, CONSISTENCY, RENEWAL = "sitr-proofs-v1", "sitr-consistency-v1", "sitr-renewal-v1"
 LARGEST_INT = 2**53 - 1  # RFC 8785 writes numbers as ECMAScript does; above this they would not survive
 
 
@@ -89,6 +90,48 @@ class Range:
         for node in reversed(self.nodes[:-1]):
             root = node_hash(node, root)
         return root
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Does `proof` show that `leaf` (a leaf hash) stands at `index` in the tree of `size` with this root (2.1.3.2)?"""
+    if not 0 <= index < size:
+        return False
+    at, last, node = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            node = node_hash(sibling, node)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            node = node_hash(node, sibling)
+        at, last = at >> 1, last >> 1
+    return last == 0 and node == root
+
+
+def verify_consistency(earlier: int, later: int, proof: Sequence[bytes], earlier_root: bytes, root: bytes) -> bool:
+    """Does `proof` show that the tree of size `later` begins with the tree of size `earlier` (2.1.4.2)?"""
+    if earlier == later:
+        return not proof and earlier_root == root
+    if not 0 < earlier < later or not proof:
+        return False
+    path = [earlier_root, *proof] if earlier.bit_count() == 1 else list(proof)
+    at, last = earlier - 1, later - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    old = new = path[0]
+    for node in path[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            old, new = node_hash(node, old), node_hash(node, new)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            new = node_hash(new, node)
+        at, last = at >> 1, last >> 1
+    return last == 0 and old == earlier_root and new == root
 
 
 # --- JSON: one spelling for one value, RFC 8785 ---------------------------------------------------------------------
@@ -425,7 +468,7 @@ class Report:
     checks: tuple[Check, ...]
 
     def check(self, name: str) -> Check:
-        """The check of that name: integrity, signer, time or earlier."""
+        """The check of that name: integrity (or released), signer, time, earlier or handed."""
         return next(check for check in self.checks if check.name == name)
 
 
@@ -442,6 +485,9 @@ def verify_journal(
     other_digests: Iterable[bytes] = (),
     earlier: Sequence[str | bytes] = (),
     partial: bool = False,
+    handed: Sequence[str | bytes] = (),
+    consistency: bytes | None = None,
+    renewals: Sequence[tuple[bytes, bytes]] = (),
 ) -> Report:
     """Check one journal.
 
@@ -450,22 +496,74 @@ def verify_journal(
     those that came along. `stamps`: whole RFC 3161 replies, each for the SHA-256 of a checkpoint (or one of
     `other_digests`). `tsa_ca`: PEM roots that the reader trusts; `inside_certificates`: PEM that came along. `earlier`:
     checkpoints that the reader kept from before. `partial`: openings may be withheld (a released subset).
+    `handed`: checkpoints that were given to the person, with `consistency`, the file of proofs from each to the latest.
+    `renewals`: pairs of a renewal's text and the reply over it.
     Raises MalformedError when `signer` holds no Ed25519 key, FileNotFoundError without openssl.
     """
     journal = _Journal(lines)
-    notes = list(dict.fromkeys(_as_bytes(note) for note in reversed(checkpoints)))[::-1]  # each once, the latest last
+    notes = _each_once([*handed, *checkpoints])
     heads, damaged = _read_notes(notes, "checkpoint_malformed")
     kept, unreadable = _read_notes([_as_bytes(note) for note in earlier], "earlier_malformed")
     integrity, counts = _check_integrity(journal, openings, heads, damaged, known=heads + kept, partial=partial)
     past = [*unreadable, *_check_earlier(journal, heads, kept)]
     signed, signer_check = _check_signer(heads, kept if not past else [], signer, inside_signer)
     bag = _Stamps(journal, notes, other_digests, inside_certificates)
-    timed, time_check = _check_time(bag, stamps, tsa_ca)
+    timed, time_check = _check_time(bag, stamps, tsa_ca, renewals)
     checks = [Check("integrity", "failed" if integrity else "ok", counts), signer_check, time_check]
     if earlier:
         checks.append(Check("earlier", "failed" if past else "ok", {"count": len(earlier)}))
-    problems = (*integrity, *signed, *timed, *past)
+    linked, handed_check = _check_handed(heads, handed, consistency)
+    checks += [handed_check] if handed else []
+    problems = (*integrity, *signed, *timed, *past, *linked)
     return Report(not problems, len(lines), journal.root.hex(), problems, tuple(checks))
+
+
+def verify_released(
+    proofs: bytes,
+    checkpoints: Sequence[str | bytes],
+    *,
+    consistency: bytes | None = None,
+    handed: Sequence[str | bytes] = (),
+    signer: bytes | None = None,
+    inside_signer: bytes | None = None,
+    stamps: Sequence[bytes] = (),
+    tsa_ca: bytes | None = None,
+    inside_certificates: bytes = b"",
+    other_digests: Iterable[bytes] = (),
+    earlier: Sequence[str | bytes] = (),
+    renewals: Sequence[tuple[bytes, bytes]] = (),
+) -> Report:
+    """Check a dossier that carries no journal, only the proofs that what is released stands in it.
+
+    `proofs`: `journal/proofs.json`; `consistency`: `journal/consistency.json`, with a proof from each older checkpoint
+    to the latest. The rest, and what is raised, as in `verify_journal`; an earlier checkpoint for which there is no
+    proof is neither confirmed nor denied (state `absent`).
+    """
+    notes = _each_once([*handed, *checkpoints])
+    heads, damaged = _read_notes(notes, "checkpoint_malformed")
+    links, broken = _read_consistency(consistency)
+    journal = _Released(proofs, heads[-1] if heads else None, links)
+    wrong = [*damaged, *broken, *journal.problems, *_check_links(journal, heads)]
+    kept, unreadable = _read_notes([_as_bytes(note) for note in earlier], "earlier_malformed")
+    decided = [head for head in kept if journal.knows(head)]
+    past = [*unreadable, *_check_earlier(journal, heads, decided)]
+    signed, signer_check = _check_signer(heads, decided if not past else [], signer, inside_signer)
+    bag = _Stamps(journal, notes, other_digests, inside_certificates)
+    timed, time_check = _check_time(bag, stamps, tsa_ca, renewals)
+    shown = {"entries": journal.size, "opened": len(journal.entries)}
+    checks = [Check("released", "failed" if wrong else "ok", shown), signer_check, time_check]
+    if earlier:
+        state = "failed" if past else "ok" if len(decided) == len(kept) else "absent"
+        checks.append(Check("earlier", state, {"count": len(earlier)}))
+    linked, handed_check = _check_handed(heads, handed, consistency)
+    checks += [handed_check] if handed else []
+    problems = (*wrong, *signed, *timed, *past, *(p for p in linked if p not in wrong))
+    return Report(not problems, journal.size, journal.root.hex(), problems, tuple(checks))
+
+
+def _each_once(notes: Sequence[str | bytes]) -> list[bytes]:
+    """The checkpoints, each once, the latest last."""
+    return list(dict.fromkeys(_as_bytes(note) for note in reversed(notes)))[::-1]
 
 
 class _Journal:
@@ -497,6 +595,75 @@ class _Journal:
     def begins_with(self, head: Checkpoint) -> bool:
         """Are the first lines those that this checkpoint speaks of?"""
         return head.size <= self.size and self.roots[head.size] == head.root
+
+    def last_time(self, size: int) -> str | None:
+        """The time of the last of the first `size` entries."""
+        last = self.entries[size - 1] if 0 < size <= self.size else None
+        return last.time if last else None
+
+
+class _Released:
+    """The entries that are shown, each proven to stand in the tree of the latest checkpoint."""
+
+    def __init__(self, proofs: bytes, head: Checkpoint | None, links: Mapping[int, Sequence[bytes]]) -> None:
+        self.head = head
+        self.links = links
+        self.problems: list[Problem] = [] if head else [Problem("checkpoint_missing")]
+        self.entries: list[Line] = []
+        try:
+            value = read_json(proofs)
+            _must(isinstance(value, dict) and value.keys() == {"format", "entries"}, "fields")
+            _must(value["format"] == PROOFS and isinstance(value["entries"], list), "format")
+            for place, one in enumerate(value["entries"]):
+                self._take(place, one)
+        except MalformedError as error:
+            self.problems.append(Problem("proofs_malformed", None, {"part": error.part}))
+        seqs = [entry.seq for entry in self.entries]
+        self.problems += [Problem("seq_duplicate", seq) for seq in sorted({s for s in seqs if seqs.count(s) > 1})]
+
+    @property
+    def size(self) -> int:
+        return self.head.size if self.head else 0
+
+    @property
+    def root(self) -> bytes:
+        return self.head.root if self.head else b""
+
+    def _take(self, place: int, one: Any) -> None:
+        _must(isinstance(one, dict) and one.keys() == {"line", "opening", "path"}, "fields")
+        _must(isinstance(one["line"], str), "line")
+        line = one["line"].encode("utf-8", "surrogatepass")
+        try:
+            entry = read_line(line)
+        except MalformedError as error:
+            self.problems.append(Problem("entry_malformed", place, {"part": error.part}))
+            return
+        found = _try_opening(entry, one["opening"], {}, whole=False)
+        if isinstance(found, Problem):
+            self.problems.append(found)
+        if not verify_inclusion(leaf_hash(line), entry.seq, self.size, _hashes(one["path"]), self.root):
+            self.problems.append(Problem("entry_not_in_tree", entry.seq))
+        self.entries.append(entry)
+
+    def knows(self, head: Checkpoint) -> bool:
+        """Can anything be said about this checkpoint?"""
+        return head.size >= self.size or head.size in self.links or bool(self.head and head.origin != self.head.origin)
+
+    def begins_with(self, head: Checkpoint) -> bool:
+        """Is the tree of this checkpoint the beginning of ours, by the proof for its size?"""
+        if head.size == self.size:
+            return head.root == self.root
+        return verify_consistency(head.size, self.size, self.links.get(head.size, ()), head.root, self.root)
+
+    def last_time(self, size: int) -> str | None:
+        """The latest time among the shown ones of the first `size` entries."""
+        return max((entry.time for entry in self.entries if entry.seq < size), default=None)
+
+
+def _hashes(value: Any) -> list[bytes]:
+    """A path or proof as it stands in JSON: 32 bytes each, in hex."""
+    _must(isinstance(value, list) and all(isinstance(one, str) and HASH.fullmatch(one) for one in value), "path")
+    return [bytes.fromhex(one) for one in value]
 
 
 def _as_bytes(note: str | bytes) -> bytes:
@@ -642,10 +809,60 @@ def _sort(journal: _Journal, openings: Mapping[int, Any], opened: Mapping[int, d
     }
 
 
+# --- checkpoints that were handed out, and the proofs from each to the latest ---------------------------------------
+
+
+def _read_consistency(text: bytes | None) -> tuple[dict[int, list[bytes]], list[Problem]]:
+    """The proofs of `journal/consistency.json`, by the size of the tree from which each leads to the latest."""
+    if text is None:
+        return {}, []
+    try:
+        value = read_json(text)
+        _must(isinstance(value, dict) and value.keys() == {"format", "from"}, "fields")
+        _must(value["format"] == CONSISTENCY and isinstance(value["from"], dict), "format")
+        _must(all(NUMBER.fullmatch(size) for size in value["from"]), "size")
+        return {int(size): _hashes(path) for size, path in value["from"].items()}, []
+    except MalformedError as error:
+        return {}, [Problem("consistency_malformed", None, {"part": error.part})]
+
+
+def _check_links(journal: _Released, heads: Sequence[Checkpoint]) -> list[Problem]:
+    problems = []
+    for head in heads[:-1]:
+        if head.size not in journal.links and head.size != journal.size:
+            problems.append(Problem("consistency_missing", None, {"kept": head.size}))
+        elif not journal.begins_with(head):
+            problems.append(Problem("consistency_false", None, {"kept": head.size}))
+    if len({head.origin for head in heads}) > 1:
+        problems.append(Problem("checkpoint_other_journal"))
+    return problems
+
+
+def _check_handed(
+    heads: Sequence[Checkpoint], handed: Sequence[str | bytes], consistency: bytes | None
+) -> tuple[list[Problem], Check]:
+    """Does a proof lead from each checkpoint that was handed out to the latest? Whoever kept one can then check it
+    without the journal's lines."""
+    given, _ = _read_notes([_as_bytes(note) for note in handed], "checkpoint_malformed")
+    links, problems = _read_consistency(consistency)
+    last = heads[-1] if heads else None
+    for head in given:
+        if last is None or head.size == last.size:
+            continue
+        if head.size not in links:
+            problems.append(Problem("consistency_missing", None, {"kept": head.size}))
+        elif not verify_consistency(head.size, last.size, links[head.size], head.root, last.root):
+            problems.append(Problem("consistency_false", None, {"kept": head.size}))
+    count = {"count": len(handed), "first": min((head.size for head in given), default=0)}
+    return problems, Check("handed", "failed" if problems else "ok", count)
+
+
 # --- the earlier checkpoints that the reader kept -------------------------------------------------------------------
 
 
-def _check_earlier(journal: _Journal, heads: Sequence[Checkpoint], kept: Sequence[Checkpoint]) -> list[Problem]:
+def _check_earlier(
+    journal: "_Journal | _Released", heads: Sequence[Checkpoint], kept: Sequence[Checkpoint]
+) -> list[Problem]:
     problems: list[Problem] = []
     for head in kept:
         if heads and head.origin != heads[-1].origin:
@@ -697,7 +914,9 @@ def _check_signature(head: Checkpoint, keys: Sequence[bytes]) -> Problem | None:
 class _Stamps:
     """What a stamp is judged by: the journal, the checkpoints by digest, other digests in the bag, certificates."""
 
-    def __init__(self, journal: _Journal, notes: Sequence[bytes], others: Iterable[bytes], inside: bytes) -> None:
+    def __init__(
+        self, journal: _Journal | _Released, notes: Sequence[bytes], others: Iterable[bytes], inside: bytes
+    ) -> None:
         self.journal = journal
         self.notes = {hashlib.sha256(note).digest(): note for note in notes}
         self.others = frozenset(others)
@@ -713,7 +932,9 @@ class _Stamps:
         return "stamp_before_entry" if note and _too_early(self.journal, stamped, note) else None
 
 
-def _check_time(bag: _Stamps, replies: Sequence[bytes], roots: bytes | None) -> tuple[list[Problem], Check]:
+def _check_time(
+    bag: _Stamps, replies: Sequence[bytes], roots: bytes | None, renewals: Sequence[tuple[bytes, bytes]]
+) -> tuple[list[Problem], Check]:
     problems: list[Problem] = []
     states: list[tuple[bool, Stamped]] = []
     for place, reply in enumerate(replies, start=1):
@@ -728,27 +949,67 @@ def _check_time(bag: _Stamps, replies: Sequence[bytes], roots: bytes | None) -> 
             states.append((roots is not None and stamp_holds(reply, stamped, roots, bag.inside), stamped))
     if roots is not None and replies and not problems and not any(trusted for trusted, _ in states):
         problems.append(Problem("stamp_by_stranger"))
-    return problems, _time_check(problems, states)
+    problems += _check_renewals(bag, replies, renewals)
+    return problems, _time_check(problems, states, len(renewals))
 
 
-def _too_early(journal: _Journal, stamped: Stamped, note: bytes) -> bool:
+def _check_renewals(
+    bag: _Stamps, replies: Sequence[bytes], renewals: Sequence[tuple[bytes, bytes]]
+) -> Iterator[Problem]:
+    """A renewal is a stamp over the digests of earlier replies, made while their certificates were still in force: it
+    shows that the replies are from then, also when a key or a method of signing is broken later."""
+    known = {hashlib.sha256(reply).digest(): reply for reply in [*replies, *(reply for _, reply in renewals)]}
+    for place, (text, reply) in enumerate(renewals, start=1):
+        try:
+            stamped, listed = read_stamp(reply), read_renewal(text)
+        except MalformedError:
+            yield Problem("renewal_malformed", None, {"stamp": place})
+            continue
+        inside = [known[digest] for digest in listed if digest in known]
+        if stamped.digest != hashlib.sha256(text).digest() or not inside:
+            yield Problem("renewal_of_other", None, {"stamp": place})
+        elif not stamp_holds(reply, stamped, None, bag.inside):
+            yield Problem("renewal_forged", None, {"stamp": place})
+        elif not all(_in_force(old, stamped.time, bag.inside) for old in inside):
+            yield Problem("renewal_late", None, {"stamp": place})
+
+
+def _in_force(reply: bytes, time: datetime, inside: bytes) -> bool:
+    """Were the certificates of this reply still in force at that time, and was it made before then?"""
+    try:
+        stamped = read_stamp(reply)
+    except MalformedError:
+        return True  # the reply itself is already a problem
+    return stamped.time <= time and stamp_holds(reply, Stamped(stamped.digest, time, stamped.serial), None, inside)
+
+
+def read_renewal(text: bytes) -> list[bytes]:
+    """The SHA-256 digests of the replies that a renewal is for. Raises MalformedError."""
+    head, *lines = text.decode("ascii", "replace").split("\n")
+    _must(head == RENEWAL and len(lines) > 1 and lines.pop() == "", "renewal")
+    _must(all(HASH.fullmatch(line) for line in lines), "renewal")
+    return [bytes.fromhex(line) for line in lines]
+
+
+def _too_early(journal: _Journal | _Released, stamped: Stamped, note: bytes) -> bool:
     """Does the stamped checkpoint hold an entry that says it was written after the stamp was made?"""
     try:
         size = read_checkpoint(note).size
     except MalformedError:
         return False  # the checkpoint itself is already a problem
-    last = journal.entries[size - 1] if 0 < size <= journal.size else None
+    last = journal.last_time(size)
     if last is None:
         return False
-    return (datetime.fromisoformat(last.time) - stamped.time).total_seconds() > CLOCKS_MAY_DIFFER
+    return (datetime.fromisoformat(last) - stamped.time).total_seconds() > CLOCKS_MAY_DIFFER
 
 
-def _time_check(problems: Sequence[Problem], states: Sequence[tuple[bool, Stamped]]) -> Check:
+def _time_check(problems: Sequence[Problem], states: Sequence[tuple[bool, Stamped]], renewals: int) -> Check:
     trusted = [stamped for known, stamped in states if known]
     times = sorted(stamped.time for stamped in (trusted or [stamped for _, stamped in states]))
     data = {
         "stamps": len(states),
         "trusted": len(trusted),
+        "renewals": renewals,
         "first": times[0].strftime("%Y-%m-%dT%H:%M:%SZ") if times else "",
     }
     if problems:
@@ -770,26 +1031,31 @@ def verify_folder(
     """Check `journal/{journal.ndjson, checkpoint, openings.json}` of an opened dossier, or the same files in `folder`.
 
     Taken in when there: `signer.pem` (in `folder` or beside the journal), `timestamps/*.tsr` with `*.pem`, the
-    checkpoints they stamp (any other name, also in `journal/checkpoints/`), and the digests of `manifest-sha256.txt`,
-    since a stamp may be for an exhibit. Raises what `verify_journal` raises.
+    checkpoints they stamp (any other name), `renewals/`, the checkpoints that were handed out (`journal/checkpoints/`)
+    with `journal/consistency.json`, and the digests of `manifest-sha256.txt`, since a stamp may be for an exhibit.
+    Where `journal/proofs.json` stands in place of the journal, that is checked. Raises what `verify_journal` raises.
     """
     bag = _Bag(folder)
-    report = verify_journal(
-        bag.lines(),
-        bag.openings(),
-        bag.checkpoints(),
-        signer=signer,
-        inside_signer=bag.first("signer.pem"),
-        stamps=bag.all("timestamps", ".tsr"),
-        tsa_ca=tsa_ca,
-        inside_certificates=b"\n".join(bag.all("timestamps", ".pem")),
-        other_digests=bag.digests(),
-        earlier=earlier,
-        partial=partial,
-    )
+    beside: dict[str, Any] = {
+        "signer": signer,
+        "inside_signer": bag.first("signer.pem"),
+        "stamps": bag.all("timestamps", ".tsr"),
+        "tsa_ca": tsa_ca,
+        "inside_certificates": b"\n".join(bag.all("timestamps", ".pem")),
+        "other_digests": bag.digests(),
+        "earlier": earlier,
+        "handed": [note for note in bag.all("checkpoints") if _is_checkpoint(note)],
+        "consistency": bag.first("consistency.json"),
+        "renewals": bag.renewals(),
+    }
+    released = bag.first("proofs.json")
+    if released is not None and bag.first("journal.ndjson") is None:
+        report = verify_released(released, bag.checkpoints(), **beside)
+    else:
+        report = verify_journal(bag.lines(), bag.openings(), bag.checkpoints(), partial=partial, **beside)
     if not bag.problems:
         return report
-    checks = [Check("integrity", "failed", report.check("integrity").data), *report.checks[1:]]
+    checks = [Check(report.checks[0].name, "failed", report.checks[0].data), *report.checks[1:]]
     return Report(False, report.size, report.root, (*bag.problems, *report.problems), tuple(checks))
 
 
@@ -821,8 +1087,16 @@ class _Bag:
     def checkpoints(self) -> list[bytes]:
         """All checkpoints, the latest last. What is no checkpoint beside the stamps may be anything, and is left."""
         older = [note for note in self.all("timestamps") + self.all("checkpoints") if _is_checkpoint(note)]
+        older.sort(key=lambda note: read_checkpoint(note).size)
         last = self._read("checkpoint")
         return [*older, last] if last else older
+
+    def renewals(self) -> list[tuple[bytes, bytes]]:
+        """The renewals (`renewals/NAME.txt`), each with the reply over it (`renewals/NAME.tsr`)."""
+        texts, replies = self.all("renewals", ".txt"), self.all("renewals", ".tsr")
+        if len(texts) != len(replies):
+            self.problems.append(Problem("renewal_malformed", None, {"stamp": len(replies)}))
+        return list(zip(texts, replies, strict=False))
 
     def digests(self) -> list[bytes]:
         manifest = self.first("manifest-sha256.txt") or b""
@@ -1091,6 +1365,80 @@ SENTENCES = {  # Arabic, English; those of sitr/words/*/journal.toml (tested)
     "stamp_by_stranger": (
         "لا طابع زمني من الجهات الموثوقة المعطاة.",
         "No time stamp is by the trusted authorities that were given.",
+    ),
+    "check_released_ok": (
+        "ما كُشف هنا ثابت في السجل الموقَّع: المكشوف {opened} من {entries}؛ والباقي لا يُذكر هنا.",
+        (
+            "What is released here stands in the signed journal: shown {opened} of {entries} entries; the "
+            "others are not told here."
+        ),
+    ),
+    "check_released_failed": (
+        "في ما كُشف من السجل ما لا يثبت؛ التفاصيل في الأسطر التالية. المكشوف {opened} من {entries}.",
+        (
+            "Something released from the journal does not hold; the lines below say what. Shown {opened} of "
+            "{entries} entries."
+        ),
+    ),
+    "check_handed_ok": (
+        "نقاط التحقق التي سُلّمت من قبل (عددها {count}، أولها بعد {first} من القيود) بداية لهذا السجل.",
+        (
+            "The checkpoints handed out before (number: {count}, the first after {first} entries) are the "
+            "beginning of this journal."
+        ),
+    ),
+    "check_handed_failed": (
+        "لم يثبت أن نقاط التحقق التي سُلّمت من قبل بداية لهذا السجل؛ التفاصيل في الأسطر التالية.",
+        (
+            "It is not shown that the checkpoints handed out before are the beginning of this journal; the "
+            "lines below say why."
+        ),
+    ),
+    "check_earlier_absent": (
+        (
+            "لا برهان هنا على نقطة التحقق المحفوظة من قبل (العدد {count})، فلا حكم عليها. يُطلب ملف أدلة فيه "
+            "السجل أو برهانها."
+        ),
+        (
+            "There is no proof here for the checkpoint kept from before (number: {count}), so nothing is said "
+            "about it. Ask for a dossier with the journal, or with its proof."
+        ),
+    ),
+    "proofs_malformed": (
+        "ملف البراهين غير مقروء (الجزء: {part}).",
+        "The file of proofs cannot be read (part: {part}).",
+    ),
+    "entry_not_in_tree": (
+        "القيد {seq} ليس في السجل الموقَّع.",
+        "Entry {seq} does not stand in the signed journal.",
+    ),
+    "consistency_malformed": (
+        "ملف برهان الاتصال غير مقروء (الجزء: {part}).",
+        "The file of consistency proofs cannot be read (part: {part}).",
+    ),
+    "consistency_missing": (
+        "لا برهان على أن نقطة التحقق (عدد قيودها {kept}) بداية لهذا السجل.",
+        "There is no proof that the checkpoint of {kept} entries is the beginning of this journal.",
+    ),
+    "consistency_false": (
+        "نقطة التحقق (عدد قيودها {kept}) ليست بداية لهذا السجل.",
+        "The checkpoint of {kept} entries is not the beginning of this journal.",
+    ),
+    "renewal_malformed": (
+        "تجديد الطابع الزمني رقم {stamp} غير مقروء.",
+        "Renewal {stamp} of the time stamps cannot be read.",
+    ),
+    "renewal_of_other": (
+        "تجديد الطابع الزمني رقم {stamp} لا يخص طابعا في ملف الأدلة.",
+        "Renewal {stamp} is for no time stamp in this dossier.",
+    ),
+    "renewal_forged": (
+        "توقيع تجديد الطابع الزمني رقم {stamp} غير صحيح.",
+        "The signature of renewal {stamp} does not hold.",
+    ),
+    "renewal_late": (
+        "تجديد الطابع الزمني رقم {stamp} جاء بعد انتهاء شهادة الطابع الأول.",
+        "Renewal {stamp} was made after the certificate of the first stamp had ended.",
     ),
 }
 
