@@ -1,0 +1,39 @@
+"""imports: what was saved elsewhere and is brought here: its parsed view, derived and never the evidence.
+
+Here belong telling what a file is, one reader a format, the bounded opener of archives, and what may be kept where no
+picture may be. Pure but for a program that reads PDF and one that decodes film, each in a process apart. Not here: the
+original bytes and their sealing (`cases`, `vault`), and pages visited by Sitr (`evidence.capturing`).
+"""
+
+from sitr.evidence.imports.limits import ImportLimits
+from sitr.evidence.imports.reading import read_import, tell_kind
+from sitr.evidence.imports.values import (
+    Imported,
+    Item,
+    ItemKind,
+    KeyRecords,
+    Option,
+    Problem,
+    Question,
+    as_json,
+    from_json,
+)
+from sitr.evidence.imports.words_only import WORD_KINDS, is_plain_words, words_only
+
+__all__ = [
+    "WORD_KINDS",
+    "ImportLimits",
+    "Imported",
+    "Item",
+    "ItemKind",
+    "KeyRecords",
+    "Option",
+    "Problem",
+    "Question",
+    "as_json",
+    "from_json",
+    "is_plain_words",
+    "read_import",
+    "tell_kind",
+    "words_only",
+]

@@ -1,0 +1,296 @@
+"""Web archives: WARC (ISO 28500) and WACZ (a zip around it), ours, ArchiveWeb.page's or another tool's.
+
+Listed: every address that was answered, with its status, type and time. Checked: the digest of each record's
+payload, the hash of each file against `datapackage.json`, that file's own against `datapackage-digest.json`. A
+signature there is kept as it stands and not judged. Nothing is replayed here.
+"""
+
+import base64
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from sitr.errors import BadInput
+from sitr.evidence.imports.documents import list_of, read_json, table_of, text_of, whole_number
+from sitr.evidence.imports.limits import ImportLimits
+from sitr.evidence.imports.values import Findings, Item, ItemKind
+from sitr.evidence.imports.zips import Member, Zip
+
+_KINDS = frozenset({"response", "resource", "revisit"})
+_MOST_RECORD = 2 * 2**30
+_DOCUMENT = 32 * 2**20
+
+
+class _Bounded(io.RawIOBase):
+    """The pieces of a member as a file that is read forward."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._pieces, self._rest = pieces, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._rest:
+            self._rest = next(self._pieces, b"")
+        count = min(len(buffer), len(self._rest))
+        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
+
+
+def looks_like_warc(start: bytes) -> bool:
+    """By the first line, packed or not."""
+    if start.startswith(b"\x1f\x8b"):
+        try:
+            start = zlib.decompressobj(31).decompress(start, 64)
+        except zlib.error:
+            return False
+    return start.startswith((b"WARC/1.", b"WARC/0."))
+
+
+def looks_like_wacz(zipped: Zip) -> bool:
+    """By its list of contents and an archive folder."""
+    return zipped.find("datapackage.json") is not None and any(
+        member.name.startswith("archive/") for member in zipped.members
+    )
+
+
+def read_warc(source: BinaryIO, limits: ImportLimits, findings: Findings) -> None:
+    """Read all records of one WARC into `findings`."""
+    from warcio.archiveiterator import ArchiveIterator  # 0.1 s that only archives need
+    from warcio.exceptions import ArchiveLoadFailed
+
+    counts = {"records": 0, "wrong": 0, "unchecked": 0}
+    spent = 0
+    try:
+        for record in ArchiveIterator(source, check_digests=False, ensure_http_headers=False):
+            counts["records"] += 1
+            if counts["records"] > limits.items:
+                findings.problem("too_many_items", limit=limits.items)
+                break
+            spent += _record(record, findings, counts, _MOST_RECORD - spent)
+            if spent >= _MOST_RECORD:
+                findings.problem("archive_cut")
+                break
+    except (
+        ArchiveLoadFailed,
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        TypeError,
+        zlib.error,
+    ):
+        findings.problem("archive_cut")
+    except BadInput:
+        findings.problem("archive_cut")
+    for name, count in counts.items():
+        known = findings.facts.get(name, 0)
+        findings.facts[name] = count + (known if isinstance(known, int) else 0)
+    if counts["wrong"]:
+        findings.problem("digests_wrong", n=counts["wrong"])
+
+
+def _record(record: Any, findings: Findings, counts: dict[str, int], left: int) -> int:
+    """One record; gives how many bytes were read of it."""
+    if record.rec_type == "warcinfo":
+        text = record.content_stream().read(8192).decode("utf-8", "replace")
+        _tool(text, findings)
+        return len(text)
+    length, right = _check_payload(record, left)
+    if right is False:
+        counts["wrong"] += 1
+    elif right is None:
+        counts["unchecked"] += 1
+    if record.rec_type in _KINDS:
+        findings.items.append(_address(record, length, right))
+    return length
+
+
+def _tool(text: str, findings: Findings) -> None:
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        if name.strip().casefold() == "software" and value.strip():
+            findings.facts.setdefault("software", value.strip()[:300])
+
+
+def _check_payload(record: Any, left: int) -> tuple[int, bool | None]:
+    """Length of the payload, and whether its digest is the one named; None where none is, or the body is elsewhere."""
+    named = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+    algorithm, _, expected = named.partition(":")
+    digest = hashlib.new(algorithm) if algorithm in {"sha1", "sha256", "sha512", "md5"} else None
+    stream, length = record.raw_stream, 0
+    while piece := stream.read(1 << 16):
+        length += len(piece)
+        if digest is not None:
+            digest.update(piece)
+        if length >= left:
+            return length, None
+    if digest is None or record.rec_type == "revisit" or record.rec_headers.get_header("WARC-Truncated"):
+        return length, None
+    return length, _same_digest(digest.digest(), expected)
+
+
+def _same_digest(made: bytes, expected: str) -> bool:
+    said = expected.strip()
+    return said.casefold() == made.hex() or said.upper().rstrip("=") == base64.b32encode(made).decode().rstrip("=")
+
+
+def _address(record: Any, length: int, right: bool | None) -> Item:
+    headers = record.rec_headers
+    status = record.http_headers.get_statuscode() if record.http_headers else ""
+    kind = (
+        record.http_headers.get_header("Content-Type") if record.http_headers else headers.get_header("Content-Type")
+    ) or ""
+    address = (headers.get_header("WARC-IP-Address") or "")[:60]
+    return Item(
+        ItemKind.ADDRESS, written=(headers.get_header("WARC-Date") or "")[:40],
+        time=(headers.get_header("WARC-Date") or "")[:40], text=(headers.get_header("WARC-Target-URI") or "")[:8192],
+        extra={
+            "status": str(status)[:10], "media_type": kind.partition(";")[0].strip()[:100], "bytes": length,
+            "record": record.rec_type, "digest": {True: "right", False: "wrong", None: "unchecked"}[right],
+            **({"server": address} if address else {}),
+        },
+    )  # fmt: skip
+
+
+def read_wacz(zipped: Zip, limits: ImportLimits, findings: Findings) -> None:
+    """Check the package, then read its archives."""
+    package = _package(zipped, findings)
+    _check_files(zipped, package, findings)
+    _check_package(zipped, findings)
+    for name, key in (
+        ("title", "title"),
+        ("software", "software"),
+        ("created", "created"),
+        ("wacz_version", "version"),
+    ):
+        if text := text_of(package.get(name), 500):
+            findings.facts[key] = text
+    _pages(zipped, limits, findings)
+    for member in zipped.members:
+        if member.name.startswith("archive/") and member.name.casefold().endswith((".warc", ".warc.gz")):
+            if not member.readable or member.name in zipped.doubled:
+                findings.problem("archive_cut")
+                continue
+            read_warc(io.BufferedReader(_Bounded(zipped.pieces(member))), limits, findings)
+
+
+def _package(zipped: Zip, findings: Findings) -> dict[str, Any]:
+    data = _small(zipped, "datapackage.json")
+    try:
+        return dict(table_of(read_json(data))) if data is not None else {}
+    except BadInput:
+        findings.problem("package_unread")
+        return {}
+
+
+def _small(zipped: Zip, name: str) -> bytes | None:
+    member = zipped.find(name)
+    if member is None:
+        return None
+    try:
+        return zipped.read(member, _DOCUMENT)
+    except BadInput:
+        return None
+
+
+def _check_files(zipped: Zip, package: dict[str, Any], findings: Findings) -> None:
+    listed: set[str] = set()
+    right = wrong = 0
+    for resource in list_of(package.get("resources"))[:10_000]:
+        said = table_of(resource)
+        path = text_of(said.get("path"), 1000)
+        listed.add(path)
+        member = zipped.find(path)
+        if member is not None and _same_file(zipped, member, said):
+            right += 1
+        else:
+            wrong += 1
+    extra = [m.name for m in zipped.members if m.name not in listed and not m.name.startswith("datapackage")]
+    findings.facts |= {"files_right": right, "files_wrong": wrong, "files_unlisted": len(extra)}
+    if wrong or zipped.doubled:
+        findings.problem("package_wrong", n=wrong + len(zipped.doubled))
+    if extra:
+        findings.problem("package_unlisted", n=len(extra))
+
+
+def _same_file(zipped: Zip, member: Member, said: Any) -> bool:
+    algorithm, _, expected = text_of(said.get("hash"), 300).partition(":")
+    if algorithm not in {"sha256", "md5"}:
+        return False
+    digest, length = hashlib.new(algorithm), 0
+    try:
+        for piece in zipped.pieces(member):
+            digest.update(piece)
+            length += len(piece)
+    except BadInput:
+        return False
+    size = whole_number(said.get("bytes"))
+    return digest.hexdigest() == expected.casefold() and size in {None, length}
+
+
+def _check_package(zipped: Zip, findings: Findings) -> None:
+    """The digest over the list itself, and whether somebody signed it."""
+    data, package = _small(zipped, "datapackage-digest.json"), _small(zipped, "datapackage.json")
+    if data is None or package is None:
+        findings.facts["package_digest"] = "none"
+        return
+    try:
+        said = table_of(read_json(data))
+    except BadInput:
+        findings.facts["package_digest"] = "unreadable"
+        findings.problem("package_unread")
+        return
+    right = text_of(said.get("hash"), 300) == f"sha256:{hashlib.sha256(package).hexdigest()}"
+    findings.facts["package_digest"] = "right" if right else "wrong"
+    if not right:
+        findings.problem("package_wrong", n=1)
+    signed = table_of(said.get("signedData"))
+    if signed:
+        findings.facts |= {
+            "signed": True, "signed_software": text_of(signed.get("software"), 300),
+            "signed_created": text_of(signed.get("created"), 60), "signed_key": text_of(signed.get("publicKey"), 1000),
+            "signed_domain": text_of(signed.get("domain"), 300),
+        }  # fmt: skip
+        findings.problem("signature_unjudged")
+
+
+def _pages(zipped: Zip, limits: ImportLimits, findings: Findings) -> None:
+    for member in zipped.members:
+        if not (member.name.startswith("pages/") and member.name.endswith(".jsonl")):
+            continue
+        try:
+            lines = zipped.read(member, _DOCUMENT).split(b"\n")
+        except BadInput:
+            findings.problem("package_unread")
+            continue
+        for number, line in enumerate(lines[: limits.items], 1):
+            _page(line, number, findings)
+
+
+def _page(line: bytes, number: int, findings: Findings) -> None:
+    if not line.strip():
+        return
+    try:
+        said = table_of(read_json(line))
+    except BadInput:
+        findings.problem("package_unread")
+        return
+    if url := text_of(said.get("url"), 8192):
+        time = text_of(said.get("ts"), 40)
+        findings.items.append(
+            Item(
+                ItemKind.PAGE,
+                written=time,
+                time=time,
+                text=url,
+                line=number,
+                extra={"title": text_of(said.get("title"), 500)},
+            )
+        )

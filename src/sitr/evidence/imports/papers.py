@@ -1,0 +1,58 @@
+"""PDF: its words and what it says of itself, by Debian's poppler in a process apart. Nothing in it is ever executed."""
+
+import shutil
+from typing import BinaryIO
+
+from sitr.evidence.imports.apart import run_apart
+from sitr.evidence.imports.limits import ImportLimits
+from sitr.evidence.imports.values import Fact, Findings, Item, ItemKind
+
+_KNOWN = {
+    "Title": "title", "Author": "author", "Creator": "creator", "Producer": "producer", "CreationDate": "made",
+    "ModDate": "changed", "JavaScript": "javascript", "Encrypted": "encrypted", "Pages": "pages",
+    "PDF version": "version", "Form": "form",
+}  # fmt: skip
+_PAGES = 2000
+
+
+def looks_like_pdf(start: bytes) -> bool:
+    """`%PDF-` within the first 1,024 bytes, as readers allow."""
+    return b"%PDF-" in start[:1024]
+
+
+def read_pdf(source: BinaryIO, limits: ImportLimits, findings: Findings) -> None:
+    """Read the words, a page an item, and the document information. `source` is an open file of the system."""
+    if shutil.which("pdftotext") is None or shutil.which("pdfinfo") is None:
+        findings.problem("pdf_no_reader")
+        return
+    words = run_apart(["pdftotext", "-q", "-enc", "UTF-8", "-l", str(_PAGES), "-", "-"], source, limits)
+    told = run_apart(["pdfinfo", "-enc", "UTF-8", "-isodates", "-"], source, limits)
+    findings.facts |= _facts(told.output.decode("utf-8", "replace"))
+    findings.facts["confined"] = words.confined
+    if findings.facts.get("javascript") == "yes":
+        findings.problem("pdf_script")
+    if not words.ended_well:
+        findings.problem("pdf_late" if words.late else "pdf_unread")
+        return
+    _pages(words.output.decode("utf-8", "replace"), limits, findings)
+
+
+def _pages(text: str, limits: ImportLimits, findings: Findings) -> None:
+    pages = text.split("\f")
+    for number, page in enumerate(pages, 1):
+        if page.strip():
+            findings.items.append(Item(ItemKind.PAGE, text=page.strip("\n")[: limits.message * 4], line=number))
+    if not findings.items:
+        findings.problem("no_text")
+
+
+def _facts(told: str) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    for line in told.splitlines()[:200]:
+        name, mark, value = line.partition(":")
+        if mark and name in _KNOWN and value.strip():
+            facts.setdefault(_KNOWN[name], value.strip()[:500])
+    pages = facts.get("pages")
+    if isinstance(pages, str) and pages.isdecimal() and len(pages) < 10:
+        facts["pages"] = int(pages)
+    return facts

@@ -1,0 +1,67 @@
+"""A tar, packed or not, looked through without unpacking it: the same refusals as for a zip, and its names."""
+
+import io
+import lzma
+import tarfile
+import zlib
+from typing import BinaryIO
+
+from sitr.errors import BadInput
+from sitr.evidence.imports.limits import ImportLimits
+from sitr.evidence.imports.zips import safe_member
+
+_PACKINGS = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
+_LARGEST = 4 * 2**30
+"""Bytes that are unpacked (and thrown away) to read the names between them."""
+
+
+class _Counted(io.RawIOBase):
+    """What tarfile reads, counted: what comes out may not be endlessly more than what went in."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        super().__init__()
+        self._source = source
+        self.taken = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        piece = self._source.read(size)
+        self.taken += len(piece)
+        return piece
+
+
+def looks_like_tar(start: bytes) -> bool:
+    """By the mark at its 257th byte, or by a packing that tars come in."""
+    return start[257:262] == b"ustar"
+
+
+def is_packed(start: bytes) -> bool:
+    """gzip, bzip2 or xz."""
+    return start.startswith(_PACKINGS)
+
+
+def tar_names(source: BinaryIO, limits: ImportLimits) -> list[tuple[str, int]] | None:
+    """The files of a tar (name, length); None when it is none.
+
+    Raises BadInput `evidence.archive_…` for names that leave their folder, links, devices, too many names, bombs.
+    """
+    source.seek(0)
+    counted = _Counted(source)
+    found: list[tuple[str, int]] = []
+    try:
+        with tarfile.open(fileobj=counted, mode="r|*") as tar:
+            for info in tar:
+                name = safe_member(info.name)
+                if not (info.isreg() or info.isdir()):
+                    raise BadInput("evidence.archive_link")
+                out = info.offset_data + max(info.size, 0)
+                if out > _LARGEST or out > max(counted.taken, 2**16) * limits.ratio:
+                    raise BadInput("evidence.archive_bomb")
+                if len(found) >= limits.members:
+                    raise BadInput("evidence.archive_too_many", limit=limits.members)
+                if info.isreg():
+                    found.append((name, info.size))
+    except tarfile.ReadError:
+        return found or None
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, OverflowError):
+        return found or None
+    return found or None

@@ -1,0 +1,117 @@
+"""Telegram Desktop's export as JSON (`result.json`): one chat, or a whole account.
+
+`date` is the computer's local time without a zone; `date_unixtime` (since 2022) is UTC and is used where it stands.
+Unknown keys are passed over; what is no message is counted. Source: core.telegram.org/import-export and exports made
+with Telegram Desktop 4 and 5.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sitr.evidence.imports.documents import list_of, table_of, text_of, whole_number
+from sitr.evidence.imports.limits import ImportLimits
+from sitr.evidence.imports.values import Findings, Item, ItemKind
+
+_MEDIA = ("photo", "file", "thumbnail")
+_ABSENT = "(File"
+
+
+def looks_like_telegram(document: Any) -> bool:
+    """By the shape of the document: a chat with typed messages, or an account with a list of chats."""
+    table = table_of(document)
+    chats = list_of(table_of(table.get("chats")).get("list"))
+    if chats:
+        return any("messages" in table_of(chat) for chat in chats[:5])
+    messages = list_of(table.get("messages"))
+    return "participants" not in table and "type" in table and "id" in table and isinstance(
+        table.get("messages"), list
+    ) and (not messages or "date" in table_of(messages[0]))  # fmt: skip
+
+
+def read_telegram(document: Any, limits: ImportLimits, findings: Findings) -> None:
+    """Read an export into `findings`."""
+    odd = local = 0
+    for chat in _chats(document):
+        title = text_of(chat.get("name"), 300) or text_of(chat.get("type"), 50)
+        for place, message in enumerate(list_of(chat.get("messages")), 1):
+            if len(findings.items) >= limits.items:
+                findings.problem("too_many_items", limit=limits.items)
+                break
+            if not isinstance(message, dict):
+                odd += 1
+                continue
+            item = _item(message, title, place)
+            local += bool(item.written and not item.time.endswith("Z"))
+            findings.items.append(item)
+    findings.facts |= {"app": "Telegram", "unauthenticated": True, "chats": len(list(_chats(document)))}
+    if local:
+        findings.problem("no_zone", n=local)
+    if odd:
+        findings.problem("items_unread", n=odd)
+
+
+def _chats(document: Any) -> Iterator[Mapping[str, Any]]:
+    table = table_of(document)
+    for part in ("chats", "left_chats"):
+        yield from (table_of(chat) for chat in list_of(table_of(table.get(part)).get("list")))
+    if "messages" in table:
+        yield table
+
+
+def _item(message: Mapping[str, Any], chat: str, place: int) -> Item:
+    service = message.get("type") == "service"
+    sender = text_of(message.get("actor" if service else "from"), 300)
+    words = _text(message.get("text"))
+    if service:
+        action = text_of(message.get("action"), 100)
+        words = f"{action} {words}".strip()
+    media = tuple(name for key in _MEDIA if (name := text_of(message.get(key), 1000)) and not name.startswith(_ABSENT))
+    return Item(
+        kind=ItemKind.SERVICE if service else ItemKind.MESSAGE, written=text_of(message.get("date"), 40),
+        time=_time(message), sender=sender, text=words, media=media, chat=chat, line=place, extra=_extra(message),
+    )  # fmt: skip
+
+
+def _time(message: Mapping[str, Any]) -> str:
+    """UTC by `date_unixtime`; else the local time as written, without a zone."""
+    since = whole_number(message.get("date_unixtime"))
+    if since is not None:
+        return unix_time(since)
+    try:
+        return dt.datetime.fromisoformat(text_of(message.get("date"), 40)).replace(tzinfo=None).isoformat()
+    except ValueError:
+        return ""
+
+
+def unix_time(seconds: int, thousandths: int = 0) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC; empty outside of years that a chat can have."""
+    if not 946_684_800 <= seconds < 4_102_444_800:  # 2000 to 2100
+        return ""
+    time = dt.datetime.fromtimestamp(seconds, dt.UTC) + dt.timedelta(milliseconds=thousandths)
+    shape = "milliseconds" if thousandths else "seconds"
+    return time.isoformat(timespec=shape).replace("+00:00", "Z")
+
+
+def _text(value: Any) -> str:
+    """`text` is a string, or a list of strings and of parts with a `text` of their own."""
+    if isinstance(value, str):
+        return value[:65_536]
+    parts = (part if isinstance(part, str) else text_of(table_of(part).get("text")) for part in list_of(value)[:5000])
+    return "".join(parts)[:65_536]
+
+
+def _extra(message: Mapping[str, Any]) -> dict[str, str | int | bool | list[str]]:
+    extra: dict[str, str | int | bool | list[str]] = {}
+    for key in ("id", "reply_to_message_id", "width", "height", "duration_seconds"):
+        number = whole_number(message.get(key))
+        if number is not None and abs(number) < 2**53:
+            extra[key] = number
+    for key in ("forwarded_from", "media_type", "mime_type", "edited", "via_bot", "from_id"):
+        words = text_of(message.get(key), 300) or (str(message[key]) if isinstance(message.get(key), int) else "")
+        if words:
+            extra[key] = words[:300]
+    absent = [key for key in _MEDIA if text_of(message.get(key), 1000).startswith(_ABSENT)]
+    if absent:
+        extra["media_missing"] = absent
+    return extra
