@@ -104,6 +104,11 @@ def reply(call: Call) -> int:
     return 0
 
 
+def refused(call: Call) -> int:
+    """Record that the recipient said no: whether an answer is a no, a person judges."""
+    return _shown(call, notices.mark_refused(keeper(call), call.given.one("CASE"), call.given.one("NOTICE")))
+
+
 def _shown(call: Call, view: Any) -> int:
     shown = document(view)
     shown["clock"] = {"due_at": shown.pop("due_at"), "then": shown.pop("then")}
