@@ -14,6 +14,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(("doctor",), "doctor:examine"),
     Command(("identify",), "identifying:identify", ("URL...",)),
     Command(("plan",), "plans:plan", (), (Option("--answers", "FILE", required=True),)),
+    Command(("law",), "laws:law", ("[CC]",), (Option("--answers", "FILE"), Option("--known", "DATE"))),
     Command(
         ("case", "new"),
         "verbs.cases:new",
