@@ -20,10 +20,12 @@ from sitr.dossier.contents import (
     JournalPart,
     LegalRow,
     NoticeRow,
+    Renewal,
     ReplyRow,
     SightingRow,
     TimelineRow,
     TimeProof,
+    Tongue,
 )
 
 if TYPE_CHECKING:
@@ -50,12 +52,14 @@ __all__ = [
     "JournalPart",
     "LegalRow",
     "NoticeRow",
+    "Renewal",
     "ReplyRow",
     "Report",
     "ReportCheck",
     "SightingRow",
     "TimeProof",
     "TimelineRow",
+    "Tongue",
     "build",
     "build_opened",
     "verify",

@@ -15,9 +15,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from sitr.dossier.checks import CHECKPOINT, INDEX, JOURNAL, MANIFEST, OPENINGS
-from sitr.dossier.contents import Contents, ExhibitItem, TimeProof
-from sitr.dossier.index import KEY_COMMAND, LIST_COMMANDS, case_jsonld, index_json, sightings_csv, verify_txt
+from sitr.dossier.checks import CHECKPOINT, CONSISTENCY, INDEX, JOURNAL, MANIFEST, OPENINGS, PROOFS
+from sitr.dossier.contents import Contents, ExhibitItem, TimeProof, Tongue
+from sitr.dossier.index import (
+    KEY_COMMAND,
+    LIST_COMMANDS,
+    case_jsonld,
+    copy_digest,
+    index_json,
+    sightings_csv,
+    verify_txt,
+)
 from sitr.dossier.packing import Payload, pack, payload_manifest
 from sitr.dossier.paper import Seen, paper
 from sitr.dossier.phrase import RandomBytes, make_phrase, seal_to_phrase
@@ -28,13 +36,15 @@ from sitr.errors import BadInput
 from sitr.journal import read_checkpoint
 from sitr.vault.files import named_full
 
-PAPER = "dossier-ar-en.pdf"
+PAPERS: Mapping[Tongue, str] = {"both": "dossier-ar-en.pdf", "ar": "dossier-ar.pdf", "en": "dossier-en.pdf"}
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
 @dataclass(frozen=True)
 class Built:
-    """What was built. `phrase` opens it when no recipients were named, and is kept nowhere; `items`: exhibits in it."""
+    """What was built. `phrase` opens it when no recipients were named, and is kept nowhere; `items`: exhibits in it,
+    blurred copies too.
+    """
 
     file: Path
     sha256: str
@@ -72,7 +82,7 @@ def build(
             seal_to_phrase(chunks, target, phrase, random_bytes)
 
     digest = _write_whole(out, seal)
-    return Built(out, digest, sum(e.source is not None for e in contents.exhibits), phrase)
+    return Built(out, digest, sum(map(_is_inside, contents.exhibits)), phrase)
 
 
 def build_opened(contents: Contents, out: Path, *, signer: DossierSigner, now: datetime) -> Built:
@@ -85,7 +95,7 @@ def build_opened(contents: Contents, out: Path, *, signer: DossierSigner, now: d
             target.write(chunk)
 
     digest = _write_whole(out, write)
-    return Built(out, digest, sum(e.source is not None for e in contents.exhibits), None)
+    return Built(out, digest, sum(map(_is_inside, contents.exhibits)), None)
 
 
 # --- the parts --------------------------------------------------------------------------------------------------------
@@ -96,13 +106,18 @@ def _stream(contents: Contents, signer: DossierSigner, now: datetime) -> Iterato
     released = {e.id for e in contents.exhibits if e.source is not None}
     # A stamp over an exhibit that stays back would be a proof without anything to prove it on.
     contents = replace(contents, proofs=tuple(p for p in contents.proofs if not p.exhibit or p.exhibit in released))
-    payload = [_payload(place, e) for place, e in enumerate(contents.exhibits, start=1) if e.source is not None]
-    names = dict(zip([e.id for e in contents.exhibits if e.source is not None], [p.name for p in payload], strict=True))
+    inside = [(place, e) for place, e in enumerate(contents.exhibits, start=1) if _is_inside(e)]
+    payload = [_payload(place, e) for place, e in inside]
+    names = {e.id: p.name for (_, e), p in zip(inside, payload, strict=True)}
     tags = _tags(contents, names, signer, now)
-    inside = {MANIFEST: payload_manifest(payload), INDEX: tags[INDEX], "checkpoint.txt": tags[CHECKPOINT]}
+    attached = {MANIFEST: payload_manifest(payload), INDEX: tags[INDEX], "checkpoint.txt": tags[CHECKPOINT]}
     seen = _seen(contents, names, signer)
-    tags[PAPER] = sign_paper(paper(contents, seen, now, inside), signer, now)
+    tags[PAPERS[contents.tongue]] = sign_paper(paper(contents, seen, now, attached), signer, now)
     return pack(_root(contents), payload, tags, signer, now)
+
+
+def _is_inside(item: ExhibitItem) -> bool:
+    return item.source is not None or item.copy is not None
 
 
 def _root(contents: Contents) -> str:
@@ -111,10 +126,12 @@ def _root(contents: Contents) -> str:
 
 def _payload(place: int, item: ExhibitItem) -> Payload:
     """A name that says nothing about the content: the original name is in the index, which has no bad characters."""
+    if item.source is None:
+        copy = item.copy or b""
+        return Payload(f"data/E{place:03d}-blurred.jpg", copy_digest(item), len(copy), lambda: [copy])
     suffix = Path(item.name).suffix
     name = f"data/E{place:03d}{suffix.lower() if _SUFFIX.fullmatch(suffix) else '.bin'}"
-    source = cast("Callable[[], Iterator[bytes]]", item.source)
-    return Payload(name, item.sha256, item.length, source)
+    return Payload(name, item.sha256, item.length, cast("Callable[[], Iterator[bytes]]", item.source))
 
 
 def _tags(contents: Contents, names: Mapping[str, str], signer: DossierSigner, now: datetime) -> dict[str, bytes]:
@@ -123,18 +140,36 @@ def _tags(contents: Contents, names: Mapping[str, str], signer: DossierSigner, n
         f"timestamps/{p:02d}.tsr": names.get(s.exhibit, CHECKPOINT) for p, s in enumerate(contents.proofs, start=1)
     }
     return {
-        JOURNAL: contents.journal.lines,
-        CHECKPOINT: contents.journal.checkpoint,
-        OPENINGS: contents.journal.openings,
+        **_journal(contents),
         INDEX: index_json(contents, names, covers, signer, now),
         "sightings.csv": sightings_csv(contents),
         "case.jsonld": case_jsonld(contents, signer),
         "verify.py": files("sitr.dossier").joinpath("checks.py").read_bytes(),
         "verify_journal.py": files("sitr.journal").joinpath("verifier.py").read_bytes(),
-        "VERIFY.txt": verify_txt(_stamp_commands(contents, names), _key(signer), PAPER),
+        "VERIFY.txt": verify_txt(_stamp_commands(contents, names), _key(signer), PAPERS[contents.tongue]),
         "bag-info.txt": _bag_info(contents, signer, now),
         **stamps,
+        **_renewals(contents),
     }
+
+
+def _journal(contents: Contents) -> dict[str, bytes]:
+    """The journal with its openings, or in their place the proofs; and the checkpoints that were handed out."""
+    part = contents.journal
+    found = {CHECKPOINT: part.checkpoint}
+    found |= {PROOFS: part.proofs} if part.proofs else {JOURNAL: part.lines, OPENINGS: part.openings}
+    found |= {CONSISTENCY: part.consistency} if part.consistency else {}
+    handed = {f"journal/checkpoints/{read_checkpoint(note).size}.checkpoint": note for note in part.handed}
+    return found | handed
+
+
+def _renewals(contents: Contents) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for place, renewal in enumerate(contents.renewals, start=1):
+        found |= {f"renewals/{place:02d}.txt": renewal.text, f"renewals/{place:02d}.tsr": renewal.tsr}
+        if renewal.chain:  # beside the other certificates, where the checks look for them
+            found[f"timestamps/renewal-{place:02d}.pem"] = renewal.chain
+    return found
 
 
 def _stamp_name(place: int) -> str:
@@ -159,12 +194,18 @@ def _stamp_commands(contents: Contents, names: Mapping[str, str]) -> list[str]:
             f"openssl ts -verify -in {name}.tsr -data {data} -CAfile {name}.pem -untrusted {name}.pem"
             f" -partial_chain -attime {int(proof.time.timestamp())}"
         )
+    for place, renewal in enumerate(contents.renewals, start=1):
+        name, chain = f"renewals/{place:02d}", f"timestamps/renewal-{place:02d}.pem"
+        commands.append(
+            f"openssl ts -verify -in {name}.tsr -data {name}.txt -CAfile {chain} -untrusted {chain}"
+            f" -partial_chain -attime {int(renewal.time.timestamp())}"
+        )
     return commands
 
 
 def _bag_info(contents: Contents, signer: DossierSigner, now: datetime) -> bytes:
-    length = sum(e.length for e in contents.exhibits if e.source is not None)
-    count = sum(e.source is not None for e in contents.exhibits)
+    length = sum(e.length if e.source else len(e.copy or b"") for e in contents.exhibits if _is_inside(e))
+    count = sum(map(_is_inside, contents.exhibits))
     lines = {
         "Source-Organization": installation_name(signer),
         "External-Identifier": _root(contents),
@@ -179,7 +220,10 @@ def _seen(contents: Contents, names: Mapping[str, str], signer: DossierSigner) -
     commands = [
         ("verify_1", f"age -d -o dossier.zip FILE\nunzip dossier.zip\ncd {_root(contents)}"),
         ("verify_2", "python3 verify.py"),
-        ("verify_3", "\n".join((*LIST_COMMANDS, *_stamp_commands(contents, names), f"pdfsig {PAPER}"))),
+        (
+            "verify_3",
+            "\n".join((*LIST_COMMANDS, *_stamp_commands(contents, names), f"pdfsig {PAPERS[contents.tongue]}")),
+        ),
         ("verify_4", f"{KEY_COMMAND}\n{_key(signer)}"),
     ]
     return Seen(names, installation_name(signer), _key(signer), head.size, head.root.hex(), commands)

@@ -9,7 +9,10 @@ the person's own words.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Tongue = Literal["ar", "en", "both"]
+"""The languages of a paper."""
 
 ByteSource = Callable[[], Iterable[bytes]]
 """Gives the bytes anew on each call, in chunks, never whole (vault `read` behind a partial)."""
@@ -58,12 +61,13 @@ class SightingRow:
 
 @dataclass(frozen=True)
 class CustodyEvent:
-    """One moment in the life of an exhibit: sealed, viewed, exported, erased ... and by which pseudonym."""
+    """One moment in the life of an exhibit: sealed, viewed, exported, released ..., by which pseudonym, and why."""
 
     time: datetime
     what: Both
     actor: str
     entry: int | None = None
+    why: Both | None = None
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,9 @@ class ExhibitItem:
     """One sealed item of evidence.
 
     `sha256` (lower-case hex) and `length` (bytes) are of the original bytes. `source` is None when the item is not
-    released. `picture` says that the bytes show, or may show, the photo. `preview` is a small PNG or JPEG for the page,
-    already blurred if it is to be blurred; None draws none.
+    released. `copy` (JPEG) goes in its place: a blurred one, which shows nobody. `picture` says that the bytes show, or
+    may show, the photo. `preview` is a small PNG or JPEG for the page, already blurred if it is to be blurred; None
+    draws none.
     """
 
     id: str
@@ -83,6 +88,7 @@ class ExhibitItem:
     length: int
     time: datetime
     source: ByteSource | None = None
+    copy: bytes | None = None
     picture: bool = False
     preview: bytes | None = None
     url: str = ""
@@ -159,19 +165,37 @@ class TimeProof:
 class JournalPart:
     """The journal as its room wrote it: NDJSON leaves, the last signed-note checkpoint, openings of what is released.
 
-    `openings` is the JSON that `sitr.journal.verifier` reads. Earlier checkpoints go in as `TimeProof.data`.
+    `openings` is the JSON that `sitr.journal.verifier` reads. Earlier checkpoints go in as `TimeProof.data`. With
+    `proofs` (the file of that name) there are no lines and no openings: only what is released is proven. `handed` are
+    the checkpoints that were given to the person, `consistency` the proofs from older checkpoints to the last.
     """
 
     lines: bytes
     checkpoint: bytes
     openings: bytes
+    proofs: bytes = b""
+    handed: tuple[bytes, ...] = ()
+    consistency: bytes = b""
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """A stamp over the digests of earlier replies (`text`), made before their certificates end."""
+
+    text: bytes
+    tsr: bytes
+    chain: bytes
+    time: datetime
+    authority: str
 
 
 @dataclass(frozen=True)
 class Contents:
     """Everything that one dossier says. `made_for` and `purpose` are as the person wrote them; both may be empty.
 
-    `alias` is how the person wants to be named on the paper; empty means that nobody is named.
+    `alias` is how the person wants to be named on the paper; empty means that nobody is named. `audience` says for whom
+    this was chosen; `certificate` whether the page to be filled and signed by a person is in it; `tongue` in which
+    languages the paper is written.
     """
 
     case: str
@@ -189,4 +213,8 @@ class Contents:
     legal: tuple[LegalRow, ...] = ()
     gaps: tuple[Both, ...] = ()
     proofs: tuple[TimeProof, ...] = ()
+    renewals: tuple[Renewal, ...] = ()
+    audience: Both | None = None
+    certificate: bool = True
+    tongue: Tongue = "both"
     tools: tuple[str, ...] = field(default=())

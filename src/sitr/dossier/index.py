@@ -5,6 +5,7 @@ Same contents as the paper. Values only; nothing is decided here.
 
 import csv
 import dataclasses
+import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -12,12 +13,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sitr.dossier.checks import FORMAT
-from sitr.dossier.contents import Contents
+from sitr.dossier.contents import Contents, ExhibitItem
 from sitr.dossier.signing import DossierSigner, installation_name
 from sitr.words import say
 
-_LEFT_OUT = {"journal", "proofs", "exhibits"}
-_EXHIBIT_LEFT_OUT = {"source", "preview"}
+_LEFT_OUT = {"journal", "proofs", "renewals", "exhibits"}
+_EXHIBIT_LEFT_OUT = {"source", "preview", "copy"}
+
+
+def copy_digest(item: ExhibitItem) -> str:
+    """SHA-256, in hex, of the blurred copy that stands in place of an exhibit; empty when there is none."""
+    return "" if item.copy is None or item.source is not None else hashlib.sha256(item.copy).hexdigest()
 
 
 def format_time(time: datetime) -> str:
@@ -35,6 +41,7 @@ def index_json(
             **{f.name: _plain(getattr(e, f.name)) for f in dataclasses.fields(e) if f.name not in _EXHIBIT_LEFT_OUT},
             "number": place,
             "file": files.get(e.id, ""),
+            "copy_sha256": copy_digest(e),
         }
         for place, e in enumerate(contents.exhibits, start=1)
     ]

@@ -8,15 +8,16 @@ so that they are seen. Here belong only these small pieces; which of them stand 
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 
-from sitr.dossier.contents import Both
+from sitr.dossier.contents import Both, Tongue
 from sitr.words import plain, say
 
 Html = str
 
-LABELLED: Html = '<colgroup><col style="width:27%"><col style="width:73%"></colgroup>'
+LABELLED = '<colgroup><col style="width:27%"><col style="width:73%"></colgroup>'
 
 
 def text(value: str) -> Html:
@@ -94,20 +95,6 @@ def words(key: str, **blanks: object) -> Both:
     return Both(say(name, "ar", **blanks), say(name, "en", **blanks))
 
 
-def pair(both: Both) -> Html:
-    """Arabic on the right, English on the left."""
-    arabic, english = _inside(both.ar), _inside(both.en)
-    return (
-        f'<table class="pair" dir="rtl"><tr><td lang="ar" dir="rtl">{arabic}</td>'
-        f'<td lang="en" dir="ltr">{english}</td></tr></table>'
-    )
-
-
-def stacked(both: Both) -> Html:
-    """Arabic above, English below: for cells."""
-    return f'<span class="ar" lang="ar">{_inside(both.ar)}</span><span class="en" lang="en">{_inside(both.en)}</span>'
-
-
 def _inside(value: str) -> Html:
     # Catalogue sentences carry isolates of their own (U+2066, U+2069) around their blanks; those must stay. Sentences
     # from a case or from knowledge went through `outside` before.
@@ -119,16 +106,71 @@ def outside(both: Both) -> Both:
     return Both(plain(both.ar), plain(both.en))
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[Html]], widths: Sequence[int] = ()) -> Html:
-    """A table with a head in both languages; `heads` are keys of `words`, `widths` in percent (equal when not given).
+@dataclass(frozen=True)
+class Pen:
+    """Writes sentences in the languages of one paper: Arabic, English, or both beside each other."""
 
-    Widths are fixed: to find them from the contents took WeasyPrint 40 % of the time of a whole paper.
-    """
-    columns = "".join(f'<col style="width:{width}%">' for width in widths)
-    head = "".join(f"<th>{stacked(words(key))}</th>" for key in heads)
-    body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
-    inside = f"<colgroup>{columns}</colgroup><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-    return f'<table class="data" dir="rtl">{inside}</table>'
+    tongue: Tongue = "both"
+
+    @property
+    def lang(self) -> str:
+        """The language of the whole; Arabic where both stand."""
+        return "en" if self.tongue == "en" else "ar"
+
+    @property
+    def way(self) -> str:
+        """The direction of the whole."""
+        return "ltr" if self.tongue == "en" else "rtl"
+
+    def pair(self, both: Both) -> Html:
+        """A sentence; of two languages Arabic on the right, English on the left."""
+        if self.tongue != "both":
+            return f'<div class="said" {self._marks()}>{self._one(both)}</div>'
+        arabic, english = _inside(both.ar), _inside(both.en)
+        return (
+            f'<table class="pair" dir="rtl"><tr><td lang="ar" dir="rtl">{arabic}</td>'
+            f'<td lang="en" dir="ltr">{english}</td></tr></table>'
+        )
+
+    def stacked(self, both: Both) -> Html:
+        """A sentence for a cell; of two languages Arabic above, English below."""
+        if self.tongue != "both":
+            return f'<span class="one" {self._marks()}>{self._one(both)}</span>'
+        arabic, english = _inside(both.ar), _inside(both.en)
+        return f'<span class="ar" lang="ar">{arabic}</span><span class="en" lang="en">{english}</span>'
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[Html]], widths: Sequence[int] = ()) -> Html:
+        """A table with a head; `heads` are keys of `words`, `widths` in percent (equal when not given).
+
+        Widths are fixed: to find them from the contents took WeasyPrint 40 % of the time of a whole paper.
+        """
+        columns = "".join(f'<col style="width:{width}%">' for width in widths)
+        head = "".join(f"<th>{self.stacked(words(key))}</th>" for key in heads)
+        body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
+        inside = f"<colgroup>{columns}</colgroup><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+        return f'<table class="data" dir="{self.way}">{inside}</table>'
+
+    def facts(self, rows: Iterable[tuple[str, Html]]) -> Html:
+        """A table of labels and values; rows without a value are left out."""
+        return self.labelled((words(key), value) for key, value in rows if value)
+
+    def labelled(self, rows: Iterable[tuple[Both, Html]], css: str = "data") -> Html:
+        """A table of labels and values, empty ones too."""
+        body = "".join(f'<tr><td class="label">{self.stacked(k)}</td>{_cell(v)}</tr>' for k, v in rows)
+        return f'<table class="{css}" dir="{self.way}">{LABELLED}<tbody>{body}</tbody></table>'
+
+    def title(self, both: Both, between: str = " – ") -> str:
+        """Both languages on one line, for what can hold no markup."""
+        return between.join((both.ar, both.en)) if self.tongue == "both" else self._plain(both)
+
+    def _plain(self, both: Both) -> str:
+        return both.en if self.tongue == "en" else both.ar
+
+    def _one(self, both: Both) -> Html:
+        return _inside(self._plain(both))
+
+    def _marks(self) -> str:
+        return f'lang="{self.lang}" dir="{self.way}"'
 
 
 _ALONE = re.compile(r'<bdi dir="ltr" class="(m|m block)">([^<]*)</bdi>')
@@ -138,9 +180,3 @@ def _cell(inside: Html) -> Html:
     """A cell. Where it holds one machine value and nothing else it is the isolate itself: fewer boxes to lay."""
     alone = _ALONE.fullmatch(inside)
     return f'<td dir="ltr" class="m">{alone[2]}</td>' if alone else f"<td>{inside}</td>"
-
-
-def facts(rows: Iterable[tuple[str, Html]]) -> Html:
-    """A table of labels and values; rows without a value are left out."""
-    body = "".join(f'<tr><td class="label">{stacked(words(k))}</td>{_cell(v)}</tr>' for k, v in rows if v)
-    return f'<table class="data" dir="rtl">{LABELLED}<tbody>{body}</tbody></table>'

@@ -17,24 +17,20 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from sitr.dossier.contents import Both, Contents, ExhibitItem, NoticeRow, SightingRow, TimeProof
 from sitr.dossier.markup import (
-    LABELLED,
     Html,
+    Pen,
     direction,
-    facts,
     line_of,
     machine,
     moment,
     number,
     outside,
     own_words,
-    pair,
-    stacked,
-    table,
     text,
     words,
 )
 from sitr.errors import BadInput
-from sitr.words import say
+from sitr.journal import read_checkpoint
 
 VARIANT = "pdf/a-3u"
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
@@ -114,33 +110,35 @@ def _preview(exhibit: ExhibitItem) -> tuple[str, bytes] | None:
 
 def html(contents: Contents, seen: Seen, now: datetime) -> Html:
     """The paper as HTML; separate so that tests can read it."""
+    pen = Pen(contents.tongue)
     parts = (
-        _cover(contents, seen, now),
-        _words(contents),
-        _timeline(contents),
-        _sightings(contents),
-        _exhibits(contents, seen),
-        _notices(contents),
-        _legal(contents),
-        _gaps(contents),
-        _proofs(contents, seen),
-        _glossary(),
-        _certificate(),
-        _verify(seen),
+        _cover(pen, contents, seen, now),
+        _words(pen, contents),
+        _timeline(pen, contents),
+        _sightings(pen, contents),
+        _exhibits(pen, contents, seen),
+        _notices(pen, contents),
+        _legal(pen, contents),
+        _gaps(pen, contents),
+        _proofs(pen, contents, seen),
+        _glossary(pen),
+        _certificate(pen, contents, seen, now) if contents.certificate else "",
+        _verify(pen, seen),
     )
-    title = text(f"{say('dossier.p_title', 'ar')} – {say('dossier.p_title', 'en')}")
+    title = text(pen.title(words("title")))
     head = f'<meta charset="utf-8"><title>{title}</title><meta name="author" content="{text(seen.installation)}">'
     head += f'<meta name="dcterms.created" content="{now.strftime("%Y-%m-%dT%H:%M:%SZ")}">'
     style = '<link rel="stylesheet" href="sitr:css/paper.css">'
-    return f'<!doctype html><html lang="ar" dir="rtl"><head>{head}{style}</head><body>{"".join(parts)}</body></html>'
+    start = f'<!doctype html><html lang="{pen.lang}" dir="{pen.way}" class="{pen.tongue}">'
+    return f"{start}<head>{head}{style}</head><body>{''.join(parts)}</body></html>"
 
 
-def _section(key: str, body: Html, *, fresh: bool = False) -> Html:
+def _section(pen: Pen, key: str, body: Html, *, fresh: bool = False) -> Html:
     css = ' class="fresh"' if fresh else ""
-    return f"<section{css}><h2>{pair(words(key))}</h2>{body}</section>"
+    return f"<section{css}><h2>{pen.pair(words(key))}</h2>{body}</section>"
 
 
-def _cover(contents: Contents, seen: Seen, now: datetime) -> Html:
+def _cover(pen: Pen, contents: Contents, seen: Seen, now: datetime) -> Html:
     counts = [
         (len(contents.sightings), "sightings"),
         (len(contents.exhibits), "exhibits"),
@@ -148,92 +146,101 @@ def _cover(contents: Contents, seen: Seen, now: datetime) -> Html:
     ]
     rows = [
         ("case", f'<span class="case">{machine(contents.case)}</span>'),
-        ("alias", text(contents.alias) or stacked(words("not_named"))),
+        ("alias", text(contents.alias) or pen.stacked(words("not_named"))),
         ("country", machine(contents.country)),
         ("opened", moment(contents.opened_at)),
         ("made", moment(now)),
         ("made_for", text(contents.made_for)),
+        ("audience", pen.stacked(contents.audience) if contents.audience else ""),
         ("purpose", text(contents.purpose)),
-        ("counts", table([key for _, key in counts], [[number(n) for n, _ in counts]])),
+        ("counts", pen.table([key for _, key in counts], [[number(n) for n, _ in counts]])),
         ("signed_by", f"{machine(seen.installation)}<br>{machine(seen.key, block=True)}"),
         ("root", machine(seen.root, block=True)),
     ]
-    what = "".join(pair(words(f"what_this_is_{n}")) for n in range(1, 5))
-    title = f"<h1>{pair(words('title'))}</h1>{pair(words('subtitle'))}"
-    note = f'<div class="note"><h3>{pair(words("what_this_is"))}</h3>{what}</div>'
-    return f'{title}<div class="air"></div>{facts(rows)}{note}'
+    what = "".join(pen.pair(words(f"what_this_is_{n}")) for n in range(1, 5))
+    title = f"<h1>{pen.pair(words('title'))}</h1>{pen.pair(words('subtitle'))}"
+    note = f'<div class="note"><h3>{pen.pair(words("what_this_is"))}</h3>{what}</div>'
+    return f'{title}<div class="air"></div>{pen.facts(rows)}{note}'
 
 
-def _words(contents: Contents) -> Html:
+def _words(pen: Pen, contents: Contents) -> Html:
     if not contents.answers:
-        return _section("words", pair(words("words_none")), fresh=True)
+        return _section(pen, "words", pen.pair(words("words_none")), fresh=True)
     blocks = []
     for answer in contents.answers:
-        chosen = "".join(pair(outside(each)) for each in answer.chosen)
-        blocks.append(f"<h3>{pair(outside(answer.question))}</h3>{chosen}{own_words(answer.words)}")
-    return _section("words", "".join(blocks), fresh=True)
+        chosen = "".join(pen.pair(outside(each)) for each in answer.chosen)
+        blocks.append(f"<h3>{pen.pair(outside(answer.question))}</h3>{chosen}{own_words(answer.words)}")
+    return _section(pen, "words", "".join(blocks), fresh=True)
 
 
-def _timeline(contents: Contents) -> Html:
+def _timeline(pen: Pen, contents: Contents) -> Html:
     if not contents.timeline:
         return ""
     rows = [
-        (moment(row.time), stacked(outside(row.what)) + machine(row.value, block=True), number(row.entry))
+        (moment(row.time), pen.stacked(outside(row.what)) + machine(row.value, block=True), number(row.entry))
         for row in sorted(contents.timeline, key=lambda row: row.time)
     ]
-    return _section("timeline", table(("when", "what", "entry"), rows, (27, 63, 10)))
+    return _section(pen, "timeline", pen.table(("when", "what", "entry"), rows, (27, 63, 10)))
 
 
-def _sightings(contents: Contents) -> Html:
+def _sightings(pen: Pen, contents: Contents) -> Html:
     if not contents.sightings:
         return ""
     rows = [
         (
-            machine(row.url, block=True) + _images(row),
+            machine(row.url, block=True) + _images(pen, row),
             text(row.service),
-            stacked(words(f"state_{row.state}")) + (stacked(words("returned")) if row.returned else ""),
+            pen.stacked(words(f"state_{row.state}")) + (pen.stacked(words("returned")) if row.returned else ""),
             moment(row.since),
             moment(row.last_checked),
         )
         for row in contents.sightings
     ]
-    return _section("sightings", table(("address", "service", "state", "since", "checked"), rows, (38, 15, 15, 16, 16)))
+    return _section(
+        pen, "sightings", pen.table(("address", "service", "state", "since", "checked"), rows, (38, 15, 15, 16, 16))
+    )
 
 
-def _images(row: SightingRow) -> Html:
+def _images(pen: Pen, row: SightingRow) -> Html:
     if not row.image_urls:
         return ""
-    return stacked(words("images")) + "".join(machine(url, block=True) for url in row.image_urls)
+    return pen.stacked(words("images")) + "".join(machine(url, block=True) for url in row.image_urls)
 
 
-def _exhibits(contents: Contents, seen: Seen) -> Html:
+def _exhibits(pen: Pen, contents: Contents, seen: Seen) -> Html:
     if not contents.exhibits:
         return ""
     blocks = [
-        _exhibit(place, item, seen.files.get(item.id, ""), [p for p in contents.proofs if p.exhibit == item.id])
+        _exhibit(pen, place, item, seen.files.get(item.id, ""), [p for p in contents.proofs if p.exhibit == item.id])
         for place, item in enumerate(contents.exhibits, start=1)
     ]
-    return _section("exhibits", "".join(blocks), fresh=True)
+    return _section(pen, "exhibits", "".join(blocks), fresh=True)
 
 
-def _exhibit(place: int, item: ExhibitItem, file: str, proofs: Sequence[TimeProof]) -> Html:
+def _exhibit(pen: Pen, place: int, item: ExhibitItem, file: str, proofs: Sequence[TimeProof]) -> Html:
     rows = [
-        ("kind", stacked(_kind(item.kind))),
+        ("kind", pen.stacked(_kind(item.kind))),
         ("name", machine(item.name)),
-        ("file", machine(file) or stacked(words("not_released"))),
+        ("file", _where(pen, item, file)),
         ("digest", machine(item.sha256, block=True)),
         ("length", number(item.length)),
         ("captured", moment(item.time)),
         ("source", machine(item.url, block=True)),
         ("method", machine(item.method)),
-        ("complete", _completeness(item)),
+        ("complete", _completeness(pen, item)),
         ("entry", number(item.entry) if item.entry is not None else ""),
-        ("time_proof", "<br>".join(map(_proof_line, proofs)) or stacked(words("no_time_proof"))),
+        ("time_proof", "<br>".join(map(_proof_line, proofs)) or pen.stacked(words("no_time_proof"))),
         ("preview", f'<img class="preview" src="sitr:preview/{text(item.id)}" alt="">' if item.preview else ""),
     ]
-    note = pair(outside(item.note)) if item.note else ""
+    note = pen.pair(outside(item.note)) if item.note else ""
     name = _numbered("exhibit", place)
-    return f'<div class="exhibit"><h3>{pair(name)}</h3>{facts(rows)}{note}{_custody(item)}</div>'
+    return f'<div class="exhibit"><h3>{pen.pair(name)}</h3>{pen.facts(rows)}{note}{_custody(pen, item)}</div>'
+
+
+def _where(pen: Pen, item: ExhibitItem, file: str) -> Html:
+    if not file:
+        return pen.stacked(words("not_released"))
+    return machine(file) if item.source else machine(file, block=True) + pen.stacked(words("blurred_copy"))
 
 
 def _numbered(key: str, place: int) -> Both:
@@ -245,14 +252,14 @@ def _kind(kind: str) -> Both:
     return words(f"kind_{kind if kind in known else 'file'}")
 
 
-def _completeness(item: ExhibitItem) -> Html:
+def _completeness(pen: Pen, item: ExhibitItem) -> Html:
     parts = []
     if item.partial:
-        parts.append(stacked(words("partial")))
+        parts.append(pen.stacked(words("partial")))
     if item.kept is not None and item.expected is not None:
-        parts.append(stacked(words("of", kept=item.kept, expected=item.expected)))
+        parts.append(pen.stacked(words("of", kept=item.kept, expected=item.expected)))
     if item.missing:
-        parts.append(stacked(words("missing_parts")) + "".join(machine(m, block=True) for m in item.missing))
+        parts.append(pen.stacked(words("missing_parts")) + "".join(machine(m, block=True) for m in item.missing))
     return "".join(parts)
 
 
@@ -260,32 +267,41 @@ def _proof_line(proof: TimeProof) -> Html:
     return f"{moment(proof.time)} {machine(proof.authority)}"
 
 
-def _custody(item: ExhibitItem) -> Html:
+def _custody(pen: Pen, item: ExhibitItem) -> Html:
     if not item.custody:
         return ""
-    rows = [(moment(e.time), stacked(outside(e.what)), machine(e.actor), number(e.entry)) for e in item.custody]
-    return f"<h3>{pair(words('custody'))}</h3>{table(('when', 'what', 'who', 'entry'), rows, (27, 43, 20, 10))}"
+    rows = [
+        (
+            moment(e.time),
+            pen.stacked(outside(e.what)) + (pen.stacked(outside(e.why)) if e.why else ""),
+            machine(e.actor),
+            number(e.entry),
+        )
+        for e in item.custody
+    ]
+    heads = ("when", "what_why", "who", "entry")
+    return f"<h3>{pen.pair(words('custody'))}</h3>{pen.table(heads, rows, (27, 43, 20, 10))}"
 
 
-def _notices(contents: Contents) -> Html:
-    blocks = [_notice(place, row) for place, row in enumerate(contents.notices, start=1)]
-    return _section("notices", "".join(blocks), fresh=True) if blocks else ""
+def _notices(pen: Pen, contents: Contents) -> Html:
+    blocks = [_notice(pen, place, row) for place, row in enumerate(contents.notices, start=1)]
+    return _section(pen, "notices", "".join(blocks), fresh=True) if blocks else ""
 
 
-def _notice(place: int, row: NoticeRow) -> Html:
-    due = moment(row.due_at) + stacked(words("lawful" if row.lawful else "reminder")) if row.due_at else ""
+def _notice(pen: Pen, place: int, row: NoticeRow) -> Html:
+    due = moment(row.due_at) + pen.stacked(words("lawful" if row.lawful else "reminder")) if row.due_at else ""
     rows = [
         ("to", machine(row.recipient)),
-        ("basis", stacked(outside(row.basis)) + machine(row.citation)),
-        ("state", stacked(words(f"notice_state_{row.state}"))),
+        ("basis", pen.stacked(outside(row.basis)) + machine(row.citation)),
+        ("state", pen.stacked(words(f"notice_state_{row.state}"))),
         ("sent", moment(row.sent_at) if row.sent_at else ""),
         ("due", due),
-        ("then", stacked(outside(row.then)) if row.then else ""),
+        ("then", pen.stacked(outside(row.then)) if row.then else ""),
         ("reference", machine(row.reference)),
     ]
     letter = f'<div class="letter" dir="{direction(row.text)}">{_lines(row.text)}</div>' if row.text else ""
     name = _numbered("notice", place)
-    return f"<h3>{pair(name)}</h3>{facts(rows)}{stacked(words('notice_text'))}{letter}{_replies(row)}"
+    return f"<h3>{pen.pair(name)}</h3>{pen.facts(rows)}{pen.stacked(words('notice_text'))}{letter}{_replies(pen, row)}"
 
 
 def _lines(value: str) -> Html:
@@ -293,9 +309,9 @@ def _lines(value: str) -> Html:
     return "\n".join(line_of(line.replace("\u2066", "").replace("\u2069", "")) for line in value.splitlines())
 
 
-def _replies(row: NoticeRow) -> Html:
+def _replies(pen: Pen, row: NoticeRow) -> Html:
     if not row.replies:
-        return pair(words("no_reply")) if row.sent_at else ""
+        return pen.pair(words("no_reply")) if row.sent_at else ""
     blocks = []
     for reply in row.replies:
         rows = [
@@ -303,71 +319,100 @@ def _replies(row: NoticeRow) -> Html:
             ("from", machine(reply.sender)),
             ("subject", line_of(reply.subject)),
         ]
-        blocks.append(f"<h3>{pair(words('reply'))}</h3>{facts(rows)}{own_words(reply.text, 'letter')}")
+        blocks.append(f"<h3>{pen.pair(words('reply'))}</h3>{pen.facts(rows)}{own_words(reply.text, 'letter')}")
     return "".join(blocks)
 
 
-def _legal(contents: Contents) -> Html:
+def _legal(pen: Pen, contents: Contents) -> Html:
     if not contents.legal:
         return ""
     rows = []
     for row in contents.legal:
-        checked = stacked(words("checked_on")) + machine(row.checked) if row.checked else ""
-        state = "" if row.verified else stacked(words("unverified"))
+        checked = pen.stacked(words("checked_on")) + machine(row.checked) if row.checked else ""
+        state = "" if row.verified else pen.stacked(words("unverified"))
         rows.append(
-            (stacked(outside(row.name)), machine(row.citation), machine(row.source, block=True), state + checked)
+            (pen.stacked(outside(row.name)), machine(row.citation), machine(row.source, block=True), state + checked)
         )
-    note = f'<div class="note">{pair(words("legal_note"))}</div>'
-    return _section("legal", note + table(("law", "basis", "source", "state"), rows, (27, 27, 30, 16)))
+    note = f'<div class="note">{pen.pair(words("legal_note"))}</div>'
+    return _section(pen, "legal", note + pen.table(("law", "basis", "source", "state"), rows, (27, 27, 30, 16)))
 
 
-def _gaps(contents: Contents) -> Html:
-    body = "".join(pair(outside(gap)) for gap in contents.gaps) or pair(words("gaps_none"))
-    return _section("gaps", body)
+def _gaps(pen: Pen, contents: Contents) -> Html:
+    body = "".join(pen.pair(outside(gap)) for gap in contents.gaps) or pen.pair(words("gaps_none"))
+    return _section(pen, "gaps", body)
 
 
-def _proofs(contents: Contents, seen: Seen) -> Html:
+def _proofs(pen: Pen, contents: Contents, seen: Seen) -> Html:
     places = {item.id: place for place, item in enumerate(contents.exhibits, start=1)}
-    head = facts([("entries", number(seen.entries)), ("root", machine(seen.root, block=True))])
+    head = pen.facts([("entries", number(seen.entries)), ("root", machine(seen.root, block=True))])
     rows = [
         (
             moment(p.time),
-            stacked(_numbered("exhibit", places[p.exhibit])) if p.exhibit else stacked(words("covers_journal")),
+            pen.stacked(_numbered("exhibit", places[p.exhibit])) if p.exhibit else pen.stacked(words("covers_journal")),
             machine(p.authority),
             machine(p.serial),
         )
         for p in contents.proofs
     ]
     proofs = (
-        table(("when", "covers", "authority", "serial"), rows, (27, 15, 33, 25)) if rows else pair(words("no_stamp"))
+        pen.table(("when", "covers", "authority", "serial"), rows, (27, 15, 33, 25))
+        if rows
+        else pen.pair(words("no_stamp"))
     )
-    return _section("proofs", pair(words("journal_says")) + head + proofs)
+    says = pen.pair(words("journal_says" if contents.journal.lines else "journal_proofs"))
+    return _section(pen, "proofs", says + head + proofs + _renewals(pen, contents) + _handed(pen, contents))
 
 
-def _certificate() -> Html:
-    body = f'<div class="note">{pair(words("certificate_note"))}</div>'
-    body += "".join(f"<h3></h3>{pair(words(f'certificate_{n}'))}" for n in range(1, 6))
-    blanks = "".join(
-        f'<tr><td class="label">{stacked(words(f"certificate_{key}"))}</td><td></td></tr>'
-        for key in ("name", "place", "date", "sign")
-    )
-    return _section(
-        "certificate", f'{body}<br><table class="data blank" dir="rtl">{LABELLED}{blanks}</table>', fresh=True
-    )
+def _renewals(pen: Pen, contents: Contents) -> Html:
+    rows = [(moment(r.time), machine(r.authority)) for r in contents.renewals]
+    return pen.pair(words("renewed")) + pen.table(("when", "authority"), rows, (27, 73)) if rows else ""
 
 
-def _glossary() -> Html:
+def _handed(pen: Pen, contents: Contents) -> Html:
+    heads = [read_checkpoint(note) for note in contents.journal.handed]
+    rows = [(number(head.size), machine(head.root.hex())) for head in heads]
+    return pen.pair(words("handed")) + pen.table(("entries", "root"), rows, (15, 85)) if rows else ""
+
+
+def _certificate(pen: Pen, contents: Contents, seen: Seen, now: datetime) -> Html:
+    """For a person to fill and sign. What the machine knows stands there; who, where, when and the name do not."""
+    body = f'<div class="note">{pen.pair(words("certificate_note"))}{pen.pair(words("certificate_nobody"))}</div>'
+    body += pen.facts(_certified(contents, seen, now))
+    body += "".join(f'<div class="clause">{pen.pair(words(f"certificate_{n}"))}</div>' for n in range(1, 8))
+    blanks = ("name", "capacity", "training", "departures", "place", "date", "sign")
+    body += pen.labelled(((words(f"certificate_{key}"), "") for key in blanks), "data blank")
+    return _section(pen, "certificate", body, fresh=True)
+
+
+def _certified(contents: Contents, seen: Seen, now: datetime) -> list[tuple[str, Html]]:
+    """The facts of ISO/IEC 27037 that are known here: which case, which items, when, by what, and their digests."""
+    inside = [item for item in contents.exhibits if seen.files.get(item.id)]
+    times = sorted(item.time for item in inside)
+    span = f"{moment(times[0])} – {moment(times[-1])}" if times else ""
+    return [
+        ("case", machine(contents.case)),
+        ("made", moment(now)),
+        ("certificate_items", number(len(inside))),
+        ("certificate_span", span),
+        ("certificate_tools", "<br>".join(map(machine, contents.tools))),
+        ("signed_by", f"{machine(seen.installation)}<br>{machine(seen.key, block=True)}"),
+        ("entries", number(seen.entries)),
+        ("root", machine(seen.root, block=True)),
+    ]
+
+
+def _glossary(pen: Pen) -> Html:
     keys = ("digest", "journal", "entry", "checkpoint", "stamp", "sighting", "exhibit", "untrusted")
-    rows = "".join(
-        f'<tr><td class="label">{stacked(words(f"g_{key}"))}</td><td>{stacked(words(f"g_{key}_is"))}</td></tr>'
-        for key in keys
+    return _section(
+        pen, "glossary", pen.labelled((words(f"g_{key}"), pen.stacked(words(f"g_{key}_is"))) for key in keys)
     )
-    return _section("glossary", f'<table class="data" dir="rtl">{LABELLED}{rows}</table>')
 
 
-def _verify(seen: Seen) -> Html:
-    return _section("verify", "".join(_command(*each) for each in seen.commands) + pair(words("verify_5")), fresh=True)
+def _verify(pen: Pen, seen: Seen) -> Html:
+    return _section(
+        pen, "verify", "".join(_command(pen, *each) for each in seen.commands) + pen.pair(words("verify_5")), fresh=True
+    )
 
 
-def _command(key: str, command: str) -> Html:
-    return f'{pair(words(key))}<div class="command" dir="ltr">{text(command)}</div>'
+def _command(pen: Pen, key: str, command: str) -> Html:
+    return f'{pen.pair(words(key))}<div class="command" dir="ltr">{text(command)}</div>'

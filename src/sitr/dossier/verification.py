@@ -21,7 +21,7 @@ from sitr.errors import BadInput, Damaged, MissingProgram
 from sitr.journal import verifier
 from sitr.words import Lang, say
 
-_PAPER = "dossier-ar-en.pdf"
+_PAPERS = ("dossier-ar-en.pdf", "dossier-ar.pdf", "dossier-en.pdf")
 _SMALL = 64 * 1024 * 1024
 _MOST_RATIO = 300  # how often larger than its zip a bag may be; text packs 4 to 20 times
 
@@ -158,12 +158,16 @@ def _paper(bag: Bag) -> Check:
     except Exception:  # a broken PDF fails in the parser in countless ways; all mean that the signature does not hold
         good, shown = False, ""
     if not good:
-        return Check("paper", "failed", "dossier.check_paper_failed", {"file": _PAPER})
+        return Check("paper", "failed", "dossier.check_paper_failed", {"file": _paper_name(bag)})
     return Check("paper", "ok", "dossier.check_paper_ok", {"signer": shown})
 
 
+def _paper_name(bag: Bag) -> str:
+    return next((name for name in _PAPERS if name in bag.names), _PAPERS[0])
+
+
 def _signature(bag: Bag) -> EmbeddedPdfSignature:
-    with bag.open(_PAPER) as file:
+    with bag.open(_paper_name(bag)) as file:
         signature: EmbeddedPdfSignature
         (signature,) = PdfFileReader(BytesIO(file.read(LARGEST_TAG))).embedded_signatures
     return signature
