@@ -407,12 +407,12 @@ class _Page:
     # --- who can be reached ---
 
     def _support(self) -> tuple[Body, ...]:
-        own = self.land.support if self.land else ()
+        own = _ordered(self._body(one) for one in self._near(self.land.support if self.land else ()))
+        near = self._near(self.world.services)
+        world = _ordered(self._body(one, self.world.checked, international=True) for one in near)
         return (
-            *_ordered(self._body(one) for one in self._near(own)),
-            *_ordered(
-                self._body(one, self.world.checked, international=True) for one in self._near(self.world.services)
-            ),
+            *(one for one in own if not _stands_in(one, world) or _stands_in(one, world, verified=True)),
+            *(one for one in world if not _stands_in(one, own, verified=True)),
         )
 
     def _near(self, listed: Sequence[Support]) -> list[Support]:
@@ -472,6 +472,15 @@ def _contacts(one: Authority | Support) -> tuple[Contact, ...]:
         for each in (value,) if isinstance(value, str) else value:
             found.append(Contact(kind, each, _known(one, kind, each)))
     return tuple(sorted(found, key=lambda contact: not contact.verified))
+
+
+def _stands_in(body: Body, others: Iterable[Body], *, verified: bool = False) -> bool:
+    """Whether one of the others is reached in the same way; `verified`: only ways that hold for both count.
+
+    A helper of every country may be named again for one country. It then stands once, where it is verified.
+    """
+    theirs = {(way.kind, way.value) for one in others for way in (one.verified if verified else one.contacts)}
+    return any((way.kind, way.value) in theirs for way in (body.verified if verified else body.contacts))
 
 
 def _ordered(bodies: Iterable[Body]) -> tuple[Body, ...]:
