@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sitr.errors import NotFound
 from sitr.knowledge.conditions import answered, derived, holds
 from sitr.knowledge.durations import day_after
 from sitr.knowledge.law_words import Citations, deadline_words, length_words, penalty_words
@@ -265,10 +264,7 @@ def countries(knowledge: Knowledge) -> tuple[Choice, ...]:
 
 
 def _entry(country: str | None, knowledge: Knowledge) -> Jurisdiction | None:
-    try:
-        return knowledge.jurisdiction(country.upper()) if country else None
-    except NotFound:
-        return None
+    return knowledge.jurisdiction(country) if country in knowledge.countries else None
 
 
 class _Page:
