@@ -17,6 +17,7 @@ from sitr.cases import (
     erasing,
     exhibits,
     holders,
+    imports,
     journals,
     notices,
     openings,
@@ -29,6 +30,7 @@ from sitr.cases.access import Keeper, new_holder
 from sitr.cases.models import HolderKind
 from sitr.vault import Identity
 
+CHAT = b"[3/2/2024, 9:05:12 PM] Ali: hello\n"
 Prepare = Callable[[World, str], dict[str, Any]]
 
 
@@ -148,6 +150,20 @@ TABLE = (
     Verb(
         exhibits.preview, lambda w, c: {"exhibit_id": exhibit(w, c, drawn(), "a.png"), "blurred": False},
         (("read", "look"),),
+    ),
+    Verb(
+        imports.import_file, lambda _w, _c: {"data": io.BytesIO(CHAT), "name": "_chat.txt"},
+        (("exhibit", "add_exhibit"),),
+    ),
+    Verb(
+        imports.answer,
+        lambda w, c: {"exhibit_id": exhibit(w, c, CHAT, "_chat.txt"), "answers": {"date_order": "dmy"}},
+        (("exhibit", "read_again"),),
+    ),
+    Verb(imports.parsed, lambda w, c: {"exhibit_id": exhibit(w, c, CHAT, "_chat.txt")}),
+    Verb(
+        imports.private_facts, lambda w, c: {"exhibit_id": exhibit(w, c, CHAT, "_chat.txt")},
+        (("read", "look_private"),),
     ),
     Verb(notices.routes, lambda w, c: {"sighting_id": sighting(w, c)}),
     Verb(notices.list_notices),

@@ -114,6 +114,7 @@ ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
     "cases_exhibit": {**_ROW, "blob": _hex(32), "sha256": _hex(64), "padded": _count},
     "cases_notice": {**_ROW, "state": _one_of(*NoticeState), "due_hour": _or_nothing(_hour, None)},
     "cases_consent": _ROW,
+    "cases_parsed": {**_ROW, "exhibit": _id, "part": _count},
     # The ledger stands in clear by its nature, and knows no case: decision 0012.
     "cases_ledgeroutcome": {
         "key": _hex(32), "service": _one_of("x"), "channel": _one_of("x_copyright"), "basis": _one_of("dmca_512c3"),

@@ -21,6 +21,7 @@ from sitr.cases.models import (
     Holder,
     HolderLock,
     LedgerOutcome,
+    Parsed,
     Photo,
     Reply,
     Stamp,
@@ -113,8 +114,9 @@ def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str)
     with act(keeper, case_id, Kind.ERASE, "erase_exhibit") as doing:
         openings = {entry.seq: opening for entry, opening in opened(doing)}
         told = [seq for seq, opening in openings.items() if opening and exhibit_id.encode() in opening]
-        read_out = [reply for reply, body in doing.rows(Reply) if body["exhibit"] == exhibit_id]
-        if left := _left_unsaid(openings, told, {exhibit_id, *(reply.id for reply in read_out)}):
+        replies = [reply for reply, body in doing.rows(Reply) if body["exhibit"] == exhibit_id]
+        read_out = [*replies, *Parsed.objects.filter(case=doing.row, exhibit=exhibit_id)]
+        if left := _left_unsaid(openings, told, {exhibit_id, *(one.id for one in read_out)}):
             append(doing, Kind.EXHIBIT, "restate", {}, left)
         doing.details = {"erased": told}
         Entry.objects.filter(case=doing.row, seq__in=told).update(opening=None)
@@ -122,8 +124,8 @@ def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str)
             gone.delete()
     keeper.services.blobs.delete(blob)
     _scour("default", Exhibit._meta.db_table)
-    if read_out:
-        _scour("default", Reply._meta.db_table)
+    for table in {one._meta.db_table for one in read_out}:
+        _scour("default", table)
 
 
 def _left_unsaid(openings: Mapping[int, bytes | None], told: Sequence[int], gone: set[str]) -> list[dict[str, str]]:

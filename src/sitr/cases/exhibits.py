@@ -1,7 +1,6 @@
 """Exhibits: sealed files of evidence. Added, listed, exported byte for byte, looked at."""
 
 import io
-import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +10,10 @@ from typing import Any, BinaryIO
 from PIL import Image, ImageFilter, ImageOps
 
 from sitr.cases.access import Keeper
-from sitr.cases.fresh_files import fresh_files
 from sitr.cases.models import Exhibit
-from sitr.cases.openings import pictures_allowed
 from sitr.cases.views import NEVER, read_time
 from sitr.cases.work import Act, OpenCase, act, look, seconds
-from sitr.errors import AnswerIsNo, BadInput
+from sitr.errors import BadInput
 from sitr.fingerprint import measure
 from sitr.journal import Kind
 from sitr.vault import Place, StoredBlob
@@ -30,7 +27,10 @@ _BLUR = 28
 
 @dataclass(frozen=True)
 class ExhibitView:
-    """One exhibit. `sha256` and `bytes` are of the original; `source` is the address it came from, or empty."""
+    """One exhibit. `sha256` and `bytes` are of the file kept; `source` is the address it came from, or empty.
+
+    `words_only`: no picture could be kept, so the words were kept in place of the file (decision 0013).
+    """
 
     id: str
     kind: str
@@ -41,6 +41,7 @@ class ExhibitView:
     sealed_at: datetime
     source: str
     partial: bool
+    words_only: bool = False
 
 
 def place_of(case_id: str, exhibit_id: str) -> Place:
@@ -54,64 +55,22 @@ def list_exhibits(keeper: Keeper, case_id: str) -> list[ExhibitView]:
 
 
 def add_exhibit(keeper: Keeper, case_id: str, data: BinaryIO, name: str) -> ExhibitView:
-    """Seal any file byte for byte. Raises BadInput for an empty one, AnswerIsNo for a picture in a minor's case."""
-    case = look(keeper, case_id)
-    start = data.read(1 << 20)
-    if not start:
-        raise BadInput("cases.empty_file")
-    kind, media_type = _kind(start, name)
-    _refuse_pictures(case, kind)
-    row_id = keeper.services.new_id()
-    with fresh_files(keeper.services) as fresh:
-        blob = keeper.services.blobs.put(_Again(start, data), place_of(case_id, row_id), case.row.public)
-        fresh.append(blob)
-        with act(keeper, case_id, Kind.EXHIBIT, "add_exhibit") as doing:
-            doing.require_epoch(case.row.epoch)
-            _refuse_pictures(doing, kind)
-            body = write(doing, row_id, blob, kind=kind, name=Path(name).name[:200], media_type=media_type)
-            doing.details = {"exhibits": [summary(row_id, body)]}
-    return view(row_id, body)
+    """`imports.import_file`, for whoever needs the exhibit alone."""
+    from sitr.cases.imports import import_file  # imports stand on exhibits
+
+    return import_file(keeper, case_id, data, name).exhibit
 
 
-def _refuse_pictures(case: OpenCase, kind: str) -> None:
-    if kind in {"image", "video"} and not pictures_allowed(case):
-        raise AnswerIsNo("cases.no_pictures")
-
-
-class _Again(io.RawIOBase):
-    """What was read to look at it, and then the rest."""
-
-    def __init__(self, start: bytes, rest: BinaryIO) -> None:
-        super().__init__()
-        self._start, self._rest = io.BytesIO(start), rest
-
-    def read(self, size: int = -1, /) -> bytes:
-        return self._start.read(size) or self._rest.read(size)
-
-
-def _kind(start: bytes, name: str) -> tuple[str, str]:
-    try:
-        measure(start)
-    except BadInput:
-        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        # A picture that cannot be read is still a picture: whatever claims to be one is treated as one.
-        claimed = next((kind for kind in ("image", "video") if media_type.startswith(f"{kind}/")), "file")
-        return ("video" if _begins_like_video(start) else claimed), media_type
-    guessed = mimetypes.guess_type(name)[0] or ""
-    return "image", guessed if guessed.startswith("image/") else "image/*"
-
-
-def _begins_like_video(start: bytes) -> bool:
-    """By the first bytes of ISO media (MP4, MOV), Matroska and WebM, AVI, Flash, Ogg, MPEG and Windows Media."""
-    if start[4:8] in {b"ftyp", b"moov", b"mdat", b"wide"} or (start[:4] == b"RIFF" and start[8:12] == b"AVI "):
-        return True
-    return start.startswith(
-        (b"\x1aE\xdf\xa3", b"FLV\x01", b"OggS", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"0&\xb2u")
-    )
+def may_show(body: dict[str, Any]) -> bool:
+    """Whether an exhibit may show the photo: its kind says so, or what was found inside when it was imported."""
+    return bool(body.get("may_show", body["kind"] in PICTURE_KINDS))
 
 
 def write(doing: Act, row_id: str, blob: StoredBlob, **words: Any) -> dict[str, Any]:
-    """Write the row of a sealed file; gives its words."""
+    """Write the row of a sealed file; gives its words.
+
+    One that was no import (a capture, a reply) has no parsed view; its kind alone says whether it may show a picture.
+    """
     body = {
         "source": "", "partial": False, **words, "sha256": blob.content_sha256.hex(), "bytes": blob.length,
         "sealed_at": seconds(doing.now),
@@ -166,8 +125,21 @@ def preview(keeper: Keeper, case_id: str, exhibit_id: str, *, blurred: bool) -> 
     return drawn
 
 
+def blurred_copy(data: bytes) -> bytes:
+    """A small JPEG of a picture, blurred beyond recognition, for papers and in place of the original. Raises BadInput."""
+    out = io.BytesIO()
+    _small(data, blurred=True).save(out, "JPEG", quality=70)
+    return out.getvalue()
+
+
 def draw_preview(data: bytes, *, blurred: bool) -> bytes:
     """A PNG of at most 640 pixels a side; blurred beyond recognition unless asked otherwise. Raises BadInput."""
+    out = io.BytesIO()
+    _small(data, blurred=blurred).save(out, "PNG")
+    return out.getvalue()
+
+
+def _small(data: bytes, *, blurred: bool) -> Image.Image:
     measure(data)  # refuses bombs and what is no picture before anything is decoded
     with Image.open(io.BytesIO(data)) as image:
         image.draft("RGB", (_PREVIEW, _PREVIEW))
@@ -177,9 +149,7 @@ def draw_preview(data: bytes, *, blurred: bool) -> bytes:
         # Shrunk first: a blur alone can be sharpened again.
         tiny = small.resize((max(1, small.width // 40), max(1, small.height // 40)), Image.Resampling.BOX)
         small = tiny.resize(small.size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(_BLUR))
-    out = io.BytesIO()
-    small.save(out, "PNG")
-    return out.getvalue()
+    return small
 
 
 def view(row_id: str, body: dict[str, Any]) -> ExhibitView:
@@ -187,5 +157,5 @@ def view(row_id: str, body: dict[str, Any]) -> ExhibitView:
     return ExhibitView(
         id=row_id, kind=body["kind"], name=body["name"], media_type=body["media_type"], sha256=body["sha256"],
         bytes=body["bytes"], sealed_at=read_time(body["sealed_at"]) or NEVER, source=body["source"],
-        partial=body["partial"],
+        partial=body["partial"], words_only=body.get("words_only", False),
     )  # fmt: skip

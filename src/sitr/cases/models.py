@@ -171,9 +171,29 @@ class Stamp(Guarded):
     attempts = models.PositiveIntegerField(default=0)
     next_try = models.DateTimeField()
     reply = models.BinaryField(null=True)
+    # When the authority's certificate ends, and whether the reply is in a renewal; both null until looked at.
+    ends = models.DateTimeField(null=True)
+    renewed = models.BooleanField(null=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["checkpoint", "authority"], name="one_stamp_each")]
+
+
+class Renewal(Guarded):
+    """A stamp over earlier replies of a case, asked for before their certificates end. `text` holds their digests."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    authority = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=[(s, s) for s in StampState])
+    attempts = models.PositiveIntegerField(default=0)
+    next_try = models.DateTimeField()
+    text = models.BinaryField()
+    reply = models.BinaryField(null=True)
+    ends = models.DateTimeField(null=True)
+    renewed = models.BooleanField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
 
 
 class SealedRow(Guarded):
@@ -254,11 +274,28 @@ class Reply(SealedRow):
     """An answer to a notice, filed as an exhibit."""
 
 
+class Parsed(SealedRow):
+    """What was read out of an exhibit: a derived view, in parts of some hundred items; the exhibit is the evidence.
+
+    `exhibit` and `part` stand in clear (random id, count), so that one part is opened without the others: decision
+    0013.
+    """
+
+    coarse = ("exhibit", "part")
+
+    exhibit = models.CharField(max_length=32, db_index=True)
+    part = models.PositiveIntegerField()
+
+    class Meta:
+        ordering: ClassVar = ["order", "id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["exhibit", "part"], name="one_parsed_part")]
+
+
 class Consent(SealedRow):
     """What the person allowed beyond the case itself, and since when: to whom, for what, and what came of it."""
 
 
-SEALED: tuple[type[SealedRow], ...] = (Answers, Step, Photo, Sighting, Exhibit, Notice, Reply, Consent)
+SEALED: tuple[type[SealedRow], ...] = (Answers, Step, Photo, Sighting, Exhibit, Notice, Reply, Consent, Parsed)
 
 
 def table_name(model: type[SealedRow]) -> str:

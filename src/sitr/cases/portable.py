@@ -52,7 +52,7 @@ from sitr.vault.files import written_whole
 FORMAT = "sitr-case-v1"
 _PIECE = 1 << 20
 _MOST_JSON = 256 * 2**20
-_CLEAR = {"sighting": ("state",), "notice": ("state", "due_hour")}
+_CLEAR = {"sighting": ("state",), "notice": ("state", "due_hour"), "parsed": ("exhibit", "part")}
 
 
 def export_case(keeper: Keeper, case_id: str, out: Path, *, secret: str) -> Path:

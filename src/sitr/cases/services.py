@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sitr.evidence import Capture, CaptureOptions
+from sitr.evidence.imports import KeyRecords
 from sitr.journal import Authority, Signer
 from sitr.knowledge import Knowledge
 from sitr.net import Door
@@ -20,6 +21,7 @@ class Services:
     """`memory` is a folder that lies in memory; `capture` visits one address. `authority_roots` are certificates (PEM)
     that decide about `authorities`, `authority_names` their addresses. `backups_kept` is how long the operator keeps
     backups (None: not known to Sitr). `process` names this process, `is_alive` asks after such a name.
+    `key_records` asks the name system for the key of a mail's signature (None: nobody is asked).
     """
 
     home: Path
@@ -41,6 +43,7 @@ class Services:
     is_alive: Callable[[str], bool]
     backups_kept: timedelta | None = None
     authority_names: tuple[str, ...] = ()
+    key_records: KeyRecords | None = None
 
     def new_id(self) -> str:
         """A random id of 96 bits, in small letters and digits that are hard to confuse."""

@@ -1,0 +1,390 @@
+"""Imports: a saved file becomes an exhibit, byte for byte, and what was read out of it is sealed beside it.
+
+The parsed view is derived and never the evidence (decision 0013): it may be read anew when the person answers what the
+file does not say. Where no picture may be taken in, the words alone are kept, and the view says so.
+"""
+
+import hashlib
+import io
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import rfc8785
+
+from sitr.cases.access import Keeper
+from sitr.cases.exhibits import ExhibitView, place_of, read, summary, view, write
+from sitr.cases.fresh_files import fresh_files
+from sitr.cases.models import Exhibit, Parsed
+from sitr.cases.openings import pictures_allowed
+from sitr.cases.photos import fingerprints
+from sitr.cases.work import Act, OpenCase, act, look
+from sitr.cases.workrooms import workroom
+from sitr.errors import AnswerIsNo, BadInput, NotFound
+from sitr.evidence.imports import (
+    WORD_KINDS,
+    Imported,
+    ImportLimits,
+    Item,
+    as_json,
+    from_json,
+    is_plain_words,
+    read_import,
+    tell_kind,
+    words_only,
+)
+from sitr.finding import find_copies
+from sitr.fingerprint import Fingerprint
+from sitr.journal import Kind
+
+PARSER = "sitr-parsed-v1"
+"""The form of the stored view; it begins every part."""
+
+LIMITS = ImportLimits()
+_ITEMS = 200
+_BYTES = 1 << 20
+"""A part is closed at 200 items, or at about a megabyte of words."""
+_SHOWS = frozenset({"image", "video", "pdf", "wacz", "warc", "html", "archive"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One possible answer: `label` is its sentence's code, `example` what the first example would then mean."""
+
+    id: str
+    label: str
+    example: str
+
+
+@dataclass(frozen=True)
+class QuestionView:
+    """What only the person can know: `say(code, lang)`. Without choices the answer is free text."""
+
+    id: str
+    code: str
+    choices: tuple[Choice, ...]
+    examples: tuple[str, ...]
+    optional: bool
+    likely: str
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """Something to be said about an import: `say(code, lang, **data)`."""
+
+    code: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CopyView:
+    """A picture inside the file that is a copy of one of the person's photos."""
+
+    media: str
+    photo: str
+    score: float
+
+
+@dataclass(frozen=True)
+class ParsedView:
+    """What was read out of one exhibit; `items` are those of `part` (from 0) of `parts`.
+
+    `kind`, `facts`, `items`, `unparsed` as in `evidence.imports.Imported`. `ambiguous`: a time hangs on a question that
+    is not answered. `private`: whether there are facts that lead to a place or a device; `private_facts` gives them.
+    `words_only`: the file itself was not kept, only its words.
+    """
+
+    exhibit: str
+    kind: str
+    facts: dict[str, Any]
+    private: bool
+    items: tuple[Item, ...]
+    total: int
+    part: int
+    parts: int
+    questions: tuple[QuestionView, ...]
+    answers: dict[str, str]
+    ambiguous: bool
+    problems: tuple[Noticed, ...]
+    unparsed: tuple[tuple[int, str], ...]
+    found: tuple[CopyView, ...]
+    words_only: bool
+    original_sha256: str
+    read_at: datetime
+
+
+@dataclass(frozen=True)
+class ImportView:
+    """A file that was taken in: the exhibit, and the first part of what was read out of it."""
+
+    exhibit: ExhibitView
+    parsed: ParsedView
+
+
+@dataclass
+class _Compared:
+    """The pictures of a file, compared with the person's photos one by one and then forgotten."""
+
+    photos: dict[str, Fingerprint]
+    found: list[dict[str, Any]] = field(default_factory=list)
+
+    def look(self, name: str, data: bytes) -> None:
+        """Compare one picture."""
+        for copy in find_copies([(name, data)], self.photos):
+            self.found.append({"media": name[:500], "photo": copy.photo, "score": round(copy.score, 6)})
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What is sealed as the exhibit: the file itself, or its words."""
+
+    source: BinaryIO
+    name: str
+    media_type: str
+    words_only: bool
+    shows: bool
+
+
+def import_file(
+    keeper: Keeper, case_id: str, data: BinaryIO, name: str, *, answers: Mapping[str, str] | None = None
+) -> ImportView:
+    """Seal a file byte for byte, and beside it what was read out of it. One entry tells of both.
+
+    `answers`: by question id, where they are known beforehand. Raises BadInput for an empty or harmful file or a wrong
+    answer, AnswerIsNo where no picture may be taken in and nothing but pictures is in the file.
+    """
+    case = look(keeper, case_id)
+    name = Path(name.replace("\0", "")).name[:200]
+    with workroom(keeper.services) as work:
+        source = _seekable(data, work)
+        if not source.read(1):
+            raise BadInput("cases.empty_file")
+        pictures = pictures_allowed(case)
+        if not pictures:
+            _refuse_pictures(tell_kind(source, name, LIMITS))
+        compared = _Compared(fingerprints(case) if pictures else {})
+        made = _read(keeper, source, name, work, answers or {}, compared)
+        kept = _kept(made, source, name, pictures)
+        return _seal(keeper, case, made, kept, answers or {}, compared)
+
+
+def _seekable(data: BinaryIO, work: Path) -> BinaryIO:
+    """The same bytes, so that they can be read twice; a stream goes to memory first."""
+    if data.seekable():
+        data.seek(0)
+        return data
+    target = (work / "given").open("w+b")
+    (work / "given").unlink()
+    shutil.copyfileobj(data, target)
+    target.seek(0)
+    return target
+
+
+def _refuse_pictures(kind: str) -> None:
+    if kind in {"image", "video"}:
+        raise AnswerIsNo("cases.no_pictures")
+    if kind not in WORD_KINDS:
+        raise AnswerIsNo("cases.only_words")
+
+
+def _read(
+    keeper: Keeper, source: BinaryIO, name: str, work: Path, answers: Mapping[str, str], compared: _Compared
+) -> Imported:
+    services = keeper.services
+    return read_import(
+        source, name, now=services.now(), workdir=work, limits=LIMITS, answers=answers,
+        key_records=services.key_records, look=compared.look if compared.photos else None,
+    )  # fmt: skip
+
+
+def _kept(made: Imported, source: BinaryIO, name: str, pictures: bool) -> _Kept:
+    source.seek(0)
+    if pictures:
+        return _Kept(source, name, made.media_type, words_only=False, shows=_may_show(made))
+    if made.bytes <= LIMITS.text and is_plain_words(source.read(), made):
+        source.seek(0)
+        return _Kept(source, name, made.media_type, words_only=False, shows=False)
+    if made.words and is_plain_words(made.words, made):
+        return _Kept(io.BytesIO(made.words), f"{name}.txt", "text/plain", words_only=True, shows=False)
+    return _Kept(io.BytesIO(words_only(made, name)), f"{name}.json", "application/json", words_only=True, shows=False)
+
+
+def _may_show(made: Imported) -> bool:
+    """Whether the bytes may show a photo, so that a dossier takes them only where the person chooses each."""
+    attached = any(item.kind == "attachment" for item in made.items)
+    return made.kind in _SHOWS or attached or "members" in made.facts
+
+
+def _seal(
+    keeper: Keeper, case: OpenCase, made: Imported, kept: _Kept, answers: Mapping[str, str], compared: _Compared
+) -> ImportView:
+    row_id = keeper.services.new_id()
+    pictures = pictures_allowed(case)
+    with fresh_files(keeper.services) as fresh:
+        blob = keeper.services.blobs.put(kept.source, place_of(case.row.id, row_id), case.row.public)
+        fresh.append(blob)
+        if not kept.words_only and blob.content_sha256.hex() != made.sha256:
+            raise BadInput("cases.file_changed")
+        with act(keeper, case.row.id, Kind.EXHIBIT, "add_exhibit") as doing:
+            doing.require_epoch(case.row.epoch)
+            if pictures and not pictures_allowed(doing):
+                raise AnswerIsNo("cases.no_pictures")  # the answer about age is another one by now
+            body = write(
+                doing,
+                row_id,
+                blob,
+                kind=made.kind,
+                name=kept.name,
+                media_type=kept.media_type,
+                may_show=kept.shows,
+                **({"words_only": True, "original_sha256": made.sha256} if kept.words_only else {}),
+            )
+            parts = _parts(made, answers, compared.found, kept.words_only, doing)
+            _write_parts(doing, row_id, parts)
+            doing.details = {"exhibits": [summary(row_id, body)], "parsed": _told(made, parts, answers, kept)}
+    return ImportView(view(row_id, body), _view(row_id, parts[0], parts[0]))
+
+
+def _parts(
+    made: Imported, answers: Mapping[str, str], found: list[dict[str, Any]], words: bool, doing: Act
+) -> list[dict[str, Any]]:
+    pages = list(_pages(made.items))
+    head: dict[str, Any] = {
+        "v": PARSER, "kind": made.kind, "facts": dict(made.facts), "private": dict(made.private),
+        "questions": [_question(one) for one in made.questions], "answers": dict(answers),
+        "ambiguous": made.ambiguous, "problems": [{"code": p.code, "data": dict(p.data)} for p in made.problems],
+        "unparsed": [[line, text] for line, text in made.unparsed], "found": found, "words_only": words,
+        "original_sha256": made.sha256, "original_bytes": made.bytes, "total": len(made.items), "parts": len(pages),
+        "read_at": doing.now.isoformat(),
+    }  # fmt: skip
+    return [{**(head if number == 0 else {"v": PARSER}), "items": page} for number, page in enumerate(pages)]
+
+
+def _pages(items: tuple[Item, ...]) -> Iterator[list[dict[str, Any]]]:
+    page: list[dict[str, Any]] = []
+    size = 0
+    for item in items:
+        if page and (len(page) >= _ITEMS or size > _BYTES):
+            yield page
+            page, size = [], 0
+        plain = as_json(item)
+        size += len(item.text) * 2 + 200
+        page.append(plain)
+    yield page
+
+
+def _question(one: Any) -> dict[str, Any]:
+    choices = [{"id": o.id, "example": o.example} for o in one.options]
+    return {
+        "id": one.id, "code": one.code, "choices": choices, "examples": list(one.examples), "optional": one.optional,
+        "likely": one.likely,
+    }  # fmt: skip
+
+
+def _write_parts(doing: Act, exhibit: str, parts: list[dict[str, Any]]) -> None:
+    """Write all parts; those of an earlier reading are written over, and those that are left over emptied."""
+    rows = {row.part: row for row in Parsed.objects.filter(case=doing.row, exhibit=exhibit)}
+    for number, words in enumerate(parts):
+        body = _clean(words)
+        if number in rows:
+            doing.change(rows[number], body)
+        else:
+            doing.add(Parsed, body, exhibit=exhibit, part=number)
+    for number, row in rows.items():
+        if number >= len(parts):
+            doing.change(row, {"v": PARSER, "items": []})
+
+
+def _clean(value: Any) -> Any:
+    """Text as UTF-8 can hold it: broken halves of letters, which some exports have, become U+FFFD."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_clean(key): _clean(one) for key, one in value.items()}
+    return [_clean(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _told(made: Imported, parts: list[dict[str, Any]], answers: Mapping[str, str], kept: _Kept) -> dict[str, Any]:
+    """What the entry says of the view: digests and counts, no words of the file."""
+    digest = hashlib.sha256(rfc8785.dumps(_clean(parts))).hexdigest()
+    return {
+        "kind": made.kind, "original_sha256": made.sha256, "original_bytes": made.bytes, "view_sha256": digest,
+        "items": len(made.items), "open": [q.id for q in made.questions if not q.optional],
+        "answers": dict(answers), "problems": [p.code for p in made.problems], "words_only": kept.words_only,
+    }  # fmt: skip
+
+
+def answer(keeper: Keeper, case_id: str, exhibit_id: str, answers: Mapping[str, str]) -> ParsedView:
+    """Read an exhibit anew with what the person answered (added to earlier answers; an empty one takes its back).
+
+    The file is not asked for again. Raises NotFound, BadInput for a wrong answer, AnswerIsNo where only words that are
+    no file any more were kept.
+    """
+    case = look(keeper, case_id)
+    row, body = case.one(Exhibit, exhibit_id)
+    head = _head(case, exhibit_id)
+    if head["words_only"] and body["media_type"] == "application/json":
+        raise AnswerIsNo("cases.words_only_again")
+    said = {k: v for k, v in {**head["answers"], **answers}.items() if v}
+    with workroom(keeper.services) as work, (work / "again").open("w+b") as source:
+        for piece in read(keeper, case, row):
+            source.write(piece)
+        compared = _Compared({}, head["found"])
+        made = _read(keeper, source, body["name"], work, said, compared)
+        kept = _Kept(source, body["name"], body["media_type"], head["words_only"], shows=bool(body.get("may_show")))
+        with act(keeper, case_id, Kind.EXHIBIT, "read_again") as doing:
+            doing.one(Exhibit, exhibit_id)
+            parts = _parts(made, said, compared.found, head["words_only"], doing)
+            parts[0] |= {"original_sha256": head["original_sha256"], "original_bytes": head["original_bytes"]}
+            _write_parts(doing, exhibit_id, parts)
+            doing.details = {"exhibit": exhibit_id, "parsed": _told(made, parts, said, kept)}
+    return _view(exhibit_id, parts[0], parts[0])
+
+
+def parsed(keeper: Keeper, case_id: str, exhibit_id: str, part: int = 0) -> ParsedView:
+    """What was read out of an exhibit. Raises NotFound where nothing was (a capture), or for a part that is not."""
+    case = look(keeper, case_id)
+    head = _head(case, exhibit_id)
+    page = head if part == 0 else _part(case, exhibit_id, part)
+    if not 0 <= part < head["parts"]:
+        raise NotFound("cases.no_such_thing")
+    return _view(exhibit_id, head, page, part)
+
+
+def private_facts(keeper: Keeper, case_id: str, exhibit_id: str) -> dict[str, Any]:
+    """Facts that lead to a place or a device (GPS, serial numbers). An entry says that they were looked at."""
+    head = _head(look(keeper, case_id), exhibit_id)
+    with act(keeper, case_id, Kind.READ, "look_private") as doing:
+        doing.details = {"exhibit": exhibit_id}
+    return dict(head["private"])
+
+
+def _head(case: OpenCase, exhibit_id: str) -> dict[str, Any]:
+    return _part(case, exhibit_id, 0)
+
+
+def _part(case: OpenCase, exhibit_id: str, number: int) -> dict[str, Any]:
+    row = Parsed.objects.filter(case=case.row, exhibit=exhibit_id, part=number).first()
+    if row is None:
+        raise NotFound("cases.no_such_thing")
+    return case.body(row)
+
+
+def _view(exhibit_id: str, head: dict[str, Any], page: dict[str, Any], part: int = 0) -> ParsedView:
+    return ParsedView(
+        exhibit=exhibit_id, kind=head["kind"], facts=dict(head["facts"]), private=bool(head["private"]),
+        items=tuple(from_json(item) for item in page["items"]), total=head["total"], part=part, parts=head["parts"],
+        questions=tuple(_question_view(one) for one in head["questions"]), answers=dict(head["answers"]),
+        ambiguous=head["ambiguous"], problems=tuple(Noticed(p["code"], dict(p["data"])) for p in head["problems"]),
+        unparsed=tuple((line, text) for line, text in head["unparsed"]),
+        found=tuple(CopyView(**one) for one in head["found"]), words_only=head["words_only"],
+        original_sha256=head["original_sha256"], read_at=datetime.fromisoformat(head["read_at"]),
+    )  # fmt: skip
+
+
+def _question_view(one: dict[str, Any]) -> QuestionView:
+    choices = tuple(Choice(c["id"], f"evidence.answer_{c['id']}", c["example"]) for c in one["choices"])
+    return QuestionView(one["id"], one["code"], choices, tuple(one["examples"]), one["optional"], one["likely"])
