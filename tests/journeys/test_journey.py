@@ -60,7 +60,12 @@ class World:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    program = [sys.executable, str(Path(__file__).parent / "world.py")]
+    yield from world_of()
+
+
+def world_of(name: str = "world.py") -> Iterator[World]:
+    """The program of that name, started in the environment of now and ended at the end."""
+    program = [sys.executable, str(Path(__file__).parent / name)]
     process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     with process:  # closes its pipes, whose end the program waits for
         yield World(process)

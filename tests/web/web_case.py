@@ -39,7 +39,7 @@ class Story:
             self.path("items", self.item), self.path("letters"), self.path("letters", self.letter), self.path("log"),
             self.path("file"), self.path("erase"), self.path("law"), f"/n/{self.case}/",
         ]  # fmt: skip
-        return ["/", "/new", "/dates", "/open", "/law/", "/law/eg/", "/law/all/", *inside, *self.results]
+        return ["/", "/new", "/dates", "/open", "/facts/", "/law/", "/law/eg/", "/law/all/", *inside, *self.results]
 
     @property
     def forms(self) -> list[tuple[str, Mapping[str, Any]]]:

@@ -28,6 +28,7 @@ from sitr.knowledge.schema.services import (
     Programme,
     Service,
     ServiceAddresses,
+    UrlPattern,
     Warnings,
 )
 from sitr.knowledge.schema.studies import Study
@@ -63,7 +64,7 @@ def check(folder: Path, today: date) -> list[Problem]:
 
     `today` (in UTC) decides what is old. Nothing is raised for a broken entry: it is a problem like the others.
     """
-    entries = _Entries(folder)
+    entries = Entries(folder)
     problems = [*entries.problems, *_listed_without_folder(folder, entries.read), *twice.across(entries.read)]
     knowledge = Knowledge(folder)
     if not problems:  # across entries only when each stands by itself: one defect would otherwise be told ten times
@@ -77,7 +78,7 @@ def check(folder: Path, today: date) -> list[Problem]:
 
 def stats(folder: Path) -> dict[str, Any]:
     """Coverage: entries of each kind, facts by certainty, texts by language."""
-    entries = _Entries(folder)
+    entries = Entries(folder)
     counts: dict[str, Any] = {"entries": {}, "facts": {"found": 0, "recalled": 0}, "texts": {"ar": 0, "en": 0}}
     for file, entry in entries.read.items():
         kind = _kind(file)
@@ -104,8 +105,8 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     return {name: model.model_json_schema(by_alias=True) for name, model in models.items()}
 
 
-class _Entries:
-    """Every entry, read by its model; `problems` holds each defect on the way."""
+class Entries:
+    """Every entry, read by its model, by its file; `problems` holds each defect on the way."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -164,7 +165,8 @@ def leaves(entry: object, path: str = "") -> Iterator[tuple[str, object]]:
             yield from leaves(getattr(entry, name), f"{path}.{name}".lstrip("."))
     elif isinstance(entry, tuple | list):
         for number, item in enumerate(entry, start=1):
-            yield from leaves(item, f"{path}.{getattr(item, 'id', number)}")
+            name = item.kind if isinstance(item, UrlPattern) else getattr(item, "id", str(number))
+            yield from leaves(item, f"{path}.{name}")
     elif isinstance(entry, Mapping):
         for name, item in entry.items():
             yield from leaves(item, f"{path}.{name}".lstrip("."))

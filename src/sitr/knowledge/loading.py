@@ -16,6 +16,7 @@ from sitr.knowledge.channels import channels_of
 from sitr.knowledge.identifying import Identified, Identifier
 
 if TYPE_CHECKING:
+    from sitr.knowledge.listing import Listing
     from sitr.knowledge.reasons import Reasons
     from sitr.knowledge.schema.base import Words
     from sitr.knowledge.schema.bases import BasesBook, Basis
@@ -154,6 +155,13 @@ class Knowledge:
         from sitr.knowledge.reading import read_tools
 
         return {tool.id: tool for tool in read_tools(self.folder).tools}
+
+    @cached_property
+    def listing(self) -> "Listing":
+        """Every fact with its certainty, source and age, for editors. Reads the whole folder (a second), once."""
+        from sitr.knowledge.listing import listing
+
+        return listing(self.folder)
 
 
 def load(folder: Path) -> Knowledge:
