@@ -7,6 +7,7 @@ from sitr.cli.grammar import Command, Option
 
 _OUT = Option("--out", "FILE", required=True)
 _FOLDER = Option("--out", "DIR", required=True)
+_ANSWER = Option("--answer", "QUESTION=ANSWER", again=True)
 
 COMMANDS: tuple[Command, ...] = (
     Command(("start",), "verbs.starting:start", (), (Option("--port", "PORT"),)),
@@ -14,6 +15,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(("doctor",), "doctor:examine"),
     Command(("identify",), "identifying:identify", ("URL...",)),
     Command(("plan",), "plans:plan", (), (Option("--answers", "FILE", required=True),)),
+    Command(("guide",), "guides:guide", ("[GUIDE]",)),
     Command(("law",), "laws:law", ("[CC]",), (Option("--answers", "FILE"), Option("--known", "DATE"))),
     Command(
         ("case", "new"),
@@ -40,11 +42,22 @@ COMMANDS: tuple[Command, ...] = (
         ("capture",),
         "verbs.captures:capture",
         ("CASE", "URL"),
-        (Option("--child", "ANSWER", choices=("no", "yes", "unsure")),),
+        (
+            Option("--child", "ANSWER", choices=("no", "yes", "unsure")),
+            Option("--viewport", "DEVICE", choices=("desktop", "phone")),
+            Option("--locale", "LANGUAGE"),
+            Option("--scroll", "YES|NO", choices=("yes", "no")),
+            Option("--expand"),
+            Option("--session"),
+        ),
     ),
-    Command(("exhibit", "add"), "verbs.exhibits:add", ("CASE", "FILE...")),
+    Command(("cookies", "add"), "verbs.cookies:add", ("CASE", "FILE"), (Option("--host", "HOST"),)),
+    Command(("cookies", "show"), "verbs.cookies:show", ("CASE",)),
+    Command(("cookies", "forget"), "verbs.cookies:forget", ("CASE",)),
+    Command(("exhibit", "add"), "verbs.exhibits:add", ("CASE", "FILE..."), (_ANSWER,)),
     Command(("exhibit", "list"), "verbs.exhibits:list_all", ("CASE",)),
-    Command(("exhibit", "export"), "verbs.exhibits:export", ("CASE", "EXHIBIT"), (_FOLDER,)),
+    Command(("exhibit", "read"), "verbs.exhibits:read", ("CASE", "EXHIBIT"), (_ANSWER, Option("--place"))),
+    Command(("exhibit", "export"), "verbs.exhibits:export", ("CASE", "EXHIBIT"), (_FOLDER, Option("--blur"))),
     Command(("photo", "add"), "verbs.photos:add", ("CASE", "FILE..."), (Option("--keep"),)),
     Command(("fingerprint",), "fingerprints:fingerprint", ("FILE...",)),
     Command(("compare",), "fingerprints:compare", ("REFERENCE", "CANDIDATE...")),

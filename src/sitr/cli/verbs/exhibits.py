@@ -1,24 +1,58 @@
 """`sitr exhibit`: sealed items of evidence, taken in and given out byte for byte."""
 
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-from sitr.cases import exhibits
+from sitr.cases import exhibits, imports
 from sitr.cli.call import Call
 from sitr.cli.files import existing
+from sitr.cli.verbs import readings
 from sitr.cli.verbs.captures import exhibit_line
 from sitr.cli.verbs.unlocking import keeper
 from sitr.errors import BadInput
+from sitr.evidence.imports import tell_kind
 
 
 def add(call: Call) -> int:
-    """Seal files. All names are looked at first, so that a slip in the last keeps none of them."""
+    """Seal files and read what is in them. All are looked at first, so that a slip in the last keeps none of them."""
     files = [_with_content(name) for name in call.given.many("FILE")]
+    answers = readings.answers_of(call)
     holder, case = keeper(call), call.given.one("CASE")
+    for file in files:
+        with file.open("rb") as data:
+            tell_kind(data, file.name, imports.LIMITS)
     added = []
     for file in files:
         with file.open("rb") as data:
-            added.append(exhibits.add_exhibit(holder, case, data, file.name))
-    call.answer({"exhibits": added}, [exhibit_line(call, view) for view in added])
+            added.append(imports.import_file(holder, case, data, file.name, answers=answers))
+    read = [(one, readings.whole(holder, case, one.parsed)) for one in added]
+    parsed = [readings.as_document(call, one.parsed, items) for one, items in read]
+    document = {"exhibits": [one.exhibit for one in added], "parsed": parsed[0] if len(parsed) == 1 else parsed}
+    call.answer(document, _added_lines(call, added))
+    return 0
+
+
+def _added_lines(call: Call, added: list[imports.ImportView]) -> Iterator[str]:
+    for one in added:
+        yield exhibit_line(call, one.exhibit)
+        yield from readings.as_lines(call, one.parsed, [])
+        if one.parsed.total:
+            yield "  " + call.say("parsed_count", n=one.parsed.total, exhibit=one.exhibit.id)
+
+
+def read(call: Call) -> int:
+    """What was read out of an exhibit; with answers it is read anew. `--place`: place and device too, with an entry."""
+    holder, case, exhibit = keeper(call), call.given.one("CASE"), call.given.one("EXHIBIT")
+    answers = readings.answers_of(call)
+    view = imports.answer(holder, case, exhibit, answers) if answers else imports.parsed(holder, case, exhibit)
+    items = readings.whole(holder, case, view)
+    document = {"parsed": readings.as_document(call, view, items)}
+    lines = readings.as_lines(call, view, items)
+    if call.given.has("--place"):
+        document["private"] = imports.private_facts(holder, case, exhibit)
+        lines = chain(lines, (f"  {name}: {value}" for name, value in document["private"].items()))
+    call.answer(document, lines)
     return 0
 
 
@@ -37,12 +71,13 @@ def list_all(call: Call) -> int:
 
 
 def export(call: Call) -> int:
-    """Write the original bytes into a folder; nothing there is written over."""
+    """Write the original bytes, or with `--blur` a picture's blurred preview, into a folder; nothing is written over."""
     folder = Path(call.given.option("--out") or "")
     if folder.exists() and not folder.is_dir():
         raise BadInput("cli.file_exists", file=str(folder))
     holder = keeper(call)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    written = exhibits.export(holder, call.given.one("CASE"), call.given.one("EXHIBIT"), folder)
+    case, exhibit, blur = call.given.one("CASE"), call.given.one("EXHIBIT"), call.given.has("--blur")
+    written = exhibits.export(holder, case, exhibit, folder, blur=blur)
     call.answer({"file": written}, [call.say("exhibit_exported", file=written)])
     return 0

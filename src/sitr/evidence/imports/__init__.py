@@ -6,6 +6,7 @@ original bytes and their sealing (`cases`, `vault`), and pages visited by Sitr (
 """
 
 from sitr.evidence.imports.limits import ImportLimits
+from sitr.evidence.imports.moments import visible_only
 from sitr.evidence.imports.reading import read_import, tell_kind
 from sitr.evidence.imports.values import (
     Imported,
@@ -35,5 +36,6 @@ __all__ = [
     "is_plain_words",
     "read_import",
     "tell_kind",
+    "visible_only",
     "words_only",
 ]

@@ -92,6 +92,11 @@ def visible(text: str) -> tuple[str, list[int]]:
     return "".join(out), at
 
 
+def visible_only(text: str) -> str:
+    """The text without direction marks and other signs that are not seen."""
+    return "".join(sign for sign in text if sign not in INVISIBLE)
+
+
 def folded_half(word: str) -> str:
     """The word beside a clock, so that its spellings are one: `P. M.`, `p.m.`, `مساءً`."""
     bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))

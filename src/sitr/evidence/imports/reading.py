@@ -86,6 +86,7 @@ def read_import(
         kind=opened.kind, sha256=sha256, bytes=size, items=tuple(findings.items), facts=findings.facts,
         private=findings.private, questions=tuple(findings.questions), problems=tuple(findings.problems.values()),
         unparsed=tuple(findings.unparsed[:2000]), media_type=media_type,
+        words=findings.words,
     )  # fmt: skip
 
 
@@ -402,7 +403,8 @@ def _chat(opened: _Opened, asked: Asked, findings: Findings) -> str:
     _list_members(zipped, findings, listed=False)
     names = {_last(member.name) for member in zipped.members}
     if opened.kind == "whatsapp":
-        text, alphabet = decoded(zipped.read(opened.chosen[0], limits.text))
+        findings.words = zipped.read(opened.chosen[0], limits.text)
+        text, alphabet = decoded(findings.words)
         whatsapp.read_whatsapp(text, asked, limits, findings, has=lambda name: _last(name) in names)
         findings.facts["alphabet"] = alphabet
     else:

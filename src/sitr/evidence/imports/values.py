@@ -9,6 +9,7 @@ from typing import Any
 KeyRecords = Callable[[str], bytes | None]
 """Asks the name system for the TXT record of a name; None where there is none. Raises OutsideSilent when silent."""
 
+Raw = bytes
 Fact = str | int | bool | list[str]
 
 
@@ -101,6 +102,8 @@ class Imported:
     problems: tuple[Problem, ...] = ()
     unparsed: tuple[tuple[int, str], ...] = ()
     media_type: str = "application/octet-stream"
+    words: Raw = field(default=b"", repr=False)
+    """The bytes of the chat alone, where it came in an archive."""
 
     @property
     def ambiguous(self) -> bool:
@@ -118,6 +121,7 @@ class Findings:
     questions: list[Question] = field(default_factory=list)
     problems: dict[str, Problem] = field(default_factory=dict)
     unparsed: list[tuple[int, str]] = field(default_factory=list)
+    words: bytes = field(default=b"", repr=False)
 
     def problem(self, name: str, **data: Any) -> None:
         """Note `evidence.import_<name>`; each is said once."""

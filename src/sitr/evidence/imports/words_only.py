@@ -29,7 +29,7 @@ _IN_WORDS = re.compile(r"(?:data:[^\s\"'<>]{100,}|[A-Za-z0-9+/=_-]{400,})")
 
 def is_plain_words(data: bytes, imported: Imported) -> bool:
     """Whether the file itself may be kept: words from its first byte to its last, and no picture written in letters."""
-    if imported.kind not in _PLAIN_KINDS or "members" in imported.facts:
+    if imported.kind not in _PLAIN_KINDS or data.startswith(b"PK"):
         return False
     if any(item.kind is ItemKind.ATTACHMENT for item in imported.items):
         return False
