@@ -150,7 +150,20 @@ def test_no_page_takes_another_method(cast: Cast, made: Story, method: str) -> N
 def test_every_address_of_the_app_is_walked_by_these_tests(made: Story) -> None:
     names = {getattr(pattern, "name", None) for pattern in get_resolver("sitr.web.survivor.urls").url_patterns}
     seen = {get_resolver().resolve(urlsplit(path).path).url_name for path in [*made.pages, *(p for p, _ in made.forms)]}
-    elsewhere = {"link", "lock", "lang", "leave", "begin", "away", "download", "noted", "picture", "erased"}
+    elsewhere = {
+        "guides",
+        "guide",
+        "link",
+        "lock",
+        "lang",
+        "leave",
+        "begin",
+        "away",
+        "download",
+        "noted",
+        "picture",
+        "erased",
+    }
     assert names - seen == elsewhere
 
 

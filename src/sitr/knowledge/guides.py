@@ -7,12 +7,12 @@ What does not: how either is shown.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from sitr.errors import NotFound
+from sitr.knowledge.law import Body, body_of
 from sitr.knowledge.schema.guides import Guide, Section
-from sitr.knowledge.schema.jurisdictions import Authority, Support
+from sitr.knowledge.schema.jurisdictions import International
 
 if TYPE_CHECKING:
     from sitr.knowledge.loading import Knowledge
@@ -67,32 +67,27 @@ def sentence(line: Iterable[Part]) -> str:
 
 @dataclass(frozen=True)
 class Helpline:
-    """Somebody to turn to. `country` is None for those that answer everywhere; `checked`: last looked at."""
+    """Somebody to turn to. `country` is None for those that answer everywhere."""
 
     country: str | None
-    who: Support | Authority
-    checked: date
+    body: Body
 
     @property
     def verified(self) -> bool:
-        """Whether a source carries it, its number included."""
-        return self.who.verified
+        """Whether a contact that was found in a source reaches them."""
+        return bool(self.body.verified)
 
 
 def helpline(knowledge: "Knowledge", ref: str) -> Helpline:
     """The one that `ref` names (`EG/eg-ncw`, `international/findahelpline`). Raises NotFound."""
     place, _, name = ref.partition("/")
-    if place == INTERNATIONAL:
-        book = knowledge.international
-        known: Iterable[Support | Authority] = book.services
-        checked = book.checked.on
-    else:
-        country = knowledge.jurisdiction(place)
-        known, checked = (*country.support, *country.authorities), country.checked.on
+    worldwide = place == INTERNATIONAL
+    book = knowledge.international if worldwide else knowledge.jurisdiction(place)
+    known = book.services if isinstance(book, International) else (*book.support, *book.authorities)
     found = next((each for each in known if each.id == name), None)
     if found is None:
         raise NotFound("knowledge.unknown_helpline")
-    return Helpline(None if place == INTERNATIONAL else place, found, checked)
+    return Helpline(None if worldwide else place, body_of(found, book.checked, international=worldwide))
 
 
 def helplines(knowledge: "Knowledge", section: Section) -> list[Helpline]:

@@ -7,14 +7,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sitr.cases import openings
 from sitr.knowledge import WATCHED, Level, Plan, PlanStep, State
+from sitr.knowledge.schema.guides import Guide, Section
 from sitr.knowledge.schema.playbook import Question
 from sitr.web.doors import unlocked
 from sitr.web.requests import Request
+from sitr.web.survivor.guides import guides_of_steps
 from sitr.web.survivor.pages import go, show
 from sitr.web.survivor.questions import asked_in
 
 _MARKS: dict[str, openings.StepMark] = {"done": "done", "skipped": "skipped", "later": "later", "open": "open"}
 _BANNERS_SHOWN = 2
+_GUIDES_SHOWN = 2
 # Where a step that leaves something behind is carried out, by the kind of what it leaves.
 _DONE_IN = {
     "capture": "places",
@@ -31,7 +34,8 @@ def plan(request: Request, case: str) -> HttpResponse:
     """The plan. In an emergency only the cards of level now stand open; the rest waits behind a button."""
     made, known = openings.case_plan(request.keeper, case), openings.answers(request.keeper, case)
     questions = asked_in(request.services, made, known)
-    cards = [_card(request, made, step, questions) for step in made.steps]
+    reading = guides_of_steps(request.services.knowledge)
+    cards = [_card(request, made, step, questions, reading.get(step.id, [])) for step in made.steps]
     waiting = [card for card in cards if card["step"].state in (State.OPEN, State.WAITING)]
     return show(
         request, "plan.html", case=case, view=openings.show(request.keeper, case), plan=made,
@@ -71,7 +75,9 @@ def _by_level(cards: list[dict[str, Any]]) -> list[tuple[Level, list[dict[str, A
     return [(level, found) for level, found in levels if found]
 
 
-def _card(request: Request, made: Plan, one: PlanStep, questions: dict[str, Any]) -> dict[str, Any]:
+def _card(
+    request: Request, made: Plan, one: PlanStep, questions: dict[str, Any], reading: list[tuple[Guide, Section]]
+) -> dict[str, Any]:
     book = request.services.knowledge.playbook
     places = dict.fromkeys(_DONE_IN[kind] for kind in one.artefacts if kind in _DONE_IN)
     return {
@@ -81,4 +87,5 @@ def _card(request: Request, made: Plan, one: PlanStep, questions: dict[str, Any]
         "cautions": [caution for caution in made.cautions if caution.id in one.cautions],
         "templates": [found for found in made.templates if found.id in one.templates],
         "template_rules": book.book.template_rules,
+        "guides": reading[:_GUIDES_SHOWN],
     }

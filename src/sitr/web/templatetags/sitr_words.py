@@ -1,6 +1,7 @@
 """Words in templates: sentences of the catalogue, words of knowledge, machine values, times and sizes."""
 
 import functools
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,6 +46,18 @@ def prose(context: dict[str, Any], value: Any, lead: str = "") -> SafeString:
 def in_lang(value: Any, lang: Lang) -> str:
     """The words of a fact in this language, for comparing."""
     return str(getattr(value, lang))
+
+
+@register.simple_tag(takes_context=True)
+def mark(context: dict[str, Any], source: str, numbers: Mapping[str, int], unverified: Set[str]) -> SafeString:
+    """`{% mark part.source numbers unverified %}`: the number of a source, leading to it; one from memory says so."""
+    lang: Lang = context["lang"]
+    number = numbers[source]
+    aloud = say("guides.source", lang, n=number)
+    link = format_html('\u00a0<sup><a href="#source-{}" aria-label="{}">{}</a></sup>', source, aloud, number)
+    if source not in unverified:
+        return link
+    return link + format_html(' <span class="state state-unknown">{}</span>', say("guides.unverified", lang))
 
 
 @register.filter
