@@ -276,7 +276,7 @@ def test_real_time_proofs_are_judged_and_stand_in_the_journal_and_in_the_dossier
         assert report.ok
         assert (report.check("time").state, report.check("time").data["trusted"]) == ("ok", 2)
         recipient = Identity.generate().public
-        built = dossiers.make(keeper, case, world.folder / "d.age", secret=SECRET, recipients=[recipient])
+        built = dossiers.make(keeper, case, world.folder / "d.age", secret=SECRET, recipients=[recipient], wait=30)
         assert built.file.stat().st_size > 1000
     assert journals.verify(keeper, case).check("time").data["trusted"] == 4
 

@@ -1,15 +1,21 @@
-"""The dossier of a case: what is released is gathered here, item by item; `sitr.dossier` draws, signs and seals it."""
+"""The dossier of a case: what is released is gathered here, item by item; `sitr.dossier` draws, signs and seals it.
 
-from collections.abc import Iterator, Sequence
+What goes along is decided in `releases`. Nothing here waits for the network unless asked to, and then not for long.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sitr.cases import journals
+from sitr.cases import journals, releases
 from sitr.cases.access import Keeper, confirm
-from sitr.cases.exhibits import PICTURE_KINDS, draw_preview, read, safe_name
-from sitr.cases.models import UNACCEPTED, Entry, Exhibit, Notice, Reply, Sighting
+from sitr.cases.custody import lives
+from sitr.cases.exhibits import blurred_copy, may_show, read, safe_name
+from sitr.cases.models import Entry, Exhibit, Notice, Reply, Sighting
 from sitr.cases.openings import AnswersView, answers_of
+from sitr.cases.releases import Form, Release
 from sitr.cases.services import Services
 from sitr.cases.views import read_time
 from sitr.cases.work import OpenCase, act, look
@@ -18,32 +24,33 @@ from sitr.dossier import (
     Both,
     Built,
     Contents,
-    CustodyEvent,
     ExhibitItem,
     JournalPart,
     LegalRow,
     NoticeRow,
+    Renewal,
     ReplyRow,
     SightingRow,
     TimelineRow,
     TimeProof,
+    Tongue,
     build,
 )
 from sitr.errors import BadInput
 from sitr.journal import (
     Kind,
     checkpoint_digest,
+    consistency_file,
     journal_file,
     openings_file,
-    read_opening,
+    proofs_file,
+    read_checkpoint,
     read_stamp,
     stamp_certificates,
+    stamp_revocation,
 )
 from sitr.knowledge import Knowledge
 from sitr.words import say
-
-# What a reader needs to check what is released. Answers, photos, holders and readings stay commitments.
-_OPENED_KINDS = frozenset({Kind.EXHIBIT, Kind.SIGHTING, Kind.NOTICE, Kind.REPLY, Kind.CLOCK})
 
 
 def make(
@@ -54,23 +61,30 @@ def make(
     secret: str,
     recipients: Sequence[str] = (),
     include: Sequence[str] = (),
+    audience: str = "lawyer",
+    items: Mapping[str, str] | None = None,
+    tongue: Tongue = "both",
+    wait: float = 0,
 ) -> Built:
     """Build, sign and seal a dossier to `out`. Asks for the secret again.
 
-    Without `include`, everything that shows no picture goes in; `all`, `pictures` or exhibit ids add more. Without
-    `recipients` (age public keys) it is sealed to a phrase that is given back once. Two entries of kind `release` stand
-    around it, so that one that was cut short is seen, too.
-    Raises Locked, BadInput for an unknown exhibit or a bad recipient, Damaged when something sealed was altered.
+    What goes in is what `releases.offer` shows for the `audience`, changed by `include` (`all`, `pictures`, exhibit
+    ids: whole) and `items` (by id or section: none, blurred, full); never a picture that was not chosen. Without
+    `recipients` (age public keys) it is sealed to a phrase that is given back once. `tongue`: the languages of the
+    paper. `wait`: the seconds that time authorities are given to answer first; 0 asks nobody, and what has not come is
+    named in the paper.
+    Two entries of kind `release` stand around it, so that one that was cut short is seen, too.
+    Raises Locked, BadInput as `releases.decide` does or for a bad recipient, Damaged when something sealed was altered.
     """
     confirm(keeper, secret)
-    case = look(keeper, case_id)
-    released = _released(case, include)
+    release = releases.decide(look(keeper, case_id), keeper.services.knowledge, audience, dict(items or {}), include)
     if out.exists():
         raise BadInput("cases.file_exists", file=str(out))
     with act(keeper, case_id, Kind.RELEASE, "dossier_begun") as doing:
-        doing.details = {"exhibits": sorted(released), "recipients": list(recipients)}
-    journals.stamp_pending(keeper.services)
-    contents = _contents(keeper, look(keeper, case_id), released)
+        doing.details = {**release.told(), "tongue": tongue, "recipients": list(recipients)}
+    if wait > 0:
+        journals.stamp_within(keeper.services, case_id, wait)
+    contents = _contents(keeper, look(keeper, case_id), release, tongue)
     built = build(
         contents, out, signer=keeper.services.signer, now=keeper.services.now(),
         random_bytes=keeper.services.random_bytes, recipients=recipients,
@@ -80,25 +94,21 @@ def make(
     return built
 
 
-def _released(case: OpenCase, include: Sequence[str]) -> set[str]:
-    rows = {row.id: body for row, body in case.rows(Exhibit)}
-    unknown = [name for name in include if name not in rows and name not in {"all", "pictures"}]
-    if unknown:
-        raise BadInput("cases.no_exhibit", exhibit=unknown[0])
-    if "all" in include or "pictures" in include:
-        return set(rows)
-    return {i for i, body in rows.items() if body["kind"] not in PICTURE_KINDS} | (set(include) & set(rows))
-
-
-def _contents(keeper: Keeper, case: OpenCase, released: set[str]) -> Contents:
-    knowledge, said = keeper.services.knowledge, answers_of(case)
+def _contents(keeper: Keeper, case: OpenCase, release: Release, tongue: Tongue) -> Contents:
+    knowledge, said, inside = keeper.services.knowledge, answers_of(case), release.sections
     entries = list(journals.opened(case))
+    opened = releases.opened_seqs(case, release, entries)
+    proofs = tuple(_proofs(keeper.services, case, release, entries))
     return Contents(
-        case=case.row.id, opened_at=said.opened_at, journal=_journal(case, entries), country=said.country or "",
-        answers=tuple(_answers(knowledge, said)), timeline=tuple(_timeline(entries)),
-        sightings=tuple(_sightings(keeper, case)), exhibits=tuple(_exhibits(keeper, case, released, entries)),
-        notices=tuple(_notices(knowledge, case)), legal=tuple(_legal(knowledge, case)),
-        gaps=tuple(_gaps(case, released)), proofs=tuple(_proofs(keeper.services, case)),
+        case=case.row.id, opened_at=said.opened_at, journal=_journal(case, release, entries, opened, proofs),
+        country=(said.country or "") if "country" in inside else "", answers=tuple(_answers(knowledge, said, inside)),
+        timeline=tuple(_timeline(entries, opened)) if "timeline" in inside else (),
+        sightings=tuple(_sightings(keeper, case, release)),
+        exhibits=tuple(_exhibits(keeper, case, release, entries, opened)),
+        notices=tuple(_notices(knowledge, case, release)),
+        legal=tuple(_legal(knowledge, case)) if "legal" in inside else (),
+        gaps=tuple(_gaps(case, release)), proofs=proofs, renewals=tuple(_renewals(keeper.services, case)),
+        audience=release.audience.name, certificate="certificate" in inside, tongue=tongue,
     )  # fmt: skip
 
 
@@ -106,39 +116,46 @@ def _both(key: str, **blanks: Any) -> Both:
     return Both(say(key, "ar", **blanks), say(key, "en", **blanks))
 
 
-def _journal(case: OpenCase, entries: list[tuple[Entry, bytes | None]]) -> JournalPart:
+def _journal(
+    case: OpenCase,
+    release: Release,
+    entries: list[tuple[Entry, bytes | None]],
+    opened: set[int],
+    proofs: Sequence[TimeProof],
+) -> JournalPart:
+    """The whole list of commitments, or only proofs of what goes along; with a proof from each older checkpoint."""
     notes, _ = journals.proofs(case)
-    opened = {row.seq: opening if _is_opened(opening) else None for row, opening in entries}
+    lines = [bytes(row.line) for row, _ in entries]
+    openings = {row.seq: opening for row, opening in entries if opening is not None and row.seq in opened}
+    handed = tuple(note.encode() for note in journals.handed(case, entries))
+    older = [read_checkpoint(note).size for note in (*handed, *(p.data for p in proofs if p.data))]
+    only = release.audience.journal == "proofs"
     return JournalPart(
-        lines=journal_file([bytes(row.line) for row, _ in entries]), checkpoint=notes[-1].encode(),
-        openings=openings_file(opened),
+        lines=b"" if only else journal_file(lines), checkpoint=notes[-1].encode(),
+        openings=b"" if only else openings_file(openings), proofs=proofs_file(lines, openings) if only else b"",
+        handed=handed, consistency=consistency_file(lines, older) if older else b"",
     )  # fmt: skip
 
 
-def _is_opened(opening: bytes | None) -> bool:
-    return opening is not None and read_opening(opening).payload.get("type") in _OPENED_KINDS
-
-
-def _answers(knowledge: Knowledge, said: AnswersView) -> Iterator[Answer]:
+def _answers(knowledge: Knowledge, said: AnswersView, inside: frozenset[str]) -> Iterator[Answer]:
     for question in knowledge.playbook.questions:
-        chosen = set(said.answers.get(question.id, ()))
-        words = said.words.get(question.id, "")
+        chosen = set(said.answers.get(question.id, ())) if "answers" in inside else set()
+        words = said.words.get(question.id, "") if "words" in inside else ""
         if chosen or words:
             options = tuple(Both(o.label.ar, o.label.en) for o in question.options if o.id in chosen)
             yield Answer(Both(question.text.ar, question.text.en), options, words)
 
 
-def _timeline(entries: list[tuple[Entry, bytes | None]]) -> Iterator[TimelineRow]:
+def _timeline(entries: list[tuple[Entry, bytes | None]], opened: set[int]) -> Iterator[TimelineRow]:
     for row, opening in entries:
         shown = journals.shown(row, opening)
-        private = shown.kind not in _OPENED_KINDS
         what = _both(f"cases.verb_{shown.verb}") if shown.verb else _both("cases.verb_erased")
-        yield TimelineRow(shown.time, what, "" if private else shown.text, row.seq)
+        yield TimelineRow(shown.time, what, shown.text if row.seq in opened else "", row.seq)
 
 
-def _sightings(keeper: Keeper, case: OpenCase) -> Iterator[SightingRow]:
+def _sightings(keeper: Keeper, case: OpenCase, release: Release) -> Iterator[SightingRow]:
     for row, body in case.rows(Sighting):
-        if row.state in UNACCEPTED:
+        if row.id not in release.sightings:
             continue
         service = body["service"]
         since = read_time(body["since"]) or case.row.opened_hour
@@ -152,64 +169,72 @@ def _sightings(keeper: Keeper, case: OpenCase) -> Iterator[SightingRow]:
 
 
 def _exhibits(
-    keeper: Keeper, case: OpenCase, released: set[str], entries: list[tuple[Entry, bytes | None]]
+    keeper: Keeper,
+    case: OpenCase,
+    release: Release,
+    entries: list[tuple[Entry, bytes | None]],
+    opened: set[int],
 ) -> Iterator[ExhibitItem]:
-    custody = _custody(entries)
+    custody = lives(entries)
     for row, body in case.rows(Exhibit):
-        source = partial(read, keeper, case, row) if row.id in released else None
-        life = custody.get(row.id, [])
-        yield ExhibitItem(
-            id=row.id, kind=body["kind"], name=safe_name(body["name"], row.id), media_type=body["media_type"],
-            sha256=body["sha256"], length=body["bytes"], time=read_time(body["sealed_at"]) or case.row.opened_hour,
-            source=source, picture=body["kind"] in PICTURE_KINDS,
-            preview=_preview(keeper, case, row, body) if source else None, url=body["source"], kept=body.get("kept"),
-            expected=body.get("expected"), missing=tuple(body.get("missing", ())), partial=body["partial"],
-            method=body.get("method", ""), entry=life[0].entry if life else None, custody=tuple(life),
+        form, life = release.form(row.id), custody.get(row.id, [])
+        if form is Form.NONE and "withheld" not in release.sections:
+            continue
+        first = life[0].entry if life else None
+        base = ExhibitItem(
+            id=row.id, kind=body["kind"], name="", media_type=body["media_type"], sha256=body["sha256"],
+            length=body["bytes"], time=read_time(body["sealed_at"]) or case.row.opened_hour, picture=may_show(body),
+            partial=body["partial"], entry=first if first in opened or release.audience.journal == "lines" else None,
+            custody=tuple(life) if "custody" in release.sections else (),
         )  # fmt: skip
+        yield base if form is Form.NONE else _released(keeper, case, row, body, base, form)
 
 
-def _preview(keeper: Keeper, case: OpenCase, row: Exhibit, body: dict[str, Any]) -> bytes | None:
-    """Blurred: the paper shows that a picture is there, the file itself lies in the bag."""
+def _released(
+    keeper: Keeper, case: OpenCase, row: Exhibit, body: dict[str, Any], base: ExhibitItem, form: Form
+) -> ExhibitItem:
+    """The item with its name, its source and its bytes, or a blurred copy of them. On paper it is blurred in any case:
+    papers are passed on, and nobody has to look."""
+    blurred = _blurred(keeper, case, row, body)
+    return replace(
+        base, name=safe_name(body["name"], row.id), url=body["source"], kept=body.get("kept"),
+        expected=body.get("expected"), missing=tuple(body.get("missing", ())), method=body.get("method", ""),
+        source=partial(read, keeper, case, row) if form is Form.FULL else None,
+        copy=blurred if form is Form.BLURRED else None, preview=blurred,
+    )  # fmt: skip
+
+
+def _blurred(keeper: Keeper, case: OpenCase, row: Exhibit, body: dict[str, Any]) -> bytes | None:
     if not body["media_type"].startswith("image/"):
         return None
     try:
-        return draw_preview(b"".join(read(keeper, case, row)), blurred=True)
+        return blurred_copy(b"".join(read(keeper, case, row)))
     except BadInput:
         return None
 
 
-def _custody(entries: list[tuple[Entry, bytes | None]]) -> dict[str, list[CustodyEvent]]:
-    """What happened to each exhibit, by the entries that name it."""
-    found: dict[str, list[CustodyEvent]] = {}
-    for row, opening in entries:
-        if opening is None:
-            continue
-        payload, shown = dict(read_opening(opening).payload), journals.shown(row, opening)
-        named = [one["id"] if isinstance(one, dict) else one for one in payload.get("exhibits", ())]
-        for exhibit in {*named, *([payload["exhibit"]] if "exhibit" in payload else [])}:
-            event = CustodyEvent(shown.time, _both(f"cases.verb_{shown.verb}"), shown.actor or "", row.seq)
-            found.setdefault(exhibit, []).append(event)
-    return found
-
-
-def _notices(knowledge: Knowledge, case: OpenCase) -> Iterator[NoticeRow]:
+def _notices(knowledge: Knowledge, case: OpenCase, release: Release) -> Iterator[NoticeRow]:
     replies = [body for _, body in case.rows(Reply)]
     for row, body in case.rows(Notice):
+        if row.id not in release.notices:
+            continue
         basis = knowledge.basis(body["basis"])
         yield NoticeRow(
-            id=row.id, sighting=body["sighting"], recipient=body["recipient"] or body["channel"] or "",
+            id=row.id, sighting=body["sighting"] if body["sighting"] in release.sightings else "",
+            recipient=body["recipient"] or body["channel"] or "",
             basis=Both(basis.name.ar, basis.name.en), citation=basis.legal_basis, state=row.state, text=body["text"],
             sent_at=read_time(body["sent_at"]), due_at=read_time(body["due_at"]), lawful=body["lawful"],
             then=_both(f"cases.rung_{body['then']}") if body["then"] else None, reference=body["message_id"],
-            replies=tuple(_reply(case, one) for one in replies if one["notice"] == row.id),
+            replies=tuple(_reply(case, one, release) for one in replies if one["notice"] == row.id),
         )  # fmt: skip
 
 
-def _reply(case: OpenCase, body: dict[str, Any]) -> ReplyRow:
-    return ReplyRow(
-        time=read_time(body["time"]) or case.row.opened_hour, sender=body["sender"], subject=body["subject"],
-        text=body["text"], exhibit=body["exhibit"],
-    )  # fmt: skip
+def _reply(case: OpenCase, body: dict[str, Any], release: Release) -> ReplyRow:
+    """An answer; its words only where the mail itself goes along."""
+    time = read_time(body["time"]) or case.row.opened_hour
+    if body["exhibit"] not in release.exhibits:
+        return ReplyRow(time=time, sender="", subject="", text="")
+    return ReplyRow(time, body["sender"], body["subject"], body["text"], body["exhibit"])
 
 
 def _legal(knowledge: Knowledge, case: OpenCase) -> Iterator[LegalRow]:
@@ -218,30 +243,58 @@ def _legal(knowledge: Knowledge, case: OpenCase) -> Iterator[LegalRow]:
         source = next((one.url for one in basis.sources), "")
         yield LegalRow(
             Both(basis.name.ar, basis.name.en), basis.legal_basis, source, basis.checked.on.isoformat(),
-            verified=basis.confidence == "found",
+            verified=basis.verified,
         )  # fmt: skip
 
 
-def _gaps(case: OpenCase, released: set[str]) -> Iterator[Both]:
-    rows = [(row.id, body) for row, body in case.rows(Exhibit)]
-    partial_ones = sum(1 for _, body in rows if body["partial"])
-    if partial_ones:
+def _gaps(case: OpenCase, release: Release) -> Iterator[Both]:
+    rows = case.rows(Exhibit)
+    if partial_ones := sum(1 for row, body in rows if body["partial"] and row.id in release.exhibits):
         yield _both("cases.gap_partial", n=partial_ones)
-    if held_back := sum(1 for row_id, _ in rows if row_id not in released):
+    if held_back := sum(1 for row, _ in rows if row.id not in release.exhibits):
         yield _both("cases.gap_held_back", n=held_back)
-    if not journals.stamped(case).exists():
+    blurred = sum(1 for form in release.exhibits.values() if form is Form.BLURRED)
+    if blurred:
+        yield _both("cases.gap_blurred", n=blurred)
+    yield from _gaps_of_time(case)
+
+
+def _gaps_of_time(case: OpenCase) -> Iterator[Both]:
+    if not case.row.time_proof:
+        yield _both("cases.gap_no_time_proof")
+    elif not journals.stamped(case).exists():
         yield _both("cases.gap_not_stamped")
+    elif journals.waiting(case).exists():
+        yield _both("cases.gap_stamps_pending")
 
 
-def _proofs(services: Services, case: OpenCase) -> Iterator[TimeProof]:
+def _proofs(
+    services: Services, case: OpenCase, release: Release, entries: list[tuple[Entry, bytes | None]]
+) -> Iterator[TimeProof]:
+    """The newest stamp of each authority, and the first one that covers each exhibit that goes along: since when."""
     names = dict(enumerate(services.authority_names))
-    newest = {stamp.authority: stamp for stamp in journals.stamped(case).order_by("checkpoint__size")}
-    for stamp in newest.values():
+    stamps = list(journals.stamped(case).order_by("checkpoint__size", "authority"))
+    newest = {stamp.authority: stamp for stamp in stamps}
+    lived = lives(entries)
+    firsts = [lived[one][0].entry or 0 for one in release.exhibits if one in lived]
+    early = [next((stamp for stamp in stamps if stamp.checkpoint.size > seq), None) for seq in firsts]
+    chosen = {stamp.pk: stamp for stamp in (*early, *newest.values()) if stamp is not None}
+    for stamp in sorted(chosen.values(), key=lambda one: (one.checkpoint.size, one.authority)):
         tsr = bytes(stamp.reply or b"")
         said = read_stamp(tsr)
         yield TimeProof(
-            tsr=tsr, chain=stamp_certificates(tsr) + services.authority_roots,
+            tsr=tsr, chain=stamp_certificates(tsr) + services.authority_roots, crl=stamp_revocation(tsr),
             digest=checkpoint_digest(stamp.checkpoint.note).hex(),
             time=said.time, authority=names.get(stamp.authority, str(stamp.authority + 1)), serial=str(said.serial),
             data=stamp.checkpoint.note.encode(),
+        )  # fmt: skip
+
+
+def _renewals(services: Services, case: OpenCase) -> Iterator[Renewal]:
+    names = dict(enumerate(services.authority_names))
+    for row in journals.renewed(case):
+        tsr = bytes(row.reply or b"")
+        yield Renewal(
+            text=bytes(row.text), tsr=tsr, chain=stamp_certificates(tsr) + services.authority_roots,
+            time=read_stamp(tsr).time, authority=names.get(row.authority, str(row.authority + 1)),
         )  # fmt: skip

@@ -23,6 +23,7 @@ from sitr.cases.models import (
     LedgerOutcome,
     Parsed,
     Photo,
+    Renewal,
     Reply,
     Stamp,
     WrappedKey,
@@ -79,6 +80,7 @@ def _destroy(services: Services, case_id: str) -> None:
             model.objects.filter(case_id=case_id).delete()
         Entry.objects.filter(case_id=case_id).update(opening=None)
         Stamp.objects.filter(checkpoint__case_id=case_id).delete()
+        Renewal.objects.filter(case_id=case_id).delete()
         Case.objects.filter(pk=case_id).update(state=CaseState.ERASED, seen=b"", public="")
     _scour("default", Exhibit._meta.db_table)
 

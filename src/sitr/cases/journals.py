@@ -1,19 +1,24 @@
 """The journal of a case: its entries, its verification, and the time proofs that arrive for it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
+from threading import Thread
+from time import monotonic
 from typing import Any
 
 from django.db.models import QuerySet
 
 from sitr.cases.access import Keeper
-from sitr.cases.models import TABLES, Checkpoint, Entry, Stamp
+from sitr.cases.models import TABLES, Checkpoint, Entry, Renewal, Stamp
 from sitr.cases.services import Services
-from sitr.cases.work import OpenCase, bookkeeping, digest, entry_place, look
+from sitr.cases.work import OpenCase, act, bookkeeping, digest, entry_place, look
 from sitr.errors import Damaged, OutsideSilent
 from sitr.journal import (
+    RENEW_BEFORE,
+    Kind,
     Opening,
     Problem,
     Report,
@@ -21,6 +26,8 @@ from sitr.journal import (
     checkpoint_digest,
     next_try,
     read_opening,
+    renewal_text,
+    stamp_ends,
     verify_journal,
 )
 from sitr.vault import open_sealed
@@ -66,8 +73,11 @@ def shown(row: Entry, opening: bytes | None) -> EntryView:
     return EntryView(row.seq, time, line["type"], said.get("verb"), said.get("actor"), text)
 
 
-def verify(keeper: Keeper, case_id: str) -> Report:
-    """Check the whole record: the tree, the checkpoints, the time proofs, and that every row is what its entry says."""
+def verify(keeper: Keeper, case_id: str, earlier: Sequence[bytes] = ()) -> Report:
+    """Check the whole record: the tree, the checkpoints, the time proofs, and that every row is what its entry says.
+
+    `earlier`: checkpoints that the person kept from before, which this journal must continue.
+    """
     case, services = look(keeper, case_id), keeper.services
     lines: list[bytes] = []
     openings: dict[int, bytes | None] = {}
@@ -82,7 +92,8 @@ def verify(keeper: Keeper, case_id: str) -> Report:
     notes, stamps = proofs(case)
     report = verify_journal(
         lines, openings, notes, signer=services.signer.public_pem() + _signers_before(openings), stamps=stamps,
-        tsa_ca=services.authority_roots or None,
+        tsa_ca=services.authority_roots or None, earlier=earlier,
+        renewals=[(bytes(one.text), bytes(one.reply or b"")) for one in renewed(case)],
     )  # fmt: skip
     wrong = [*unread, *_rows_that_differ(case, openings), *([] if unread else _rows_unknown(case, openings))]
     return replace(report, ok=False, problems=(*report.problems, *wrong)) if wrong else report
@@ -149,30 +160,147 @@ def _payload(opening: bytes | None) -> dict[str, Any]:
     return dict(found.payload)
 
 
+def handed(case: OpenCase, entries: Iterable[tuple[Entry, bytes | None]]) -> list[str]:
+    """The checkpoints that were handed to the person, in order: each is the one that its own entry made."""
+    sizes = [row.seq + 1 for row, opening in entries if _payload(opening).get("verb") == "hand_checkpoint"]
+    notes = dict(Checkpoint.objects.filter(case=case.row, size__in=sizes).values_list("size", "note"))
+    return [notes[size] for size in sizes if size in notes]
+
+
+def hand_checkpoint(keeper: Keeper, case_id: str) -> str:
+    """The newest checkpoint as text, for the person to keep elsewhere. An entry says that it was handed out."""
+    with act(keeper, case_id, Kind.RELEASE, "hand_checkpoint"):
+        pass
+    newest = Checkpoint.objects.filter(case=look(keeper, case_id).row).order_by("-size").first()
+    if newest is None:
+        raise Damaged("cases.no_checkpoint")
+    return newest.note
+
+
+# --- time proofs ------------------------------------------------------------------------------------------------------
+
+
+def waiting(case: OpenCase) -> QuerySet[Stamp]:
+    """The time proofs that were asked for and have not come."""
+    return Stamp.objects.filter(checkpoint__case=case.row).exclude(state=StampState.STAMPED)
+
+
+def renewed(case: OpenCase) -> QuerySet[Renewal]:
+    """The renewals that came."""
+    return Renewal.objects.filter(case=case.row, state=StampState.STAMPED)
+
+
 def stamp_pending(services: Services) -> int:
-    """Ask the time authorities for the proofs that wait and are due; gives how many came. Needs nobody's key.
+    """Ask the time authorities for the proofs that wait and are due, and for renewals; gives how many came. Needs
+    nobody's key.
 
     An authority that is silent is asked again later; the journal says `not time-stamped` until then.
     """
     now = services.now()
+    _plan_renewals(now, len(services.authorities))
     waiting = Stamp.objects.exclude(state=StampState.STAMPED).filter(next_try__lte=now).select_related("checkpoint")
-    return sum(_ask(services, stamp, now) for stamp in waiting)
+    again = Renewal.objects.exclude(state=StampState.STAMPED).filter(next_try__lte=now)
+    rows: list[Stamp | Renewal] = [*waiting, *again]
+    return sum(_ask(services, each, now) for each in rows)
 
 
-def _ask(services: Services, stamp: Stamp, now: datetime) -> bool:
-    if stamp.authority >= len(services.authorities):
-        return False
-    authority = services.authorities[stamp.authority]
+def stamp_within(services: Services, case_id: str, seconds: float) -> int:
+    """Ask for the proofs of one case that wait, all at once, and take those that come within `seconds`."""
+    now = services.now()
+    rows = Stamp.objects.exclude(state=StampState.STAMPED).filter(checkpoint__case=case_id).select_related("checkpoint")
+    asked = [(row, _asking(services, row, now)) for row in rows if row.authority < len(services.authorities)]
+    end = monotonic() + seconds
+    for _, asking in asked:
+        asking.thread.join(max(0.0, end - monotonic()))
+    return sum(_keep(row, asking.answer, asking.silent, now) for row, asking in asked)
+
+
+@dataclass
+class _Asking:
+    """One authority being asked beside the others: only the network is in the thread, never the database."""
+
+    thread: Thread
+    answer: bytes | None = None
+    silent: bool = False
+
+
+def _asking(services: Services, row: Stamp, now: datetime) -> _Asking:
+    def ask() -> None:
+        try:
+            made.answer = _answer(services, row, now)
+        except OutsideSilent:
+            made.silent = True
+
+    made = _Asking(Thread(target=ask, name="time proof", daemon=True))
+    made.thread.start()
+    return made
+
+
+def _stamped_bytes(row: Stamp | Renewal) -> bytes:
+    """The SHA-256 that a stamp is for."""
+    return checkpoint_digest(row.checkpoint.note) if isinstance(row, Stamp) else sha256(bytes(row.text)).digest()
+
+
+def _answer(services: Services, row: Stamp | Renewal, now: datetime) -> bytes:
     nonce = int.from_bytes(services.random_bytes(8), "big")
-    try:
-        answer = authority.stamp(checkpoint_digest(stamp.checkpoint.note), now, nonce)
-    except OutsideSilent:
-        later = next_try(stamp.attempts + 1, now)
-        with bookkeeping():
-            Stamp.objects.filter(pk=stamp.pk).update(
-                state=StampState.WILL_RETRY, attempts=stamp.attempts + 1, next_try=later
-            )
+    return services.authorities[row.authority].stamp(_stamped_bytes(row), now, nonce).tsr
+
+
+def _ask(services: Services, row: Stamp | Renewal, now: datetime) -> bool:
+    if row.authority >= len(services.authorities):
         return False
+    try:
+        return _keep(row, _answer(services, row, now), False, now)
+    except OutsideSilent:
+        return _keep(row, None, True, now)
+
+
+def _keep(row: Stamp | Renewal, reply: bytes | None, silent: bool, now: datetime) -> bool:
+    """Write down what came of asking; True when a stamp did."""
+    if reply is None and not silent:
+        return False  # still under way when the time was up: asked again later
+    rows = type(row).objects.filter(pk=row.pk)
     with bookkeeping():
-        changed = Stamp.objects.filter(pk=stamp.pk).update(state=StampState.STAMPED, reply=answer.tsr)
-    return changed == 1
+        if reply is None:
+            later = next_try(row.attempts + 1, now)
+            rows.update(state=StampState.WILL_RETRY, attempts=row.attempts + 1, next_try=later)
+            return False
+        return rows.update(state=StampState.STAMPED, reply=reply) == 1
+
+
+# --- renewals ---------------------------------------------------------------------------------------------------------
+
+
+def _plan_renewals(now: datetime, authorities: int) -> None:
+    """Queue a renewal for each case of which replies can soon no longer be checked."""
+    for model in (Stamp, Renewal):
+        _note_ends(model)
+    due: dict[str, list[Stamp | Renewal]] = {}
+    soon = {"state": StampState.STAMPED, "ends__lte": now + RENEW_BEFORE, "ends__gt": now, "renewed": False}
+    for stamp in Stamp.objects.filter(**soon).select_related("checkpoint__case"):
+        if stamp.checkpoint.case.time_proof:
+            due.setdefault(stamp.checkpoint.case_id, []).append(stamp)
+    for again in Renewal.objects.filter(**soon):
+        due.setdefault(again.case_id, []).append(again)
+    for case_id, rows in due.items() if authorities else ():
+        _queue_renewal(case_id, rows, now, authorities)
+
+
+def _note_ends(model: type[Stamp] | type[Renewal]) -> None:
+    """When the certificates of replies end, where nobody looked yet."""
+    for row in model.objects.filter(state=StampState.STAMPED, renewed=None):
+        try:
+            ends = stamp_ends(bytes(row.reply or b""))
+        except Damaged:
+            ends = None  # it proves nothing as it is; the verification says so
+        with bookkeeping():
+            model.objects.filter(pk=row.pk).update(ends=ends, renewed=False)
+
+
+def _queue_renewal(case_id: str, rows: list[Stamp | Renewal], now: datetime, authorities: int) -> None:
+    text = renewal_text(bytes(row.reply or b"") for row in rows)
+    with bookkeeping():
+        for place in range(authorities):
+            Renewal(case_id=case_id, authority=place, state=StampState.QUEUED, next_try=now, text=text).save()
+        for row in rows:
+            type(row).objects.filter(pk=row.pk).update(renewed=True)

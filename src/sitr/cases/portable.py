@@ -35,6 +35,7 @@ from sitr.cases.models import (
     Entry,
     Exhibit,
     Photo,
+    Renewal,
     SealedRow,
     Stamp,
     WrappedKey,
@@ -129,7 +130,12 @@ def _proofs(case: OpenCase) -> dict[str, Any]:
         {"size": s.checkpoint.size, "authority": s.authority, "reply": base64.b64encode(bytes(s.reply or b"")).decode()}
         for s in journals.stamped(case)
     ]
-    return {"checkpoints": notes, "stamps": stamps}
+    renewals = [
+        {name: base64.b64encode(bytes(getattr(one, name) or b"")).decode() for name in ("text", "reply")}
+        | {"authority": one.authority}
+        for one in journals.renewed(case)
+    ]
+    return {"checkpoints": notes, "stamps": stamps, "renewals": renewals}
 
 
 class _Pieces(io.RawIOBase):
@@ -314,6 +320,11 @@ def _write_entries(case: Case, package: _Package, public: str) -> None:
         Stamp(
             checkpoint=made[stamp["size"]], authority=stamp["authority"], state=StampState.STAMPED,
             next_try=case.opened_hour, reply=base64.b64decode(stamp["reply"]),
+        ).save(force_insert=True)  # fmt: skip
+    for one in package.proofs.get("renewals", ()):  # files written before there were renewals have none
+        Renewal(
+            case=case, authority=one["authority"], state=StampState.STAMPED, next_try=case.opened_hour,
+            text=base64.b64decode(one["text"]), reply=base64.b64decode(one["reply"]),
         ).save(force_insert=True)  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from sitr.journal.checking import (
 )
 from sitr.journal.checkpoints import Signer, checkpoint_digest, read_checkpoint, sign_checkpoint
 from sitr.journal.entries import Entry, Kind, Opening, format_time, make_entry, read_opening, time_after
+from sitr.journal.renewing import RENEW_BEFORE, stamp_ends, stamp_revocation
 from sitr.journal.tree import (
     Frontier,
     consistency_proof,
@@ -42,6 +43,7 @@ from sitr.journal.tree import (
 from sitr.journal.verifier import Check, Checkpoint, Problem, Report, Stamped, as_json, leaf_hash
 
 __all__ = [
+    "RENEW_BEFORE",
     "Authority",
     "BadStamp",
     "Check",
@@ -80,6 +82,8 @@ __all__ = [
     "root_of",
     "sign_checkpoint",
     "stamp_certificates",
+    "stamp_ends",
+    "stamp_revocation",
     "time_after",
     "verifier_file",
     "verify_consistency",

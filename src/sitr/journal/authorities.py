@@ -167,18 +167,18 @@ def _request(digest: bytes, nonce: int) -> bytes:
 
 
 def _read(reply: bytes) -> _Said:
-    status, token = _parsed(lambda: _open_reply(reply))
+    status, token = parsed(lambda: open_reply(reply))
     if status not in _GRANTED:
         raise BadStamp("journal.stamp_rejected", status=status)
     if token is None:
         raise BadStamp("journal.stamp_garbage")
-    certificate = _parsed(lambda: _signing_certificate(token))
+    certificate = parsed(lambda: signing_certificate(token))
     if certificate is None:
         raise BadStamp("journal.stamp_no_certificate")
-    return _parsed(lambda: _said(token, certificate))
+    return parsed(lambda: _said(token, certificate))
 
 
-def _parsed(read: Callable[[], _T]) -> _T:
+def parsed(read: Callable[[], _T]) -> _T:
     """Run one step of reading. asn1crypto parses as it is asked, and says so with several kinds of error."""
     try:
         return read()
@@ -186,13 +186,14 @@ def _parsed(read: Callable[[], _T]) -> _T:
         raise BadStamp("journal.stamp_garbage") from error
 
 
-def _open_reply(reply: bytes) -> tuple[int, Any]:
-    parsed = _Reply.load(reply, strict=True)
-    token = parsed["time_stamp_token"]
-    return int(parsed["status"]["status"]), token["content"] if token.native is not None else None
+def open_reply(reply: bytes) -> tuple[int, Any]:
+    """Status and token (None in a refusal) of a TimeStampResp, read leniently."""
+    found = _Reply.load(reply, strict=True)
+    token = found["time_stamp_token"]
+    return int(found["status"]["status"]), token["content"] if token.native is not None else None
 
 
-def _signing_certificate(token: Any) -> Any:
+def signing_certificate(token: Any) -> Any:
     """The certificate that the signature names, wherever it stands in the set; the first is often another one."""
     name = token["signer_infos"][0]["sid"].chosen
     for choice in token["certificates"]:
