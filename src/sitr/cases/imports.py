@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import rfc8785
 
 from sitr.cases.access import Keeper
-from sitr.cases.exhibits import ExhibitView, place_of, read, summary, view, write
+from sitr.cases.exhibits import ExhibitView, draw_preview, place_of, read, summary, view, write
 from sitr.cases.fresh_files import fresh_files
 from sitr.cases.models import Exhibit, Parsed
 from sitr.cases.openings import pictures_allowed
@@ -32,6 +32,7 @@ from sitr.evidence.imports import (
     as_json,
     from_json,
     is_plain_words,
+    member_of,
     read_import,
     tell_kind,
     words_only,
@@ -352,6 +353,32 @@ def parsed(keeper: Keeper, case_id: str, exhibit_id: str, part: int = 0) -> Pars
     if not 0 <= part < head["parts"]:
         raise NotFound("cases.no_such_thing")
     return _view(exhibit_id, head, page, part)
+
+
+_PICTURE_NAMES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif")
+
+
+def is_picture_name(name: str) -> bool:
+    """Whether a name inside a file claims to be a picture that can be drawn."""
+    return name.casefold().endswith(_PICTURE_NAMES)
+
+
+def picture_inside(keeper: Keeper, case_id: str, exhibit_id: str, name: str, *, blurred: bool) -> bytes:
+    """A small PNG of a picture inside an imported archive. Unblurred, an entry of kind `read` says that it was seen.
+
+    `name` as a message names it: the whole name in the archive, or its last part where only one file has it.
+    """
+    case = look(keeper, case_id)
+    row, _ = case.one(Exhibit, exhibit_id)
+    with workroom(keeper.services) as work, (work / "again").open("w+b") as source:
+        for piece in read(keeper, case, row):
+            source.write(piece)
+        data = member_of(source, name, LIMITS)
+    drawn = draw_preview(data, blurred=blurred)
+    if not blurred:
+        with act(keeper, case_id, Kind.READ, "look") as doing:
+            doing.details = {"exhibit": exhibit_id}
+    return drawn
 
 
 def private_facts(keeper: Keeper, case_id: str, exhibit_id: str) -> dict[str, Any]:

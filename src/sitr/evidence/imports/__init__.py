@@ -7,7 +7,7 @@ original bytes and their sealing (`cases`, `vault`), and pages visited by Sitr (
 
 from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.moments import visible_only
-from sitr.evidence.imports.reading import read_import, tell_kind
+from sitr.evidence.imports.reading import member_of, read_import, tell_kind
 from sitr.evidence.imports.values import (
     Imported,
     Item,
@@ -34,6 +34,7 @@ __all__ = [
     "as_json",
     "from_json",
     "is_plain_words",
+    "member_of",
     "read_import",
     "tell_kind",
     "visible_only",

@@ -90,6 +90,19 @@ def read_import(
     )  # fmt: skip
 
 
+def member_of(source: BinaryIO, name: str, limits: ImportLimits) -> bytes:
+    """One picture of a zip, by its whole name or, where only one file has it, by its last part.
+
+    Raises BadInput `evidence.member_unreadable` where there is none.
+    """
+    zipped = Zip(source, limits)
+    alike = [member for member in zipped.members if _last(member.name) == _last(name)]
+    member = zipped.find(name) or (alike[0] if len(alike) == 1 else None)
+    if member is None:
+        raise BadInput("evidence.member_unreadable")
+    return zipped.read(member, _COMPARED_BYTES)
+
+
 def _digest(source: BinaryIO) -> tuple[str, int]:
     source.seek(0)
     digest, size = hashlib.sha256(), 0

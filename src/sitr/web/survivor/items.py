@@ -5,7 +5,7 @@ import io
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sitr.cases import erasing, exhibits
+from sitr.cases import erasing, exhibits, imports
 from sitr.errors import NotFound, SitrError
 from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
@@ -25,8 +25,8 @@ def items(request: Request, case: str) -> HttpResponse:
             form.refuse("file", "web.no_file")
         else:
             with form.beside("file"):
-                exhibits.add_exhibit(request.keeper, case, io.BytesIO(chosen[0]), chosen[1])
-                return go("items", case)
+                made = imports.import_file(request.keeper, case, io.BytesIO(chosen[0]), chosen[1])
+                return go("read", case, made.exhibit.id) if made.parsed.ambiguous else go("items", case)
     return show(request, "items.html", form=form, case=case, items=exhibits.list_exhibits(request.keeper, case))
 
 
@@ -39,7 +39,7 @@ def item(request: Request, case: str, item: str) -> HttpResponse:
         with form.beside("secret"):
             erasing.erase_exhibit(request.keeper, case, item, secret=form.value("secret"))
             return go("items", case)
-    one = _find(request, case, item)
+    one = find_item(request, case, item)
     return show(
         request, "item.html", form=form, case=case, item=one, shows=one.media_type.startswith("image/"),
         clear=shelved(request, f"clear-{item}", bool),
@@ -50,7 +50,7 @@ def item(request: Request, case: str, item: str) -> HttpResponse:
 @unlocked
 def look(request: Request, case: str, item: str) -> HttpResponse:
     """Show one picture unblurred, once: a deliberate press, written to the journal when the picture is read."""
-    _find(request, case, item)
+    find_item(request, case, item)
     request.visit.session.shelf[f"clear-{item}"] = True
     return go("item", case, item)
 
@@ -70,7 +70,8 @@ def picture(request: Request, case: str, item: str, sight: str) -> HttpResponse:
     return HttpResponse(png, content_type="image/png")
 
 
-def _find(request: Request, case: str, item: str) -> exhibits.ExhibitView:
+def find_item(request: Request, case: str, item: str) -> exhibits.ExhibitView:
+    """One exhibit of the list. Raises NotFound."""
     found = next((one for one in exhibits.list_exhibits(request.keeper, case) if one.id == item), None)
     if found is None:
         raise NotFound("web.no_such_item")
