@@ -7,7 +7,7 @@ Not here: where outcomes come from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from sitr.knowledge import Route
 from sitr.knowledge.schema.base import Words
@@ -23,7 +23,7 @@ _DAYS_FROM = 72  # hours; from here on days read better
 class RankedRoute(Route):
     """A door at its rank. `why` holds what became of earlier notices, too; `hours` is the median of the estimate."""
 
-    estimate: Estimate | None = None
+    estimate: Estimate = field(kw_only=True)
 
 
 def rank(
@@ -93,8 +93,6 @@ def _said(name: str, n: int | None, **blanks: object) -> Words:
 def describe(route: RankedRoute, lang: Lang) -> list[str]:
     """What to expect of a door, in whole sentences: the time, the chance where anything is known, and from what."""
     found = route.estimate
-    if found is None:
-        return []
     lines = [_usual(found, lang)]
     if not found.known:
         reckoned = "counted_law" if route.lawful else "counted_prior"
