@@ -36,8 +36,8 @@ class Story:
         inside = [
             self.path("q", "status"), self.path("q", "country"), self.path("pictures"), self.path("places"),
             self.path("places", self.place), self.path("places", self.place, "save"), self.path("items"),
-            self.path("items", self.item), self.path("letters"), self.path("letters", self.letter), self.path("log"),
-            self.path("file"), self.path("erase"), self.path("law"), f"/n/{self.case}/",
+            self.path("items", self.item), self.path("letters"), self.path("letters", self.letter),
+            self.path("outcomes"), self.path("log"), self.path("file"), self.path("erase"), self.path("law"), f"/n/{self.case}/",
         ]  # fmt: skip
         return ["/", "/new", "/dates", "/open", "/facts/", "/law/", "/law/eg/", "/law/all/", *inside, *self.results]
 
@@ -56,6 +56,8 @@ class Story:
             (self.path("items"), {"file": io.BytesIO(b"a note")}),
             (self.path("items", self.item, "look"), {}),
             (self.path("letters", self.letter), {"act": "approve"}),
+            (self.path("letters", self.letter), {"act": "said_no"}),
+            (self.path("outcomes"), {"share": "yes"}),
             (self.path("log", "check"), {}),
         ]
 

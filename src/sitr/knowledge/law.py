@@ -238,6 +238,24 @@ class LawPage:
         return tuple(one for one in self.risks if not one.international)
 
     @property
+    def backings(self) -> tuple[Backing, ...]:
+        """What carries each statement of the page, in the order of the page."""
+        return (
+            *(one.backing for one in self.risks),
+            *(one.backing for topic in self.topics for one in topic.laws),
+            *(one.backing for one in (*self.evidence, *self.minors)),
+            *(one.backing for one in self.deadlines),
+            *(one.backing for one in (*self.authorities, *self.support)),
+            *(one.backing for one in self.civil),
+            *((self.data_protection.backing,) if self.data_protection else ()),
+        )
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every page that a statement was read on, once each."""
+        return tuple({source.url: source for backing in self.backings for source in backing.sources}.values())
+
+    @property
     def counts(self) -> bool:
         """Whether a day on which the person knew would let a period be counted."""
         return any(one.period and one.counts_from in _COUNTED for one in self.deadlines)

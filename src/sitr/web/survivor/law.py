@@ -9,8 +9,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from sitr.cases import openings
 from sitr.knowledge import LawPage, countries, law_page
-from sitr.knowledge.law import Backing
-from sitr.knowledge.schema.base import Source
 from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
 from sitr.web.requests import Request
@@ -62,7 +60,7 @@ def _shown(request: Request, template: str, form: Form, page: LawPage, **context
     # Not handed on as the page's form: nothing is lost by leaving, so the page hides itself like any page that is read.
     answer = show(
         request, template, dated=form, known_typed=form.value("known"), law=page, today=_today(),
-        sources=_sources(page), **context,
+        **context,
     )  # fmt: skip
     answer.status_code = form.status
     return answer
@@ -85,24 +83,3 @@ def _known(form: Form) -> date | None:
         form.refuse("known", "law.known_wrong")
         return None
     return day
-
-
-def _sources(page: LawPage) -> list[Source]:
-    """Every page that a statement was read on, once each, in the order of the statements."""
-    found: dict[str, Source] = {}
-    for backing in _backings(page):
-        for source in backing.sources:
-            found.setdefault(source.url, source)
-    return list(found.values())
-
-
-def _backings(page: LawPage) -> list[Backing]:
-    return [
-        *(one.backing for one in page.risks),
-        *(one.backing for topic in page.topics for one in topic.laws),
-        *(one.backing for one in (*page.evidence, *page.minors)),
-        *(one.backing for one in page.deadlines),
-        *(one.backing for one in (*page.authorities, *page.support)),
-        *(one.backing for one in page.civil),
-        *([page.data_protection.backing] if page.data_protection else []),
-    ]

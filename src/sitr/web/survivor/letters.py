@@ -102,12 +102,18 @@ def _reply(request: Request, case: str, letter: str, form: Form) -> None:
         notices.file_reply(request.keeper, case, letter, chosen[0], chosen[1])
 
 
+def _said_no(request: Request, case: str, letter: str, form: Form) -> None:
+    with form.beside("act"):
+        notices.mark_refused(request.keeper, case, letter)
+
+
 _ACTS: dict[str, Callable[[Request, str, str, Form], None]] = {
     "fill": _fill,
     "approve": _approve,
     "send": _send,
     "sent": _sent,
     "reply": _reply,
+    "said_no": _said_no,
 }
 _PLACE_AFTER = {"fill": "preview"}
 

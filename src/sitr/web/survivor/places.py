@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sitr.cases import notices, openings, sightings
 from sitr.errors import NotFound
-from sitr.knowledge import Route
+from sitr.takedown import RankedRoute, describe
 from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
 from sitr.web.requests import Request
@@ -59,14 +59,14 @@ def place(request: Request, case: str, place: str) -> HttpResponse:
     )  # fmt: skip
 
 
-def _door(request: Request, route: Route) -> dict[str, Any]:
-    """What a page says of a door beside its own words: names, whole hours, and when its facts were checked."""
+def _door(request: Request, route: RankedRoute) -> dict[str, Any]:
+    """What a page says of a door beside its own words: names, what to expect, and when its facts were checked."""
     knowledge = request.services.knowledge
     basis = knowledge.basis(route.basis)
     # An authority's own form is a door of its own: it is named by its basis and is no service.
     about = basis if route.service == route.basis else knowledge.service(route.service)
-    hours, checked = round(route.hours), about.checked.on
-    return {"route": route, "name": about.name, "basis": basis.name, "hours": hours, "checked": checked}
+    expect, checked = describe(route, request.lang), about.checked.on
+    return {"route": route, "name": about.name, "basis": basis.name, "expect": expect, "checked": checked}
 
 
 @require_POST
