@@ -8,7 +8,7 @@ import hashlib
 import io
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -139,7 +139,7 @@ class _Compared:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class Kept:
     """What is sealed as the exhibit: the file itself, or its words."""
 
     source: BinaryIO
@@ -147,6 +147,14 @@ class _Kept:
     media_type: str
     words_only: bool
     shows: bool
+    original_sha256: str = ""
+    pictures: bool = False
+    """Whether pictures were allowed when it was read."""
+
+    def words(self) -> dict[str, Any]:
+        """What the exhibit's row says of it."""
+        said = {"words_only": True, "original_sha256": self.original_sha256} if self.words_only else {}
+        return {"name": self.name[:200], "media_type": self.media_type, "may_show": self.shows, **said}
 
 
 def import_file(
@@ -201,16 +209,39 @@ def _read(
     )  # fmt: skip
 
 
-def _kept(made: Imported, source: BinaryIO, name: str, pictures: bool) -> _Kept:
+def _kept(made: Imported, source: BinaryIO, name: str, pictures: bool) -> Kept:
     source.seek(0)
     if pictures:
-        return _Kept(source, name, made.media_type, words_only=False, shows=_may_show(made))
+        return Kept(source, name, made.media_type, words_only=False, shows=_may_show(made), pictures=True)
     if made.bytes <= LIMITS.text and is_plain_words(source.read(), made):
         source.seek(0)
-        return _Kept(source, name, made.media_type, words_only=False, shows=False)
+        return Kept(source, name, made.media_type, words_only=False, shows=False)
     if made.words and is_plain_words(made.words, made):
-        return _Kept(io.BytesIO(made.words), f"{name}.txt", "text/plain", words_only=True, shows=False)
-    return _Kept(io.BytesIO(words_only(made, name)), f"{name}.json", "application/json", words_only=True, shows=False)
+        words, name, media_type = made.words, f"{name}.txt", "text/plain"
+    else:
+        words, name, media_type = words_only(made, name), f"{name}.json", "application/json"
+    return Kept(io.BytesIO(words), name, media_type, words_only=True, shows=False, original_sha256=made.sha256)
+
+
+def letter_kept(keeper: Keeper, case: OpenCase, raw: bytes, name: str) -> Kept:
+    """A mail that was filed as an answer: whole, or by its words alone where no picture may be taken in.
+
+    Raises AnswerIsNo where it is no mail and may be a picture.
+    """
+    source, pictures = io.BytesIO(raw), pictures_allowed(case)
+    named = name if name.casefold().endswith(".eml") else f"{name}.eml"
+    if not pictures:
+        _refuse_pictures(tell_kind(source, named, LIMITS))
+    with workroom(keeper.services) as work:
+        made = read_import(source, named, now=keeper.services.now(), workdir=work, limits=LIMITS)
+        kept = _kept(made, source, name, pictures)
+    return kept if kept.words_only else replace(kept, media_type="message/rfc822")
+
+
+def require_same_age(kept: Kept, now: OpenCase) -> None:
+    """Raises AnswerIsNo when pictures were taken in and the answer about age does not allow them any more."""
+    if kept.pictures and not pictures_allowed(now):
+        raise AnswerIsNo("cases.no_pictures")
 
 
 def _may_show(made: Imported) -> bool:
@@ -220,10 +251,9 @@ def _may_show(made: Imported) -> bool:
 
 
 def _seal(
-    keeper: Keeper, case: OpenCase, made: Imported, kept: _Kept, answers: Mapping[str, str], compared: _Compared
+    keeper: Keeper, case: OpenCase, made: Imported, kept: Kept, answers: Mapping[str, str], compared: _Compared
 ) -> ImportView:
     row_id = keeper.services.new_id()
-    pictures = pictures_allowed(case)
     with fresh_files(keeper.services) as fresh:
         blob = keeper.services.blobs.put(kept.source, place_of(case.row.id, row_id), case.row.public)
         fresh.append(blob)
@@ -231,17 +261,13 @@ def _seal(
             raise BadInput("cases.file_changed")
         with act(keeper, case.row.id, Kind.EXHIBIT, "add_exhibit") as doing:
             doing.require_epoch(case.row.epoch)
-            if pictures and not pictures_allowed(doing):
-                raise AnswerIsNo("cases.no_pictures")  # the answer about age is another one by now
+            require_same_age(kept, doing)
             body = write(
                 doing,
                 row_id,
                 blob,
                 kind=made.kind,
-                name=kept.name,
-                media_type=kept.media_type,
-                may_show=kept.shows,
-                **({"words_only": True, "original_sha256": made.sha256} if kept.words_only else {}),
+                **kept.words(),
             )
             parts = _parts(made, answers, compared.found, kept.words_only, doing)
             _write_parts(doing, row_id, parts)
@@ -308,7 +334,7 @@ def _clean(value: Any) -> Any:
     return [_clean(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _told(made: Imported, parts: list[dict[str, Any]], answers: Mapping[str, str], kept: _Kept) -> dict[str, Any]:
+def _told(made: Imported, parts: list[dict[str, Any]], answers: Mapping[str, str], kept: Kept) -> dict[str, Any]:
     """What the entry says of the view: digests and counts, no words of the file."""
     digest = hashlib.sha256(rfc8785.dumps(_clean(parts))).hexdigest()
     return {
@@ -335,7 +361,7 @@ def answer(keeper: Keeper, case_id: str, exhibit_id: str, answers: Mapping[str, 
             source.write(piece)
         compared = _Compared({}, head["found"])
         made = _read(keeper, source, body["name"], work, said, compared)
-        kept = _Kept(source, body["name"], body["media_type"], head["words_only"], shows=bool(body.get("may_show")))
+        kept = Kept(source, body["name"], body["media_type"], head["words_only"], shows=bool(body.get("may_show")))
         with act(keeper, case_id, Kind.EXHIBIT, "read_again") as doing:
             doing.one(Exhibit, exhibit_id)
             parts = _parts(made, said, compared.found, head["words_only"], doing)

@@ -3,7 +3,6 @@
 A notice that may have gone out is never sent again by itself: it stands as `unknown`, and the person decides.
 """
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from typing import Any
 from sitr.cases.access import Keeper
 from sitr.cases.exhibits import place_of, summary, write
 from sitr.cases.fresh_files import fresh_files
+from sitr.cases.imports import Kept, letter_kept, require_same_age
 from sitr.cases.ledgers import pooled
 from sitr.cases.models import Notice, Reply, Sighting
 from sitr.cases.openings import answers_of
@@ -301,6 +301,7 @@ def mark_sent(keeper: Keeper, case_id: str, notice_id: str, reference: str, at: 
 def file_reply(keeper: Keeper, case_id: str, notice_id: str, raw: bytes, name: str) -> ReplyView:
     """File an answer as an exhibit, byte for byte. Raises BadInput for an empty or huge file.
 
+    Where no picture may be taken in, a mail that is more than plain words is kept by its words alone.
     The clock runs on: an answer may be a mere acknowledgement. A visit that finds the photo gone stops it, or the
     person does.
     """
@@ -310,20 +311,22 @@ def file_reply(keeper: Keeper, case_id: str, notice_id: str, raw: bytes, name: s
     case = look(keeper, case_id)
     case.one(Notice, notice_id)
     exhibit_id = keeper.services.new_id()
+    kept = letter_kept(keeper, case, raw, name)
     with fresh_files(keeper.services) as fresh:
-        fresh.append(keeper.services.blobs.put(io.BytesIO(raw), place_of(case_id, exhibit_id), case.row.public))
-        made, reply = _write_reply(keeper, case, notice_id, exhibit_id, fresh[0], name, said)
+        fresh.append(keeper.services.blobs.put(kept.source, place_of(case_id, exhibit_id), case.row.public))
+        made, reply = _write_reply(keeper, case, notice_id, exhibit_id, fresh[0], kept, said)
     return _reply_view(made.id, reply)
 
 
 def _write_reply(
-    keeper: Keeper, case: OpenCase, notice_id: str, exhibit_id: str, blob: StoredBlob, name: str, said: ReadReply
+    keeper: Keeper, case: OpenCase, notice_id: str, exhibit_id: str, blob: StoredBlob, kept: Kept, said: ReadReply
 ) -> tuple[Reply, dict[str, Any]]:
     with act(keeper, case.row.id, Kind.REPLY, "file_reply") as doing:
         doing.require_epoch(case.row.epoch)
         row, body = doing.one(Notice, notice_id)
         state = move(_state(keeper, row, body), NoticeState.ANSWERED)
-        exhibit = write(doing, exhibit_id, blob, kind="reply", name=name[:200], media_type="message/rfc822")
+        require_same_age(kept, doing)
+        exhibit = write(doing, exhibit_id, blob, kind="reply", **kept.words())
         reply = {
             "notice": notice_id, "exhibit": exhibit_id, "sender": said.from_, "subject": said.subject,
             "time": seconds(said.time) if said.time else None, "text": said.body, "problems": list(said.problems),
