@@ -5,7 +5,7 @@ A notice that may have gone out is never sent again by itself: it stands as `unk
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sitr.cases.access import Keeper
@@ -22,7 +22,7 @@ from sitr.cases.views import read_time
 from sitr.cases.work import Act, OpenCase, act, look, seconds
 from sitr.errors import AnswerIsNo, BadInput
 from sitr.journal import Kind
-from sitr.knowledge import identify
+from sitr.knowledge import identify, known_from_memory
 from sitr.knowledge import routes as doors_of
 from sitr.takedown import (
     CaseFacts,
@@ -68,6 +68,7 @@ class NoticeView:
     """One notice. `required`: (id, Arabic label, English label) of what its basis asks for; `fields`: what is in it.
 
     `detail` is what the relay said, or the reference of a form; `lawful` whether the clock is the basis' own.
+    `unverified` names the parts of its door that are from memory, `checked` the day on which they were last compared.
     """
 
     id: str
@@ -89,6 +90,8 @@ class NoticeView:
     lawful: bool
     replies: tuple[ReplyView, ...]
     detail: str
+    unverified: tuple[str, ...]
+    checked: date
 
 
 def routes(keeper: Keeper, case_id: str, sighting_id: str) -> list[RankedRoute]:
@@ -399,6 +402,10 @@ def _shown(keeper: Keeper, row: Notice, body: dict[str, Any], replies: dict[str,
         required=tuple((f.id, f.label.ar, f.label.en) for f in basis.required_fields), missing=tuple(body["missing"]),
         state=_state(keeper, row, body).value, sent_at=read_time(body["sent_at"]), due_at=read_time(body["due_at"]),
         then=body["then"], lawful=body["lawful"], replies=tuple(replies.get(row.id, ())), detail=body["detail"],
+        unverified=known_from_memory(
+            keeper.services.knowledge, body["service"], body["channel"], basis, body["recipient"]
+        ),
+        checked=basis.checked.on,
     )  # fmt: skip
 
 

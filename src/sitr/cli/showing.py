@@ -7,14 +7,14 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 
 def document(value: Any) -> Any:
-    """A value as JSON holds it: frozen views become objects, times RFC 3339 in UTC, sets sorted lists."""
+    """A value as JSON holds it: frozen views become objects, times RFC 3339 in UTC, days ISO 8601, sets lists."""
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: document(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
@@ -33,6 +33,8 @@ def _single(value: Any) -> Any:
         return value.value
     if isinstance(value, datetime):
         return moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, bytes):
         return value.hex()
     return str(value) if isinstance(value, Path) else value

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from sitr.knowledge.checking import stats as stats
     from sitr.knowledge.doors import Route as Route
     from sitr.knowledge.doors import Signer as Signer
+    from sitr.knowledge.doors import known_from_memory as known_from_memory
     from sitr.knowledge.doors import routes as routes
+    from sitr.knowledge.doors import unverified_words as unverified_words
     from sitr.knowledge.identifying import Identified as Identified
     from sitr.knowledge.law import LawPage as LawPage
     from sitr.knowledge.law import countries as countries
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     **dict.fromkeys(("check", "json_schemas", "stats"), "checking"),
-    **dict.fromkeys(("Route", "Signer", "routes"), "doors"),
+    **dict.fromkeys(("Route", "Signer", "known_from_memory", "routes", "unverified_words"), "doors"),
     **dict.fromkeys(("LawPage", "countries", "law_page"), "law"),
     "Problem": "problems",
     "Identified": "identifying",

@@ -7,12 +7,13 @@ of earlier notices, studies included, is weighed by `sitr.takedown.ranking`, whi
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from sitr.knowledge.conditions import answered, derived, holds
 from sitr.knowledge.identifying import ANY_HOST, Identified
 from sitr.knowledge.loading import Knowledge
-from sitr.knowledge.schema.base import Words
+from sitr.knowledge.schema.base import Confidence, Words
 from sitr.knowledge.schema.bases import Basis, Need
 from sitr.knowledge.schema.services import Channel, Service
 from sitr.knowledge.schema.studies import Study
@@ -50,7 +51,8 @@ class Route:
     or a path through menus), with the blanks of the channel filled. `exposes` says who learns the signer's name:
     service, uploader, public, authority. `hours` is the time to reckon with by the law (`lawful`) or an editor's
     estimate, `studies` what was published about this door, `penalty` what it costs, in hours; `verified` is False
-    where the channel is known from memory only. `why` are whole sentences.
+    where the channel is known from memory only. `why` are whole sentences. `unverified` names every part that is from
+    memory (channel, basis, access), `checked` the day on which the facts behind the door were last compared.
     """
 
     service: str
@@ -67,6 +69,43 @@ class Route:
     lawful: bool = False
     penalty: float = 0.0
     studies: tuple[Study, ...] = ()
+    unverified: tuple[str, ...] = ()
+    checked: date | None = None
+
+    @property
+    def warnings(self) -> tuple[Words, ...]:
+        """A sentence with the day for each part that is from memory."""
+        return unverified_words(self.unverified, self.checked)
+
+
+def from_memory(basis: Basis, channel: Channel | None) -> tuple[str, ...]:
+    """The parts of a door that no source carries: `channel`, `basis`, `access`. Without a channel the notice goes to
+    the recipient that the basis names.
+    """
+    reached = channel.confidence is Confidence.FOUND if channel else basis.recipient.verified
+    access = channel is None or channel.account_needed == "unknown" or channel.access_confidence is Confidence.FOUND
+    known = {"channel": reached, "basis": basis.verified, "access": access}
+    return tuple(part for part, verified in known.items() if not verified)
+
+
+def known_from_memory(
+    knowledge: Knowledge, service: str | None, channel: str | None, basis: Basis, address: str
+) -> tuple[str, ...]:
+    """As `from_memory`, for a notice that was written through a door: an address that the person typed instead of the
+    door's own is theirs, and not from our memory. A service or channel that is gone leaves the basis alone.
+    """
+    known = service if service in knowledge.identifier.index.services else None
+    listed = knowledge.service(known).reporting.channels if known else ()
+    found = next((each for each in listed if each.id == channel), None)
+    own = found.value if found else basis.recipient.form_url or basis.recipient.url or ""
+    typed = bool(address) and address != own and "{" not in own
+    return tuple(part for part in from_memory(basis, found) if not (typed and part == "channel"))
+
+
+def unverified_words(parts: Sequence[str], checked: date | None) -> tuple[Words, ...]:
+    """What is said of parts from memory, each with the day of the last check."""
+    on = checked.isoformat() if checked else "-"
+    return tuple(_sentence(f"unverified_{part}", on=on) for part in parts)
 
 
 def routes(
@@ -173,7 +212,8 @@ class _Doors:
     ) -> tuple[float, Route]:
         exposes = basis.routing.exposes if signer is Signer.SELF else ("service",)
         risks = list(self._risks(channel))
-        verified = channel.confidence == "found"
+        unverified = from_memory(basis, channel)
+        verified = "channel" not in unverified
         why = [need.why, *_about(basis), *_access(channel), *(why for _, why in risks), *_cost(exposes, signer)]
         if not verified:
             why.append(_sentence("why_unverified"))
@@ -184,7 +224,8 @@ class _Doors:
         route = Route(
             service.id, channel.id, basis.id, signer, 0, tuple(why), exposes, expected_hours(basis),
             self._filled(channel.value), channel.kind, verified, lawful=basis.deadline.value is not None,
-            penalty=float(penalty), studies=self._studies(basis, need, service.id),
+            penalty=float(penalty), studies=self._studies(basis, need, service.id), unverified=unverified,
+            checked=min(service.checked.on, basis.checked.on),
         )  # fmt: skip
         return route.hours + route.penalty, route
 
@@ -211,7 +252,7 @@ class _Doors:
             basis.id, None, basis.id, Signer.SELF, 0, (need.why, *_about(basis), *_cost(exposes, Signer.SELF)), exposes,
             expected_hours(basis), basis.recipient.form_url or basis.recipient.url or "", "web_form",
             basis.recipient.verified, lawful=basis.deadline.value is not None, penalty=float(_exposed(exposes)),
-            studies=self._studies(basis, need, None),
+            studies=self._studies(basis, need, None), unverified=from_memory(basis, None), checked=basis.checked.on,
         )  # fmt: skip
         yield route.hours + route.penalty, route
 
@@ -248,7 +289,10 @@ def _exposed(exposes: Sequence[str]) -> int:
 def _about(basis: Basis) -> list[Words]:
     if basis.deadline.value:
         return [_sentence("why_deadline", basis=basis.name, hours=round(lawful_hours(basis.deadline.value)))]
-    return [_sentence("why_deadline_open", basis=basis.name)] if basis.deadline.duration else []
+    if basis.deadline.duration is None:
+        return []
+    name = "why_deadline_open" if basis.deadline.verified else "why_deadline_recalled"
+    return [_sentence(name, basis=basis.name)]
 
 
 def _access(channel: Channel) -> list[Words]:

@@ -438,7 +438,7 @@ class _Page:
         return body_of(one, checked or self.checked, international=international)
 
     def _data_authority(self, one: DataProtection) -> DataAuthority:
-        contact = Contact("url", one.url, _known(one, "url", one.url)) if one.url else None
+        contact = Contact("url", one.url, one.carries("url", one.url)) if one.url else None
         own = [law for law in (self.land.laws if self.land else ()) if "data_protection" in law.topics]
         named = next((law.name for law in own if law.number != "-" and law.number in one.law), None)
         backing = _backing(one, self.checked)
@@ -472,19 +472,12 @@ def _backing(fact: Sourced, checked: Checked) -> Backing:
     return Backing(certainty, fact.sources, checked.on)
 
 
-def _known(fact: Sourced, field: str, value: str) -> bool:
-    """Whether a source carries this value. Where it is not said which part is from memory, every part may be."""
-    if fact.confidence == "recalled" or not {field, f"{field}.{value}"}.isdisjoint(fact.recalled_fields):
-        return False
-    return bool(fact.recalled_fields) or not fact.partly_recalled
-
-
 def _contacts(one: Authority | Support) -> tuple[Contact, ...]:
     found = []
     for kind in _CONTACTS:
         value = getattr(one, kind, None) or ()
         for each in (value,) if isinstance(value, str) else value:
-            found.append(Contact(kind, each, _known(one, kind, each)))
+            found.append(Contact(kind, each, one.carries(kind, each)))
     return tuple(sorted(found, key=lambda contact: not contact.verified))
 
 

@@ -5,25 +5,13 @@ to six digits are accepted where a country is known.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
 
 import phonenumbers
 
 from sitr.knowledge.problems import Problem
 from sitr.knowledge.schema.base import Entry
-from sitr.knowledge.schema.jurisdictions import International, Jurisdiction
-
-
-class _Line(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def phone(self) -> tuple[str, ...]: ...
-    @property
-    def whatsapp(self) -> tuple[str, ...]: ...
-    @property
-    def verified(self) -> bool: ...
+from sitr.knowledge.schema.jurisdictions import Authority, International, Jurisdiction, Support
 
 
 def problems(read: Mapping[str, Entry]) -> Iterator[Problem]:
@@ -37,7 +25,7 @@ def problems(read: Mapping[str, Entry]) -> Iterator[Problem]:
 
 
 def _lists(
-    file: str, country: str | None, parts: Mapping[str, tuple[_Line, ...]], *, short_codes: bool = True
+    file: str, country: str | None, parts: Mapping[str, Sequence[Authority | Support]], *, short_codes: bool = True
 ) -> Iterator[Problem]:
     for part, lines in parts.items():
         for line in lines:
@@ -60,10 +48,17 @@ def is_phone(number: str, country: str | None, *, short_codes: bool = True) -> b
         return False
 
 
-def _order(file: str, part: str, lines: tuple[_Line, ...]) -> Iterator[Problem]:
+def _order(file: str, part: str, lines: Sequence[Authority | Support]) -> Iterator[Problem]:
     """A number from memory may be the only one, but it never stands before one that was found in a source."""
     called = [line for line in lines if line.phone or line.whatsapp]
     for place, line in enumerate(called):
-        found = next((after.id for after in called[place + 1 :] if after.verified), None)
-        if not line.verified and found is not None:
+        found = next((after.id for after in called[place + 1 :] if _reaches(after)), None)
+        if not _reaches(line) and found is not None:
             yield Problem(file, f"{part}.{line.id}", "recalled_before_found", data={"other": found})
+
+
+def _reaches(line: Authority | Support) -> bool:
+    """Whether one of its numbers was found in a source."""
+    return any(line.carries("phone", each) for each in line.phone) or any(
+        line.carries("whatsapp", each) for each in line.whatsapp
+    )

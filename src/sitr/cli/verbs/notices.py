@@ -11,6 +11,7 @@ from sitr.cli.files import read, read_object
 from sitr.cli.showing import document, moment
 from sitr.cli.verbs.unlocking import keeper
 from sitr.errors import AnswerIsNo, BadInput, NotFound
+from sitr.knowledge import unverified_words
 from sitr.words import Lang
 
 
@@ -120,6 +121,7 @@ def _lines(call: Call, view: Any) -> Iterator[str]:
     yield call.say("notice_line", id=view.id, state=call.say("notice_" + view.state))
     if view.recipient:
         yield call.say("notice_to", recipient=view.recipient)
+    yield from (getattr(line, call.lang) for line in unverified_words(view.unverified, view.checked))
     labels = {name: arabic if call.lang == "ar" else english for name, arabic, english in view.required}
     for name in view.missing:
         yield f"{call.say('notice_missing')} {labels.get(name, name)} ({name})"

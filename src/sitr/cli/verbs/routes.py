@@ -30,8 +30,9 @@ def _shown(call: Call, door: Any) -> dict[str, Any]:
         for s in door.studies
     ]  # fmt: skip
     why = [getattr(why, call.lang) for why in door.why]
-    told = replace(door, why=(), studies=())
-    return {**document(told), "why": why, "studies": studies, "expect": describe(door, call.lang)}
+    told = document(replace(door, why=(), studies=()))
+    warnings = [getattr(line, call.lang) for line in door.warnings]
+    return {**told, "why": why, "studies": studies, "expect": describe(door, call.lang), "warnings": warnings}
 
 
 def _lines(call: Call, found: list[dict[str, Any]]) -> Iterator[str]:
@@ -55,5 +56,5 @@ def _lines(call: Call, found: list[dict[str, Any]]) -> Iterator[str]:
             yield f"    {line}"
         for study in door["studies"]:
             yield "    " + call.say("route_study", name=study["name"], limits=study["limits"])
-        if not door["verified"]:
-            yield "    " + call.say("unverified")
+        for line in door["warnings"]:
+            yield f"    {line}"

@@ -74,5 +74,13 @@ class Sourced(Entry):
         """True only when a source carries it and no part of it is from memory."""
         return self.confidence is Confidence.FOUND and not self.partly_recalled and not self.recalled_fields
 
+    def carries(self, field: str, value: str) -> bool:
+        """Whether a source carries this value of `field`. Where it is not said which part is from memory, every part
+        may be.
+        """
+        if self.confidence is Confidence.RECALLED or not {field, f"{field}.{value}"}.isdisjoint(self.recalled_fields):
+            return False
+        return bool(self.recalled_fields) or not self.partly_recalled
+
 
 PositiveHours = Annotated[int, Field(gt=0)]

@@ -63,8 +63,10 @@ class Deadline(Sourced):
 
     @property
     def value(self) -> str | None:
-        """The duration (ISO 8601) that may be reckoned with. A rule that may not be in force gives nobody a right."""
-        return self.duration if self.in_force == "yes" else None
+        """The duration (ISO 8601) that may be reckoned with. A rule that may not be in force gives nobody a right, and
+        a figure from memory is no clock.
+        """
+        return self.duration if self.in_force == "yes" and self.verified else None
 
 
 class NextStep(Entry):

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sitr.cases import notices
 from sitr.errors import NotFound
+from sitr.knowledge import unverified_words
 from sitr.takedown import Content, is_asked, is_mailbox
 from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
@@ -64,6 +65,7 @@ def _asked(request: Request, one: Any, form: Form) -> dict[str, Any]:
         "statements": [(name, text, form.value(name) == "yes") for name, text in words.items()],
         "contents": [(kind.value, say(f"web.content_{kind.value}", lang)) for kind in Content],
         "missing": [labels.get(name) or words.get(name) or name for name in one.missing],
+        "warnings": unverified_words(one.unverified, one.checked),
         "by_mail": is_mailbox(one.recipient) and request.services.mailer is not None,
     }
 

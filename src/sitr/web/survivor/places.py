@@ -60,13 +60,12 @@ def place(request: Request, case: str, place: str) -> HttpResponse:
 
 
 def _door(request: Request, route: RankedRoute) -> dict[str, Any]:
-    """What a page says of a door beside its own words: names, what to expect, and when its facts were checked."""
+    """What a page says of a door beside its own words: names, and what to expect of it."""
     knowledge = request.services.knowledge
     basis = knowledge.basis(route.basis)
     # An authority's own form is a door of its own: it is named by its basis and is no service.
     about = basis if route.service == route.basis else knowledge.service(route.service)
-    expect, checked = describe(route, request.lang), about.checked.on
-    return {"route": route, "name": about.name, "basis": basis.name, "expect": expect, "checked": checked}
+    return {"route": route, "name": about.name, "basis": basis.name, "expect": describe(route, request.lang)}
 
 
 @require_POST
