@@ -53,10 +53,9 @@ class Contacts(HTMLParser):
         elif tag == "summary":
             self._heading = True
         elif tag == "li":
-            if told.get("id"):
-                self._at.cards.append(str(told["id"]))
             contact = bool(self._lists) and "contacts" in self._lists[-1]
             card, fold = (self._at.cards or [""])[-1], (self._at.folds or [""])[-1]
+            self._at.cards.append(told.get("id") or card)
             self._items.append(Item(card, fold.strip()) if contact else None)
 
     def handle_endtag(self, tag: str) -> None:
@@ -68,6 +67,7 @@ class Contacts(HTMLParser):
         elif tag == "summary":
             self._heading = False
         elif tag == "li":
+            self._at.cards.pop()
             item = self._items.pop()
             if item is not None:
                 self.found.append(item)
@@ -95,7 +95,8 @@ def test_every_contact_from_memory_is_behind_its_heading_marked_and_dated(cast: 
                 assert marked, (country, one)
             if marked:
                 assert DAY.search(one.text), (country, one)
-                assert one.fold.startswith(say("law.recalled_contacts", lang)), (country, one)
+                if one.card:  # the site of a data authority stands alone and is no one to call
+                    assert one.fold.startswith(say("law.recalled_contacts", lang)), (country, one)
             else:
                 assert not one.fold.startswith(say("law.recalled_contacts", lang)), (country, one)
     assert seen > 60
