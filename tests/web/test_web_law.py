@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.template.loader import render_to_string
 from django.utils.html import escape
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.web.web_cast import ADULT, KNOWLEDGE, Cast
 
@@ -81,7 +81,7 @@ def answers() -> st.SearchStrategy[Answers]:
     )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.sampled_from([*KNOWLEDGE.countries, None]), answers())
 def test_every_page_shows_the_risks_first_and_marks_what_is_from_memory(country: str | None, said: Answers) -> None:
     page = law_page(country, said, KNOWLEDGE, TODAY, TODAY)
