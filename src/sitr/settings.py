@@ -10,6 +10,7 @@ SITR_SMTP            host:port of the mail relay; none: notices are handed over 
 SITR_SMTP_FROM       the address notices are sent from
 SITR_TSA             up to two time authorities, `URL|CA-FILE` separated by spaces; none: labelled `not time-stamped`
 SITR_ACCEPT_UNCONFINED  `yes`: pages may be captured although this system offers no confinement (see `sitr doctor`)
+SITR_VISIT_PROXY     socks5h://[user:password@]host:port by which pages are visited (Tor, for one); none: directly
 """
 
 import os
@@ -21,6 +22,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sitr.errors import BadInput
+from sitr.net import Proxy, read_proxy
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Settings:
     smtp_from: str
     authorities: tuple[AuthorityAddress, ...]
     accept_unconfined: bool
+    visit_proxy: Proxy | None = None
 
 
 def read(env: Mapping[str, str]) -> Settings:
@@ -55,6 +58,7 @@ def read(env: Mapping[str, str]) -> Settings:
         smtp_from=env.get("SITR_SMTP_FROM", ""),
         authorities=tuple(_authority(a) for a in env.get("SITR_TSA", "").split()),
         accept_unconfined=_yes("SITR_ACCEPT_UNCONFINED", env.get("SITR_ACCEPT_UNCONFINED", "")),
+        visit_proxy=_proxy(env["SITR_VISIT_PROXY"]) if env.get("SITR_VISIT_PROXY") else None,
     )
 
 
@@ -107,6 +111,13 @@ def _authority(value: str) -> AuthorityAddress:
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
         raise BadInput("errors.setting", name="SITR_TSA")
     return AuthorityAddress(url, Path(ca) if ca else None)
+
+
+def _proxy(value: str) -> Proxy:
+    try:
+        return read_proxy(value)
+    except BadInput:
+        raise BadInput("errors.setting", name="SITR_VISIT_PROXY") from None
 
 
 def _yes(name: str, value: str) -> bool:

@@ -50,7 +50,7 @@ def build(
     from sitr.cases.tidying import tidy
     from sitr.knowledge import load
 
-    door = Door(_infrastructure(settings), loopback)
+    door = Door(_infrastructure(settings), loopback, proxy=settings.visit_proxy)
     with named_full_database(), _alone(settings.home):
         _migrate(settings.home)
         built = Services(

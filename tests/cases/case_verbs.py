@@ -18,6 +18,7 @@ from sitr.cases import (
     exhibits,
     holders,
     imports,
+    jars,
     journals,
     notices,
     openings,
@@ -116,6 +117,11 @@ def _gone(world: World, case: str) -> dict[str, Any]:
     return {"sighting_id": place}
 
 
+def _jar(world: World, case: str) -> dict[str, Any]:
+    jars.fill(world.holder, case, "sid=0123456789abcdef", host="leaks.example")
+    return {}
+
+
 TABLE = (
     Verb(openings.show),
     Verb(openings.answers),
@@ -138,6 +144,9 @@ TABLE = (
         captures.capture_page, lambda _w, _c: {"url": "https://leaks.example/p", "child": "no"},
         (("exhibit", "capture"),),
     ),
+    Verb(jars.show),
+    Verb(jars.fill, lambda _w, _c: {"text": "sid=0123456789abcdef", "host": "leaks.example"}, (("case", "fill_jar"),)),
+    Verb(jars.forget, _jar, (("case", "forget_jar"),)),
     Verb(exhibits.list_exhibits),
     Verb(
         exhibits.add_exhibit, lambda _w, _c: {"data": io.BytesIO(b"a mail"), "name": "mail.eml"},

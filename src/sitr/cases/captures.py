@@ -6,14 +6,16 @@ from typing import Any, Literal
 from sitr.cases.access import Keeper
 from sitr.cases.exhibits import ExhibitView, place_of, summary, view, write
 from sitr.cases.fresh_files import fresh_files
+from sitr.cases.jars import cookies_of
 from sitr.cases.openings import pictures_allowed
 from sitr.cases.photos import fingerprints, require_adult
+from sitr.cases.previews import dots_of
 from sitr.cases.services import Services
 from sitr.cases.sightings import propose
 from sitr.cases.work import OpenCase, act, look, seconds
 from sitr.cases.workrooms import workroom
 from sitr.errors import BadInput
-from sitr.evidence import Capture, CapturedFile, CaptureOptions
+from sitr.evidence import Capture, CapturedFile, CaptureOptions, FileKind, Viewport
 from sitr.finding import Search, find_copies
 from sitr.journal import Kind
 from sitr.vault import StoredBlob
@@ -44,7 +46,8 @@ class Note:
 class CaptureView:
     """What a capture kept: `kept` of `expected` resources, what is missing and why, and the copies found.
 
-    `confinement`: how the browser was shut in (`full`, `partial`, `none`; see `sitr doctor`).
+    `confinement`: how the browser was shut in (`full`, `partial`, `none`; see `sitr doctor`). `session`: the cookies
+    of the person that came along, as (host, name). `proxied`: by way of the operator's proxy.
     """
 
     exhibits: tuple[ExhibitView, ...]
@@ -56,20 +59,35 @@ class CaptureView:
     pictures: bool
     notes: tuple[Note, ...]
     confinement: str
+    session: tuple[tuple[str, str], ...] = ()
+    proxied: bool = False
 
 
-def capture_page(keeper: Keeper, case_id: str, url: str, *, child: Child) -> CaptureView:
+@dataclass(frozen=True)
+class Wish:
+    """How a page is to be captured. `locale` is the language that the browser names (None: Arabic); `session`: with the
+    cookies of the case."""
+
+    viewport: Literal["desktop", "phone"] = "desktop"
+    locale: str | None = None
+    scroll: bool = True
+    expand: bool = False
+    session: bool = False
+
+
+def capture_page(keeper: Keeper, case_id: str, url: str, *, child: Child, wish: Wish | None = None) -> CaptureView:
     """Visit `url`, seal what it shows, and look for the person's photos on it.
 
     `child`: could a child be on this page? Only a clear "no", in the case of an adult, lets pictures be taken in; else
-    address, time, headers and text are kept. Raises BadInput for no address, OutsideSilent when nothing came.
+    address, time, headers and text are kept. Raises BadInput for no address or no language, NotFound for a session that
+    the case does not hold, OutsideSilent when nothing came.
     """
     if child not in {"no", "yes", "unsure"}:
         raise BadInput("cases.child_answer")
     case = look(keeper, case_id)
     pictures = child == "no" and pictures_allowed(case)
     services = keeper.services
-    options = CaptureOptions(pictures=pictures, accept_unconfined=services.accept_unconfined)
+    options = _options(case, services, wish or Wish(), pictures=pictures)
     with workroom(services) as work:
         taken = services.capture(url, work, options, services.now())
         search = _search(case, taken)
@@ -77,6 +95,14 @@ def capture_page(keeper: Keeper, case_id: str, url: str, *, child: Child) -> Cap
             files = _seal_files(services, case, taken, fresh)
             views, ids = _write(keeper, case, taken, search, files, child)
     return _view(taken, search, views, ids)
+
+
+def _options(case: OpenCase, services: Services, wish: Wish, *, pictures: bool) -> CaptureOptions:
+    return CaptureOptions(
+        pictures=pictures, accept_unconfined=services.accept_unconfined, viewport=Viewport(wish.viewport),
+        locale=wish.locale or "ar", scroll=wish.scroll, expand=wish.expand,
+        cookies=cookies_of(case) if wish.session else (),
+    )  # fmt: skip
 
 
 def _search(case: OpenCase, taken: Capture) -> Search:
@@ -92,6 +118,7 @@ class _Sealed:
     file: CapturedFile
     name: str
     blob: StoredBlob
+    dots: bytes
 
 
 def _seal_files(services: Services, case: OpenCase, taken: Capture, fresh: list[StoredBlob]) -> list[_Sealed]:
@@ -101,7 +128,8 @@ def _seal_files(services: Services, case: OpenCase, taken: Capture, fresh: list[
         with file.path.open("rb") as source:
             blob = services.blobs.put(source, place_of(case.row.id, row_id), case.row.public)
         fresh.append(blob)
-        sealed.append(_Sealed(row_id, file, f"page-{file.kind.value}{_SUFFIX[file.kind.value]}", blob))
+        dots = dots_of(file.path.read_bytes(), file.mime) if file.kind is FileKind.SCREENSHOT else b""
+        sealed.append(_Sealed(row_id, file, f"page-{file.kind.value}{_SUFFIX[file.kind.value]}", blob, dots))
     return sealed
 
 
@@ -115,6 +143,7 @@ def _write(
 ) -> tuple[list[ExhibitView], dict[str, str]]:
     """The rows and entries of one capture, all in one transaction."""
     views = []
+    together = keeper.services.new_id()
     with act(keeper, case.row.id, Kind.EXHIBIT, "capture") as doing:
         doing.require_epoch(case.row.epoch)
         if taken.pictures:
@@ -122,11 +151,12 @@ def _write(
         told = []
         for one in files:
             body = write(
-                doing, one.row_id, one.blob, kind=one.file.kind.value, name=one.name, media_type=one.file.mime,
-                source=taken.final_url,
+                doing, one.row_id, one.blob, dots=one.dots, kind=one.file.kind.value, name=one.name,
+                media_type=one.file.mime, source=taken.final_url,
                 partial=taken.partial, kept=taken.completeness.kept, expected=taken.completeness.expected,
                 missing=[f"{gap.url} ({gap.why})" for gap in taken.completeness.missing],
-                captured_at=seconds(taken.started),
+                captured_at=seconds(taken.started), capture=together, device=taken.tools.device,
+                session=bool(taken.session.cookies),
                 method=f"{taken.tools.browser}; {taken.confinement.kind.value}",
             )  # fmt: skip
             views.append(view(one.row_id, body))
@@ -136,7 +166,9 @@ def _write(
             "url": taken.url, "final_url": taken.final_url, "child": child, "pictures": taken.pictures,
             "exhibits": told,
             "kept": taken.completeness.kept, "expected": taken.completeness.expected, "partial": taken.partial,
-            "confinement": taken.confinement.kind.value, "found": [find.image_url for find in search],
+            "confinement": taken.confinement.kind.value, "device": taken.tools.device,
+            "session": [list(one) for one in taken.session.cookies], "proxied": taken.proxied,
+            "found": [find.image_url for find in search],
         }  # fmt: skip
     return views, ids
 
@@ -148,5 +180,5 @@ def _view(taken: Capture, search: Search, views: list[ExhibitView], ids: dict[st
         found=tuple(FoundView(f.image_url, f.photo, f.score, ids.get(f.image_url)) for f in search),
         partial=taken.partial, pictures=taken.pictures,
         notes=tuple(Note(problem.code, dict(problem.data)) for problem in taken.problems),
-        confinement=taken.confinement.kind.value,
+        confinement=taken.confinement.kind.value, session=taken.session.cookies, proxied=taken.proxied,
     )  # fmt: skip

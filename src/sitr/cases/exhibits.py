@@ -1,5 +1,6 @@
 """Exhibits: sealed files of evidence. Added, listed, exported byte for byte, looked at."""
 
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image, ImageFilter, ImageOps
 
+from sitr.cases import previews
 from sitr.cases.access import Keeper
 from sitr.cases.models import Exhibit
 from sitr.cases.views import NEVER, read_time
@@ -17,6 +19,7 @@ from sitr.errors import BadInput
 from sitr.fingerprint import measure
 from sitr.journal import Kind
 from sitr.vault import Place, StoredBlob
+from sitr.vault.files import written_whole
 
 PICTURE_KINDS = frozenset({"image", "video", "screenshot", "pdf", "wacz", "html"})
 """Kinds whose bytes may show the photo: released only when the person chooses each."""
@@ -66,8 +69,8 @@ def may_show(body: dict[str, Any]) -> bool:
     return bool(body.get("may_show", body["kind"] in PICTURE_KINDS))
 
 
-def write(doing: Act, row_id: str, blob: StoredBlob, **words: Any) -> dict[str, Any]:
-    """Write the row of a sealed file; gives its words.
+def write(doing: Act, row_id: str, blob: StoredBlob, *, dots: bytes = b"", **words: Any) -> dict[str, Any]:
+    """Write the row of a sealed file; gives its words. `dots`: its blurred preview (`previews.dots_of`).
 
     One that was no import (a capture, a reply) has no parsed view; its kind alone says whether it may show a picture.
     """
@@ -75,7 +78,11 @@ def write(doing: Act, row_id: str, blob: StoredBlob, **words: Any) -> dict[str, 
         "source": "", "partial": False, **words, "sha256": blob.content_sha256.hex(), "bytes": blob.length,
         "sealed_at": seconds(doing.now),
     }  # fmt: skip
-    doing.add(Exhibit, body, row_id=row_id, blob=blob.name, sha256=blob.sha256.hex(), padded=blob.padded)
+    cell = previews.sealed(dots, doing.row.id, row_id, doing.row.public)
+    doing.add(
+        Exhibit, body, row_id=row_id, blob=blob.name, sha256=blob.sha256.hex(), padded=blob.padded, preview=cell,
+        preview_epoch=doing.row.epoch,
+    )  # fmt: skip
     return body
 
 
@@ -84,16 +91,25 @@ def summary(row_id: str, body: dict[str, Any]) -> dict[str, Any]:
     return {"id": row_id, "kind": body["kind"], "sha256": body["sha256"], "bytes": body["bytes"]}
 
 
-def export(keeper: Keeper, case_id: str, exhibit_id: str, target: Path) -> Path:
+def export(keeper: Keeper, case_id: str, exhibit_id: str, target: Path, *, blur: bool = False) -> Path:
     """Write the original bytes to `target` (a file, or a folder to put it in under its name). An entry says so.
 
-    Nothing takes the final name before the last byte was verified. Raises Damaged, BadInput when the file exists.
+    `blur`: of a picture, its blurred preview as PNG in place of the original. Nothing takes the final name before the
+    last byte was verified. Raises Damaged, BadInput when the file exists or has no preview.
     """
     case = look(keeper, case_id)
     row, body = case.one(Exhibit, exhibit_id)
-    file = target / safe_name(body["name"], exhibit_id) if target.is_dir() else target
+    name = f"{Path(body['name']).stem}-blurred.png" if blur else body["name"]
+    file = target / safe_name(name, exhibit_id) if target.is_dir() else target
     if file.exists():
         raise BadInput("cases.file_exists", file=str(file))
+    if blur:
+        soft = _soft(keeper, case, row, body)
+        with act(keeper, case_id, Kind.RELEASE, "export_blurred") as doing:
+            doing.details = {"exhibit": exhibit_id, "sha256": hashlib.sha256(soft).hexdigest()}
+        with written_whole(file) as out:
+            out.write(soft)
+        return file
     with act(keeper, case_id, Kind.RELEASE, "export_exhibit") as doing:
         doing.details = {"exhibit": exhibit_id, "sha256": body["sha256"]}
     keeper.services.blobs.export(row.blob, place_of(case_id, exhibit_id), case.keys.of(row.epoch), file)
@@ -112,21 +128,32 @@ def read(keeper: Keeper, case: OpenCase, row: Exhibit) -> Iterator[bytes]:
 
 
 def preview(keeper: Keeper, case_id: str, exhibit_id: str, *, blurred: bool) -> bytes:
-    """A small PNG of a picture. Unblurred, an entry of kind `read` says that it was looked at."""
+    """A small PNG of a picture. Blurred, from what was stored when it was sealed; unblurred, an entry of kind `read`
+    says that it was looked at. Raises BadInput for what shows no picture."""
     case = look(keeper, case_id)
     row, body = case.one(Exhibit, exhibit_id)
     if not body["media_type"].startswith("image/"):
         raise BadInput("cases.no_preview")
-    data = b"".join(read(keeper, case, row))
-    drawn = draw_preview(data, blurred=blurred)
-    if not blurred:
-        with act(keeper, case_id, Kind.READ, "look") as doing:
-            doing.details = {"exhibit": exhibit_id}
+    if blurred:
+        return _soft(keeper, case, row, body)
+    drawn = previews.draw_sharp(b"".join(read(keeper, case, row)))
+    with act(keeper, case_id, Kind.READ, "look") as doing:
+        doing.details = {"exhibit": exhibit_id}
     return drawn
 
 
+def _soft(keeper: Keeper, case: OpenCase, row: Exhibit, body: dict[str, Any]) -> bytes:
+    dots = previews.stored(case, row)
+    if dots is None:
+        dots = previews.dots_of(b"".join(read(keeper, case, row)), body["media_type"])
+        previews.keep(case, row, dots)
+    if not dots:
+        raise BadInput("cases.no_preview")
+    return previews.draw_soft(dots)
+
+
 def blurred_copy(data: bytes) -> bytes:
-    """A small JPEG of a picture, blurred beyond recognition, for papers and in place of the original. Raises BadInput."""
+    """A small JPEG of a picture, blurred beyond recognition, for papers or in place of the original. Raises BadInput."""
     out = io.BytesIO()
     _small(data, blurred=True).save(out, "JPEG", quality=70)
     return out.getvalue()

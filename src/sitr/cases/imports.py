@@ -21,6 +21,7 @@ from sitr.cases.fresh_files import fresh_files
 from sitr.cases.models import Exhibit, Parsed
 from sitr.cases.openings import pictures_allowed
 from sitr.cases.photos import fingerprints
+from sitr.cases.previews import dots_of
 from sitr.cases.work import Act, OpenCase, act, look
 from sitr.cases.workrooms import workroom
 from sitr.errors import AnswerIsNo, BadInput, NotFound
@@ -266,6 +267,7 @@ def _seal(
                 doing,
                 row_id,
                 blob,
+                dots=_dots(kept),
                 kind=made.kind,
                 **kept.words(),
             )
@@ -273,6 +275,14 @@ def _seal(
             _write_parts(doing, row_id, parts)
             doing.details = {"exhibits": [summary(row_id, body)], "parsed": _told(made, parts, answers, kept)}
     return ImportView(view(row_id, body), _view(row_id, parts[0], parts[0]))
+
+
+def _dots(kept: Kept) -> bytes:
+    """The blurred preview, while the picture is at hand; empty for everything else."""
+    if not kept.media_type.startswith("image/"):
+        return b""
+    kept.source.seek(0)
+    return dots_of(kept.source.read(), kept.media_type)
 
 
 def _parts(

@@ -254,11 +254,17 @@ class Sighting(SealedRow):
 
 
 class Exhibit(SealedRow):
-    """One sealed item of evidence: a random blob name, the digest of its ciphertext, its padded size."""
+    """One sealed item of evidence: a random blob name, the digest of its ciphertext, its padded size.
+
+    `preview`: its blurred preview, sealed by the key of `preview_epoch`. Every exhibit has one of the same size, so
+    that nobody sees which of them show pictures; empty where it comes from before previews, or from another Sitr.
+    """
 
     blob = models.CharField(max_length=32)
     sha256 = models.CharField(max_length=64)
     padded = models.BigIntegerField()
+    preview = models.BinaryField(default=bytes)
+    preview_epoch = models.PositiveIntegerField(default=0)
 
 
 class Notice(SealedRow):
@@ -291,11 +297,18 @@ class Parsed(SealedRow):
         constraints: ClassVar = [models.UniqueConstraint(fields=["exhibit", "part"], name="one_parsed_part")]
 
 
+class Jar(SealedRow):
+    """The cookies of the person's own session: names and hosts in the words, the values in a cell of their own that no
+    export takes along. At most one a case."""
+
+    secret = models.BinaryField(default=bytes)
+
+
 class Consent(SealedRow):
     """What the person allowed beyond the case itself, and since when: to whom, for what, and what came of it."""
 
 
-SEALED: tuple[type[SealedRow], ...] = (Answers, Step, Photo, Sighting, Exhibit, Notice, Reply, Consent, Parsed)
+SEALED: tuple[type[SealedRow], ...] = (Answers, Step, Photo, Sighting, Exhibit, Notice, Reply, Consent, Parsed, Jar)
 
 
 def table_name(model: type[SealedRow]) -> str:

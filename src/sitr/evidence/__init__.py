@@ -16,10 +16,12 @@ from sitr.evidence.captured import (
     Missing,
     PageImage,
     Problem,
+    Session,
     Wall,
 )
 from sitr.evidence.capturing import capture
-from sitr.evidence.options import CaptureLimits, CaptureOptions
+from sitr.evidence.cookies import Cookie, read_cookies
+from sitr.evidence.options import CaptureLimits, CaptureOptions, Viewport
 from sitr.evidence.wall import confinement
 
 __all__ = [
@@ -30,12 +32,16 @@ __all__ = [
     "Certificate",
     "Completeness",
     "Confinement",
+    "Cookie",
     "FileKind",
     "Hop",
     "Missing",
     "PageImage",
     "Problem",
+    "Session",
+    "Viewport",
     "Wall",
     "capture",
     "confinement",
+    "read_cookies",
 ]

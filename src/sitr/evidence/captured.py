@@ -173,11 +173,24 @@ class Tools:
     viewport: tuple[int, int]
     locale: str
     timezone: str
+    device: str = "desktop"
+    scroll: bool = True
+    expand: bool = False
+
+
+@dataclass(frozen=True)
+class Session:
+    """The person's own cookies that came along: their names by host, never a value. `redacted` is at how many places
+    outside of headers a value stood and was starred out."""
+
+    cookies: tuple[tuple[str, str], ...] = ()
+    redacted: int = 0
 
 
 @dataclass(frozen=True)
 class Capture:
-    """One visit to one address and all that was kept of it. `partial` means: more was there than could be kept."""
+    """One visit to one address and all that was kept of it. `partial` means: more was there than could be kept.
+    `proxied`: by way of the operator's proxy, which resolved the names; then no address of a server is known."""
 
     url: str
     final_url: str
@@ -198,6 +211,8 @@ class Capture:
     confinement: Confinement
     tools: Tools
     seconds: Mapping[str, float]
+    session: Session = field(default_factory=Session)
+    proxied: bool = False
 
     def images(self) -> Iterator[PageImage]:
         """Every image of the page whose bytes were kept; empty when pictures were not allowed."""

@@ -31,6 +31,7 @@ from sitr.evidence.captured import (
     Hop,
     PageImage,
     Problem,
+    Session,
     Tools,
     Wall,
 )
@@ -41,7 +42,8 @@ from sitr.evidence.images import page_images
 from sitr.evidence.options import CaptureOptions
 from sitr.evidence.record import record_json
 from sitr.evidence.recorder import Recorder
-from sitr.evidence.visit import Seen, Visit
+from sitr.evidence.redaction import Redaction
+from sitr.evidence.visit import Reference, Seen, Visit
 from sitr.evidence.wall import confinement
 
 _LONGEST_ADDRESS = 16_384
@@ -49,10 +51,16 @@ _HOW_RECEIVED = (
     "as received by the browser: bodies are decoded, the original Content-Encoding, Transfer-Encoding and "
     "Content-Length stand under X-Archive-Orig-*; HTTP/2 framing and WebSockets are not kept"
 )
+_REDACTED = (
+    "made with a person's own session: values of cookies are [redacted] in headers and * elsewhere, names are kept"
+)
 # Told, but nothing of the page was lost by it.
 _HARMLESS = frozenset(
     f"evidence.note_{name}"
-    for name in ("dialog", "popup", "websocket", "certificate", "tiles", "service_worker", "refused", "download")
+    for name in (
+        *("dialog", "popup", "websocket", "certificate", "tiles", "service_worker", "refused", "download"),
+        *("expanded", "redacted"),
+    )
 )
 
 
@@ -195,12 +203,41 @@ class _Work:
             recorder.note("evidence.note_bytes", megabytes=self.options.limits.bytes // 2**20)
         if seen.error:
             recorder.note("evidence.note_navigation", kind=seen.error)
+        session = self._without_secrets(seen, recorder)
         completeness = count(recorder.exchanges, seen.references, seen.inline)
         images = self._images(seen, recorder.exchanges)
         files = self._files(seen, recorder.exchanges, completeness)
         self._drop_bodies(recorder.exchanges, images)
         seen.seconds["archive"] = round(time.monotonic() - began, 3)
-        return self._capture(seen, recorder, gate, files=files, images=images, completeness=completeness)
+        made = self._capture(seen, recorder, gate, files=files, images=images, completeness=completeness)
+        return self._recorded(replace(made, session=session, proxied=self.door.proxied))
+
+    def _without_secrets(self, seen: Seen, recorder: Recorder) -> Session:
+        """A visit with the person's cookies: their values are taken out of all that it brought before it is bundled."""
+        cookies = self.options.cookies
+        if not cookies:
+            return Session()
+        redaction = Redaction(cookies, recorder.exchanges)
+        for exchange in recorder.exchanges:
+            redaction.exchange(exchange)
+        shown = redaction.text(seen.text) != seen.text
+        if shown:
+            # The page prints a value where people read: then its pictures and paper show it, too, and cannot be mended.
+            self._drop_looks(seen)
+            recorder.note("evidence.note_session_shown")
+        redact_seen(seen, redaction)
+        recorder.problems = {
+            key: Problem(one.code, {k: redaction.text(v) if isinstance(v, str) else v for k, v in one.data.items()})
+            for key, one in recorder.problems.items()
+        }
+        if redaction.count:
+            recorder.note("evidence.note_redacted", n=redaction.count)
+        return Session(tuple(dict.fromkeys((c.host, c.name) for c in cookies)), redaction.count)
+
+    def _drop_looks(self, seen: Seen) -> None:
+        for path in (*seen.screenshots, *([seen.pdf] if seen.pdf else [])):
+            path.unlink(missing_ok=True)
+        seen.screenshots, seen.pdf, seen.drawn = [], None, []
 
     def _images(self, seen: Seen, exchanges: Sequence[Exchange]) -> tuple[PageImage, ...]:
         if not self.options.pictures:
@@ -253,6 +290,12 @@ class _Work:
             "browser": seen.browser,
             "sitr-completeness": f"{completeness.kept} of {completeness.expected}",
             "sitr-confinement": f"{self.wall.kind} {self.wall.reason}".strip(),
+            **({"sitr-redaction": _REDACTED} if self.options.cookies else {}),
+            **(
+                {"sitr-network": "SOCKS5 proxy of the operator; names resolved by the proxy"}
+                if self.door.proxied
+                else {}
+            ),
         }
 
     def _drop_bodies(self, exchanges: Sequence[Exchange], images: Sequence[PageImage]) -> None:
@@ -276,7 +319,7 @@ class _Work:
         problems = tuple(recorder.problems.values())
         hops = _hops(recorder.exchanges)
         page = _page_exchange(recorder.exchanges, seen.final_url)
-        made = Capture(
+        return Capture(
             url=self.url,
             final_url=seen.final_url or (hops[-1].url if hops else self.url),
             title=seen.title,
@@ -297,6 +340,9 @@ class _Work:
             tools=self._tools(seen),
             seconds=dict(seen.seconds),
         )
+
+    def _recorded(self, made: Capture) -> Capture:
+        """With its written record as the last file."""
         record = self.kept / "record.json"
         record.write_text(record_json(made), encoding="utf-8")
         return _with_file(made, described(FileKind.RECORD, record, "application/json"))
@@ -309,10 +355,23 @@ class _Work:
             user_agent=seen.user_agent,
             warcio=version("warcio"),
             wacz=version("wacz"),
-            viewport=self.options.viewport,
+            viewport=(self.options.screen.width, self.options.screen.height),
             locale=self.options.locale,
             timezone=self.options.timezone,
+            device=self.options.viewport.value,
+            scroll=self.options.scroll,
+            expand=self.options.expand,
         )
+
+
+def redact_seen(seen: Seen, redaction: Redaction) -> None:
+    """Takes a session's values out of what was read from the page itself, by the same rule as out of the exchanges."""
+    seen.text, seen.title = redaction.text(seen.text), redaction.text(seen.title)
+    seen.final_url = redaction.text(seen.final_url)
+    seen.references = [Reference(redaction.text(one.url), one.roles, one.frame) for one in seen.references]
+    seen.inline = {redaction.text(url): data for url, data in seen.inline.items()}
+    if seen.html is not None:
+        redaction.file(seen.html)
 
 
 def described(kind: FileKind, path: Path, mime: str) -> CapturedFile:

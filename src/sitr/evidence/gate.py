@@ -32,6 +32,10 @@ _HOP = re.compile(rb"^(proxy-[a-z-]+|connection|keep-alive):[^\n]*\n", re.IGNORE
 class Way(Protocol):
     """What capture needs of `sitr.net.Door`."""
 
+    @property
+    def proxied(self) -> bool:
+        """Whether connections go by way of a proxy: then the other end's address is the proxy's, not the site's."""
+
     def connect(self, host: str, port: int, seconds: float) -> socket.socket:
         """A connected socket to a checked address. Raises SitrError (the refusal) or OSError."""
 
@@ -146,7 +150,8 @@ class Gate:
             self.connections -= 1
             self._refuse(target, "net.unreachable")
             return None
-        self.addresses[target] = str(sock.getpeername()[0])
+        if not self._way.proxied:
+            self.addresses[target] = str(sock.getpeername()[0])
         sock.setblocking(False)
         return await asyncio.open_connection(sock=sock)
 

@@ -7,6 +7,7 @@ Berkeley Protocol and ISO/IEC 27037 for collection data. Its format begins with 
 import base64
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from sitr.evidence.captured import RECORD_VERSION, Capture, Exchange
@@ -44,7 +45,17 @@ def _record(capture: Capture) -> dict[str, Any]:
             "ended_at": capture.ended.isoformat(),
             "method": "Chromium, network interception by the DevTools Protocol; as received by the browser",
             "pictures": capture.pictures,
-            "login_used": False,
+            "login_used": bool(capture.session.cookies),
+            "session": {
+                "cookies": [{"host": host, "name": name} for host, name in capture.session.cookies],
+                "values": "taken out before sealing: [redacted] in headers, * elsewhere",
+                "redacted": capture.session.redacted,
+            }
+            if capture.session.cookies
+            else None,
+            "network": "by the operator's proxy (SOCKS5); names resolved by the proxy, addresses of servers not known"
+            if capture.proxied
+            else "direct; names resolved here, connections to the addresses checked",
             "tools": {**vars(tools), "viewport": list(tools.viewport)},
             "confinement": vars(capture.confinement) | {"kind": str(capture.confinement.kind)},
             "seconds": dict(capture.seconds),
@@ -61,11 +72,23 @@ def _record(capture: Capture) -> dict[str, Any]:
             for f in capture.files
         ],
         "images": [
-            {"url": i.url, "dom_urls": list(i.dom_urls), "roles": list(i.roles), "mime": i.mime, "bytes": i.bytes}
+            {
+                "url": i.url,
+                "dom_urls": list(i.dom_urls),
+                "roles": list(i.roles),
+                "mime": i.mime,
+                "bytes": i.bytes,
+                "sha256": _sha256(i.path),
+            }
             for i in capture.page_images
         ],
         "exchanges": [_exchange(one) for one in capture.exchanges],
     }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:

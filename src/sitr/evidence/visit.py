@@ -63,6 +63,7 @@ class Seen:
     certificates: list[Certificate] = field(default_factory=list)
     user_agent: str = ""
     browser: str = ""
+    expanded: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -101,6 +102,8 @@ class Visit:
         await self._step("start", self._open_page(), _START_SECONDS)
         if not self._session:
             raise CdpClosedError("no page")
+        if self._options.cookies:
+            await self._step("cookies", self._set_cookies(), 5)
         self.seen.error = (
             await self._step("navigate", self._navigate(url), self._limits.load_seconds, default="silent") or ""
         )
@@ -114,7 +117,10 @@ class Visit:
         await self._step("load", self._wait_loaded(), self._limits.load_seconds + 1)
         if pictures:
             await self._step("first_screenshot", self._first_screenshot(), 6)
-        await self._step("scroll", self._scroll(), self._limits.scroll_seconds + 2)
+        if self._options.expand:
+            await self._step("expand", self._expand(), 6)
+        if self._options.scroll:
+            await self._step("scroll", self._scroll(), self._limits.scroll_seconds + 2)
         await self._step("quiet", self._recorder.quiet(self._limits.quiet_seconds), self._limits.quiet_seconds + 1)
         await self._step("page", self._collect(), self._limits.step_seconds)
         if pictures:
@@ -153,7 +159,7 @@ class Visit:
     async def _open_page(self) -> None:
         version = await self._cdp.call("Browser.getVersion", seconds=_START_SECONDS)
         self.seen.browser = version["product"]
-        self._identity = _identity(version, self._options.locale)
+        self._identity = _identity(version, self._options.locale, phone=self._options.screen.phone)
         self.seen.user_agent = self._identity["userAgent"]
         self._cdp.on("Target.attachedToTarget", lambda params, _s: self._spawn(self._on_attached(params)))
         self._cdp.on("Target.targetCrashed", lambda params, _s: self._on_crash(params))
@@ -214,7 +220,7 @@ class Visit:
 
     async def _prepare(self, kind: str, session: str) -> None:
         """Tells a target its manners before it runs its first line. What a kind does not know, it refuses: no harm."""
-        width, height = self._options.viewport
+        screen = self._options.screen
         commands: list[tuple[str, dict[str, Any]]] = [
             ("Network.enable", {"maxPostDataSize": 2**20}),
             ("Target.setAutoAttach", _ATTACH),
@@ -227,11 +233,17 @@ class Visit:
                 ("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_WORKERS}),
             ]
         if kind == "page":
-            metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+            metrics = {
+                "width": screen.width,
+                "height": screen.height,
+                "deviceScaleFactor": screen.scale,
+                "mobile": screen.phone,
+            }
             commands += [
                 ("Emulation.setDeviceMetricsOverride", metrics),
                 ("Emulation.setLocaleOverride", {"locale": self._options.locale}),
                 ("Emulation.setTimezoneOverride", {"timezoneId": self._options.timezone}),
+                ("Emulation.setTouchEmulationEnabled", {"enabled": screen.phone}),
             ]
         answers = [self._cdp.send(method, params, session) for method, params in commands]
         answers.append(self._cdp.send("Runtime.runIfWaitingForDebugger", {}, session))
@@ -283,6 +295,36 @@ class Visit:
     async def _go(self, url: str) -> dict[str, Any]:
         self._loaded.clear()
         return await self._cdp.call("Page.navigate", {"url": url}, self._session, seconds=self._limits.load_seconds)
+
+    async def _set_cookies(self) -> None:
+        """The person's session, one by one: a malformed one must not keep the others out. The browser sends each to its
+        hosts only."""
+        for cookie in self._options.cookies:
+            made: dict[str, Any] = {
+                "name": cookie.name,
+                "value": cookie.value,
+                "path": cookie.path,
+                "secure": cookie.secure,
+                "httpOnly": cookie.http_only,
+                "url": f"{'https' if cookie.secure else 'http'}://{cookie.host}{cookie.path}",
+            }
+            if cookie.subdomains:
+                made["domain"] = f".{cookie.host}"
+            if cookie.expires is not None:
+                made["expires"] = cookie.expires
+            try:
+                done = await self._cdp.call("Network.setCookie", made, self._session, seconds=2)
+            except CdpError:
+                done = {"success": False}
+            if not done.get("success", True):
+                self._recorder.note("evidence.note_cookie", name=cookie.name, host=cookie.host)
+
+    async def _expand(self) -> None:
+        """Opens what the page folded away, and says how much: the page is then not as it first showed itself."""
+        answer = await self._run("expand.js", {"most": 60, "pause": 40}, self._session, self._main_frame)
+        self.seen.expanded = int(answer["opened"])
+        if self.seen.expanded:
+            self._recorder.note("evidence.note_expanded", n=self.seen.expanded)
 
     async def _scroll(self) -> None:
         limits = {"pause": 60, "seconds": self._limits.scroll_seconds}
@@ -397,10 +439,12 @@ class Visit:
         metrics = await self._cdp.call("Page.getLayoutMetrics", session=self._session, seconds=3)
         size = metrics["cssContentSize"]
         width, height = min(int(size["width"]) or 1, _WIDEST), int(size["height"]) or 1
-        if height <= _TALLEST:
+        scale = self._options.screen.scale  # Chromium's bound counts device pixels
+        tile = _TILE // scale
+        if height <= _TALLEST // scale:
             spans = [(0, height)]
         else:
-            spans = [(top, min(_TILE, height - top)) for top in range(0, height, _TILE)]
+            spans = [(top, min(tile, height - top)) for top in range(0, height, tile)]
             self._recorder.note("evidence.note_tiles", n=min(len(spans), self._limits.tiles), height=height)
         shots = []
         for number, (top, tall) in enumerate(spans[: self._limits.tiles], 1):
@@ -409,7 +453,7 @@ class Visit:
             shots.append(await self._shoot(shot, f"screenshot-{number}.png"))
             self._replace_screenshots(shots)
         if len(spans) > self._limits.tiles:
-            self._recorder.note("evidence.note_height", kept=self._limits.tiles * _TILE, height=height)
+            self._recorder.note("evidence.note_height", kept=self._limits.tiles * tile, height=height)
 
     def _replace_screenshots(self, shots: list[Path]) -> None:
         for old in self.seen.screenshots:
@@ -460,19 +504,30 @@ def _frame_ids(tree: dict[str, Any]) -> list[str]:
     return [tree["frame"]["id"], *(one for child in tree.get("childFrames", ()) for one in _frame_ids(child))]
 
 
-def _identity(version: dict[str, Any], locale: str) -> dict[str, Any]:
-    """The user agent of the same Chromium with a window: many sites show a headless one something else than people
-    see."""
+def _identity(version: dict[str, Any], locale: str, *, phone: bool) -> dict[str, Any]:
+    """The user agent of the same Chromium with a window, or on a phone: many sites show a headless one something else
+    than people see."""
     agent = str(version["userAgent"]).replace("HeadlessChrome", "Chrome")
-    languages = f"{locale},en;q=0.8" if locale != "en" else "en"
     major = str(version["product"]).partition("/")[2].partition(".")[0]
+    if phone:  # Chrome's own reduced form for Android
+        agent = (
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+            f"Chrome/{major}.0.0.0 Mobile Safari/537.36"
+        )
+    base = locale.partition("-")[0]
+    wanted = [locale, *([f"{base};q=0.9"] if base != locale else []), *(["en;q=0.8"] if base != "en" else [])]
     brands = [{"brand": "Chromium", "version": major}, {"brand": "Not_A Brand", "version": "24"}]
     metadata = {
         "brands": brands,
-        "platform": "Linux",
-        "platformVersion": "",
-        "architecture": "x86",
-        "model": "",
-        "mobile": False,
+        "platform": "Android" if phone else "Linux",
+        "platformVersion": "10" if phone else "",
+        "architecture": "" if phone else "x86",
+        "model": "K" if phone else "",
+        "mobile": phone,
     }
-    return {"userAgent": agent, "acceptLanguage": languages, "platform": "Linux x86_64", "userAgentMetadata": metadata}
+    return {
+        "userAgent": agent,
+        "acceptLanguage": ",".join(wanted),
+        "platform": "Linux armv81" if phone else "Linux x86_64",
+        "userAgentMetadata": metadata,
+    }

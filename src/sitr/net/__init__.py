@@ -9,6 +9,7 @@ from sitr.net.addresses import Refusal
 from sitr.net.door import WEB_PORTS, Door
 from sitr.net.loopback import LoopbackPass, is_throw_away, mark_throw_away
 from sitr.net.names import Resolver, system_resolver
+from sitr.net.socks import Proxy, read_proxy
 from sitr.net.values import Limits, Pinned, Response
 
 __all__ = [
@@ -17,10 +18,12 @@ __all__ = [
     "Limits",
     "LoopbackPass",
     "Pinned",
+    "Proxy",
     "Refusal",
     "Resolver",
     "Response",
     "is_throw_away",
     "mark_throw_away",
+    "read_proxy",
     "system_resolver",
 ]

@@ -20,6 +20,7 @@ from sitr.net.addresses import Refusal, is_own, judge, plain_ip
 from sitr.net.bodies import read_body
 from sitr.net.loopback import LoopbackPass
 from sitr.net.names import Resolver, look_up, system_resolver
+from sitr.net.socks import Proxy, ask, is_inner_name
 from sitr.net.targets import Target, read_host, read_target
 from sitr.net.timed import Clock, Deadline, TimedSocket
 from sitr.net.values import Limits, Pinned, Response
@@ -60,7 +61,7 @@ class Door:
 
     `infrastructure`: exact (host, port) pairs named by the operator. `loopback`: the demo's pass. `trust`: gives the
     TLS settings; the system's roots and name checks unless tests bring a root of their own. `own`: whether an address
-    is this machine's.
+    is this machine's. `proxy`: the operator's SOCKS5 proxy, by which every visit then goes, or does not go at all.
     """
 
     def __init__(
@@ -72,32 +73,45 @@ class Door:
         clock: Clock = time.monotonic,
         trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
         own: Callable[[str], bool] = is_own,
+        proxy: Proxy | None = None,
     ) -> None:
-        self._infrastructure = frozenset((read_host(host), port) for host, port in infrastructure)
+        named = [*infrastructure, *([(proxy.host, proxy.port)] if proxy else [])]
+        self._infrastructure = frozenset((read_host(host), port) for host, port in named)
+        self._proxy = proxy
         self._loopback = loopback
         self._resolver = resolver
         self._clock = clock
         self._trust = trust
         self._own = own
 
+    @property
+    def proxied(self) -> bool:
+        """Whether visits go by the operator's proxy, which resolves their names."""
+        return self._proxy is not None
+
     def resolve(self, host: str, port: int, seconds: float = _LOOK_UP_SECONDS) -> Pinned:
         """The one checked address at which this host may be visited; connect to it by `connect_pinned`.
 
         Raises OutsideSilent: `net.port`, `net.unknown_name`, `net.too_slow`, `net.address` with `reason` (a `Refusal`)
-        when any of the name's addresses is not public; BadInput `net.not_an_address`.
+        when any of the name's addresses is not public, `net.proxy_resolves` when names are the proxy's to resolve;
+        BadInput `net.not_an_address`.
         """
+        if self._proxy is not None:
+            raise OutsideSilent("net.proxy_resolves")
         return self._resolve_all(host, port, Deadline(seconds, self._clock))[0]
 
     def connect(self, host: str, port: int, seconds: float) -> socket.socket:
         """A connected TCP socket to a host that anybody may have written, its timeout set to what is left.
 
-        Raises what `resolve` raises, and OutsideSilent `net.unreachable`.
+        Raises what `resolve` raises, and OutsideSilent `net.unreachable`; by a proxy also `net.proxy_silent` and
+        `net.proxy_refused`.
         """
-        deadline = Deadline(seconds, self._clock)
-        return _connect_first(self._resolve_all(host, port, deadline), deadline)
+        return self._visit(host, port, Deadline(seconds, self._clock))
 
     def connect_pinned(self, pinned: Pinned, seconds: float) -> socket.socket:
         """A connected TCP socket to exactly the address that `resolve` checked. Its address is judged once more."""
+        if self._proxy is not None:
+            raise OutsideSilent("net.proxy_resolves")
         self._check_address(pinned.ip, pinned.port)
         self._check_not_ours(pinned.ip, pinned.port)
         return _connect_first((pinned,), Deadline(seconds, self._clock))
@@ -121,7 +135,7 @@ class Door:
         trail: list[str] = []
         while True:
             target = read_target(url)
-            sock = _connect_first(self._resolve_all(target.host, target.port, deadline), deadline)
+            sock = self._visit(target.host, target.port, deadline)
             answer = self._exchange(sock, _Request(target, method), limits.bytes, deadline)
             onward = answer.header("Location") if answer.status in _REDIRECTS else None
             if onward is None:
@@ -138,6 +152,38 @@ class Door:
         sock = _connect_first(self._named(target.host, target.port, deadline), deadline)
         request = _Request(target, "POST", body, content_type)
         return replace(self._exchange(sock, request, limits.bytes, deadline), url=url)
+
+    def _visit(self, host: str, port: int, deadline: Deadline) -> socket.socket:
+        if self._proxy is None:
+            return _connect_first(self._resolve_all(host, port, deadline), deadline)
+        name = read_host(host)
+        if _is_literal(name) and self._passes(name, port):  # the demo's own site stands on this machine
+            return _connect_first((Pinned(name, plain_ip(name), port),), deadline)
+        self._check_by_look(name, port)
+        try:
+            sock = self.connect_infrastructure(self._proxy.host, self._proxy.port, deadline.left())
+        except OutsideSilent:
+            raise OutsideSilent("net.proxy_silent") from None
+        try:
+            ask(sock, self._proxy, plain_ip(name) if _is_literal(name) else name, port, deadline)
+            sock.settimeout(deadline.left())
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def _check_by_look(self, name: str, port: int) -> None:
+        """What can be told of an address that the proxy will resolve: a number is judged as ever, an inner name is
+        refused by its form, the ports are the web's."""
+        if (name, port) in self._infrastructure:
+            raise OutsideSilent("net.address", reason=Refusal.INFRASTRUCTURE.value)
+        if _is_literal(name):
+            self._check_address(name, port)
+            self._check_not_ours(name, port)
+        elif is_inner_name(name):
+            raise OutsideSilent("net.address", reason=Refusal.NOT_GLOBAL.value)
+        elif port not in WEB_PORTS:
+            raise OutsideSilent("net.port", port=port)
 
     def _resolve_all(self, host: str, port: int, deadline: Deadline) -> tuple[Pinned, ...]:
         name = read_host(host)

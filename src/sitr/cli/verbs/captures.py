@@ -15,17 +15,30 @@ _YES = {"نعم", "yes", "y"}
 def capture(call: Call) -> int:
     """Capture; a partial one is kept and says what is missing. Raises OutsideSilent when nothing came."""
     holder = keeper(call)
-    view = captures.capture_page(holder, call.given.one("CASE"), call.given.one("URL"), child=_child(call))
+    url, case = call.given.one("URL"), call.given.one("CASE")
+    view = captures.capture_page(holder, case, url, child=_child(call), wish=_wish(call))
     document = {
         "exhibits": view.exhibits,
         "completeness": {"kept": view.kept, "expected": view.expected, "missing": view.missing},
         "found": view.found,
         "partial": view.partial,
         "pictures": view.pictures,
+        "session": [{"host": host, "name": name} for host, name in view.session],
+        "proxied": view.proxied,
         "notes": [{"code": n.code, "message": say(n.code, call.lang, **n.data)} for n in view.notes],
     }
     call.answer(document, _lines(call, view))
     return 0
+
+
+def _wish(call: Call) -> captures.Wish:
+    return captures.Wish(
+        viewport="phone" if call.given.option("--viewport") == "phone" else "desktop",
+        locale=call.given.option("--locale"),
+        scroll=call.given.option("--scroll") != "no",
+        expand=call.given.has("--expand"),
+        session=call.given.has("--session"),
+    )
 
 
 def _child(call: Call) -> Any:

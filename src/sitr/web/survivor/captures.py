@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from sitr.cases import captures, openings, sightings
+from sitr.cases import captures, jars, openings, sightings
 from sitr.cases.captures import CaptureView
 from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
@@ -21,18 +21,27 @@ _CHILD: dict[str, captures.Child] = {"no": "no", "yes": "yes", "unsure": "unsure
 def save(request: Request, case: str, place: str) -> HttpResponse:
     """Ask whether a child could be on the page, say that the site will see the visit, then visit and seal."""
     one = find_place(request, case, place)
-    form = Form(request)
+    form = Form(request, viewport="desktop")
     if form.sent:
         child = _CHILD.get(form.value("child"))
         if child is None:
             form.refuse("child", "web.save_choose")
         else:
             with form.beside("child"):
-                made = captures.capture_page(request.keeper, case, one.page or one.url, child=child)
+                made = captures.capture_page(request.keeper, case, one.page or one.url, child=child, wish=_wish(form))
                 return go("saved", case, request.visit.session.put(made))
     options = [(child, say(f"web.save_child_{child}", request.lang)) for child in _CHILD]
-    view = openings.show(request.keeper, case)
-    return show(request, "save.html", form=form, case=case, place=one, view=view, options=options)
+    devices = [(name, say(f"web.save_viewport_{name}", request.lang)) for name in ("desktop", "phone")]
+    view, jar = openings.show(request.keeper, case), jars.show(request.keeper, case)
+    return show(
+        request, "save.html", form=form, case=case, place=one, view=view, options=options, devices=devices, jar=jar,
+    )  # fmt: skip
+
+
+def _wish(form: Form) -> captures.Wish:
+    return captures.Wish(
+        viewport="phone" if form.value("viewport") == "phone" else "desktop", session=form.value("session") == "yes"
+    )
 
 
 @require_GET
