@@ -6,6 +6,8 @@ A command loads its own file and nothing else: `sitr identify` must answer in 0.
 from sitr.cli.grammar import Command, Option
 
 _OUT = Option("--out", "FILE", required=True)
+_FOR = Option("--for", "AUDIENCE", choices=("lawyer", "police", "platform", "desk", "own"))
+_ITEM = Option("--item", "ID=none|blurred|full", again=True)
 _FOLDER = Option("--out", "DIR", required=True)
 _ANSWER = Option("--answer", "QUESTION=ANSWER", again=True)
 
@@ -85,12 +87,23 @@ COMMANDS: tuple[Command, ...] = (
     Command(("ledger", "import"), "verbs.ledgers:take_in", ("FILE",)),
     Command(("agenda",), "verbs.agendas:agenda", (), (Option("--ics", "FILE"),)),
     Command(("journal", "show"), "verbs.journals:show", ("CASE",)),
-    Command(("journal", "verify"), "verbs.journals:verify", ("CASE",)),
+    Command(("journal", "verify"), "verbs.journals:verify", ("CASE",), (Option("--earlier", "FILE", again=True),)),
+    Command(("journal", "checkpoint"), "verbs.journals:checkpoint", ("CASE",), (_OUT, Option("--qr", "FILE"))),
+    Command(("custody",), "verbs.dossiers:custody", ("CASE", "[EXHIBIT]")),
+    Command(("dossier", "items"), "verbs.dossiers:items", ("CASE",), (_FOR, _ITEM)),
     Command(
         ("dossier",),
         "verbs.dossiers:make",
         ("CASE",),
-        (_OUT, Option("--to", "RECIPIENT", many=True), Option("--include", "all|pictures|EXHIBIT", many=True)),
+        (
+            _OUT,
+            Option("--to", "RECIPIENT", many=True),
+            Option("--include", "all|pictures|EXHIBIT", many=True),
+            _FOR,
+            _ITEM,
+            Option("--to-lang", "LANG", choices=("ar", "en", "both")),
+            Option("--wait", "SECONDS"),
+        ),
     ),
     Command(
         ("verify",),

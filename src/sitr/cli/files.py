@@ -60,3 +60,22 @@ def new_file(name: str) -> Path:
     if not os.access(path.absolute().parent, os.W_OK):
         raise BadInput("cli.not_writable", file=name)
     return path
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a new file for its owner alone; what stands there already is never written over, nothing is left half.
+
+    Raises BadInput `cli.file_exists`, `cli.not_writable`.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise BadInput("cli.file_exists", file=str(path)) from None
+    except OSError as problem:
+        raise BadInput("cli.not_writable", file=str(path)) from problem
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+    except OSError as problem:
+        path.unlink(missing_ok=True)
+        raise BadInput("cli.not_writable", file=str(path)) from problem

@@ -29,6 +29,7 @@ from sitr.journal.checking import (
     verify_journal,
 )
 from sitr.journal.checkpoints import Signer, checkpoint_digest, read_checkpoint, sign_checkpoint
+from sitr.journal.codes import qr_modules, qr_svg
 from sitr.journal.entries import Entry, Kind, Opening, format_time, make_entry, read_opening, time_after
 from sitr.journal.renewing import RENEW_BEFORE, stamp_ends, stamp_revocation
 from sitr.journal.tree import (
@@ -75,6 +76,8 @@ __all__ = [
     "openings_file",
     "presets",
     "proofs_file",
+    "qr_modules",
+    "qr_svg",
     "read_checkpoint",
     "read_opening",
     "read_stamp",

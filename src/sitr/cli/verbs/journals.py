@@ -6,9 +6,10 @@ from typing import Any
 
 from sitr.cases import journals
 from sitr.cli.call import Call
+from sitr.cli.files import new_file, read, write_new
 from sitr.cli.showing import moment
 from sitr.cli.verbs.unlocking import keeper
-from sitr.journal import Report, as_json
+from sitr.journal import Report, as_json, qr_svg, read_checkpoint
 
 
 def show(call: Call) -> int:
@@ -24,9 +25,25 @@ def show(call: Call) -> int:
 
 def verify(call: Call) -> int:
     """Whether the record is whole and unchanged; 1 and the named problems when it is not."""
-    report = _document(call, journals.verify(keeper(call), call.given.one("CASE")))
+    earlier = [read(name) for name in call.given.options.get("--earlier", ())]
+    report = _document(call, journals.verify(keeper(call), call.given.one("CASE"), earlier))
     call.answer(report, _lines(call, report))
     return 0 if report["ok"] else 1
+
+
+def checkpoint(call: Call) -> int:
+    """Hand out the newest checkpoint as a file, and with `--qr` as a picture of it; the journal says that it was."""
+    out = new_file(call.given.option("--out") or "")
+    picture = new_file(call.given.option("--qr") or "") if call.given.has("--qr") else None
+    note = journals.hand_checkpoint(keeper(call), call.given.one("CASE"))
+    write_new(out, note.encode())
+    lines = [call.say("checkpoint_written", file=out), call.say("checkpoint_what")]
+    if picture is not None:
+        write_new(picture, qr_svg(note).encode())
+        lines.append(call.say("checkpoint_picture", file=picture))
+    head = read_checkpoint(note)
+    call.answer({"file": out, "qr": picture, "size": head.size, "root": head.root.hex()}, lines)
+    return 0
 
 
 # What the case found beside the journal: a row that is not what its entry says. The journal has no sentence for it.

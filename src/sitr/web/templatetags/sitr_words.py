@@ -153,6 +153,13 @@ def entry(context: dict[str, Any], one: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def why(context: dict[str, Any], one: Any) -> str:
+    """`{% why moment %}`: why something was done with an exhibit, after a dash; nothing where the act says it all."""
+    said = one.why(context["lang"])
+    return f" – {said}" if said else ""
+
+
+@register.simple_tag(takes_context=True)
 def state(context: dict[str, Any], space: str, value: object) -> str:
     """`{% state "sighting" one.state %}`: the word for a state, `web.<space>_<state>`."""
     return say(f"web.{space}_{value}", context["lang"])
