@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -148,3 +149,108 @@ def test_no_door_breaks_a_hard_rule(
             if route.channel:
                 channels = knowledge().service(route.service).reporting.channels
                 assert next(c for c in channels if c.id == route.channel).account_needed != "yes"
+
+
+# What no law or platform calls intimate and may yet end a life: without hijab, family, with a man, a chat, papers.
+NOT_INTIMATE = ("private_moment", "ordinary", "chat", "documents")
+BIG = {
+    "instagram": "https://www.instagram.com/p/CxYz12/",
+    "facebook": "https://www.facebook.com/photo.php?fbid=1234567",
+    "x": PLACES[0],
+    "telegram_public": PLACES[2],
+    "telegram_private": "https://t.me/+AbCdEf123456",
+    "tiktok": "https://www.tiktok.com/@user/video/7123456789012345678",
+    "snapchat": "https://www.snapchat.com/add/someone",
+    "youtube": "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+    "whatsapp": "https://wa.me/201000000000",
+    "google_search": "https://www.google.com/search?q=name",
+}
+FOR_INTIMATE_ONLY = {"take_it_down_act", "uk_intimate_image_report"}
+PRIVATE_PURPOSES = {"privacy", "doxing", "contact", "legal", "illegal", "right_to_be_forgotten"}
+
+
+def private_doors(service: str, country: str | None = "EG", **said: list[str]) -> list[Route]:
+    return doors(BIG[service], {"age": ["adult"], "content": ["ordinary"], "status": ["public"], **said}, country)
+
+
+def purposes(route: Route) -> set[str]:
+    channels = knowledge().service(route.service).reporting.channels
+    return next(set(channel.purpose) for channel in channels if channel.id == route.channel)
+
+
+@pytest.mark.parametrize("content", NOT_INTIMATE)
+@pytest.mark.parametrize("service", BIG)
+def test_a_photo_that_is_not_intimate_has_a_privacy_door_at_every_big_service(service: str, content: str) -> None:
+    found = [r for r in private_doors(service, content=[content]) if r.service == service]
+    assert found
+    assert not [r for r in found if r.basis in FOR_INTIMATE_ONLY]
+    for route in found:
+        # Either the channel is for it, or the reason to choose in its menu is named and marked by its certainty.
+        by_menu = any("The reason to choose in the menu" in why.en for why in route.why)
+        assert by_menu or purposes(route) & PRIVATE_PURPOSES, route
+
+
+@pytest.mark.parametrize("lang", ["ar", "en"])
+@pytest.mark.parametrize("service", BIG)
+def test_no_door_says_that_a_photo_is_not_intimate_enough_or_was_made_for_others(service: str, lang: str) -> None:
+    for content in NOT_INTIMATE:
+        for route in private_doors(service, content=[content]):
+            text = " ".join(getattr(why, lang) for why in route.why)
+            assert "made for intimate images" not in text
+            assert "مخصص للصور الحميمة" not in text
+            assert "not intimate enough" not in text
+
+
+def test_a_door_known_by_a_menu_from_memory_is_not_called_verified() -> None:
+    found = next(r for r in private_doors("snapchat") if r.channel == "sc_in_app")
+    assert not found.verified
+    assert "channel" in found.unverified
+
+
+@pytest.mark.parametrize(
+    ("service", "channel"),
+    [
+        ("instagram", "ig_impersonation"), ("facebook", "fb_impersonation"), ("x", "x_imp"),
+        ("telegram_public", "tg_in_app"), ("tiktok", "tt_impersonation"), ("snapchat", "sc_support_form"),
+        ("youtube", "yt_imp"), ("whatsapp", "wa_in_app"),
+    ],
+)  # fmt: skip
+def test_a_false_account_has_the_door_for_impersonation(service: str, channel: str) -> None:
+    assert channel in {r.channel for r in private_doors(service, status=["fake_account"])}
+
+
+@pytest.mark.parametrize(
+    ("service", "channel"),
+    [
+        ("instagram", "ig_in_app"), ("facebook", "fb_in_app"), ("x", "x_in_app"), ("telegram_public", "tg_abuse_mail"),
+        ("tiktok", "tt_in_app"), ("snapchat", "sc_in_app"), ("youtube", "yt_flag"), ("whatsapp", "wa_in_app"),
+    ],
+)  # fmt: skip
+def test_threats_and_harassment_have_a_door_whatever_the_photo_shows(service: str, channel: str) -> None:
+    assert channel in {r.channel for r in private_doors(service, demand=["money"])}
+
+
+@pytest.mark.parametrize("service", ["instagram", "facebook", "x", "telegram_public", "tiktok", "google_search"])
+def test_who_took_the_photo_has_the_copyright_door_where_the_facts_know_one(service: str) -> None:
+    found = [r for r in private_doors(service, author=["me"]) if r.basis == "dmca_512c3" and r.service == service]
+    assert {r.signer for r in found} == {Signer.SELF, Signer.AGENT}
+    assert not [r for r in private_doors(service, author=["other"]) if r.basis == "dmca_512c3"]
+
+
+def test_the_law_of_the_country_gives_doors_for_what_is_not_intimate() -> None:
+    assert [r for r in private_doors("instagram", "DE") if r.basis == "gdpr_art17"]
+    assert [r for r in private_doors("telegram_public", "FR") if r.basis == "dsa_art16"]
+    assert [r for r in private_doors("snapchat", "AU") if r.basis == "au_image_based_abuse"]
+
+
+def test_a_result_whose_page_is_gone_is_asked_away_as_outdated_and_only_then() -> None:
+    assert "gs_outdated" not in {r.channel for r in private_doors("google_search")}
+    gone = private_doors("google_search", still_up=["gone"])
+    assert "gs_outdated" in {r.channel for r in gone}
+
+
+def test_a_page_for_intimate_images_alone_is_no_door_for_other_photos() -> None:
+    for service in ("youtube", "tiktok"):
+        for route in private_doors(service):
+            assert purposes(route) != {"ncii"}
+            assert route.channel not in {"yt_ncii", "tt_abuse_webform", "tt_privacy_us", "tt_legal_mail"}

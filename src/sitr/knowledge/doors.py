@@ -15,7 +15,7 @@ from sitr.knowledge.identifying import ANY_HOST, Identified
 from sitr.knowledge.loading import Knowledge
 from sitr.knowledge.schema.base import Confidence, Words
 from sitr.knowledge.schema.bases import Basis, Need
-from sitr.knowledge.schema.services import Channel, Service
+from sitr.knowledge.schema.services import Channel, Fact, Service
 from sitr.knowledge.schema.studies import Study
 from sitr.words import say
 
@@ -25,6 +25,7 @@ EXPOSED_HOURS = 500
 AUTHORITY_HOURS = 24
 RECALLED_HOURS = 24
 SEARCH_RUNG_HOURS = 300
+ACCOUNT_HOURS = 12  # a door that needs no account stands before one that does
 MENU_HOURS = 6  # a path through menus needs the account and the page open
 ACCOUNT_RISK_HOURS = 100  # who can see the account sees the report, or the account is not the person's own just now
 OPERATOR_HOURS = 48  # a mail to the site itself may be read by whoever put the picture there
@@ -34,6 +35,8 @@ _MAY_BE_OPERATOR = frozenset({"is.threatened", "is.guarded", "is.watched"})
 
 _NO_DOOR = ("lookup", "api")
 _COVERED = ("covered", "yes", "partly")
+# Reasons of a menu that are doors of their own, also where the channel is not listed for them.
+_BY_REASON = ("privacy", "impersonation")
 
 
 class Signer(StrEnum):
@@ -135,6 +138,28 @@ class _Person:
     has_account: bool | None
 
 
+@dataclass(frozen=True)
+class _Served:
+    """The need that a channel serves, and the reason in its menu where only that says so."""
+
+    need: Need
+    reason: Fact | None = None
+
+
+def _is_named(reason: Fact | None) -> bool:
+    """Whether the wording of a menu is known; some entries only say that there is none."""
+    return reason is not None and not str(reason.value).startswith(("unknown", "no ", "none"))
+
+
+def _with_reason(unverified: tuple[str, ...], reason: Fact | None) -> tuple[str, ...]:
+    recalled = reason is not None and reason.confidence is not Confidence.FOUND
+    return ("channel", *unverified) if recalled and "channel" not in unverified else unverified
+
+
+def _menu(reason: Fact | None) -> list[Words]:
+    return [_sentence("why_reason", reason=str(reason.value))] if reason else []
+
+
 class _Doors:
     """The doors of one sighting for one person."""
 
@@ -180,14 +205,23 @@ class _Doors:
 
     def _through_channels(self, basis: Basis, service: Service, rung: int) -> Iterator[tuple[float, Route]]:
         for channel in service.reporting.channels:
-            need = self._served(basis, channel)
-            if need and channel.kind in basis.routing.kinds and self._may_use(channel):
+            served = self._served(basis, service, channel)
+            if served and channel.kind in basis.routing.kinds and self._may_use(channel):
                 for signer in self._signers(basis):
-                    yield self._door(basis, service, channel, need, signer, rung)
+                    yield self._door(basis, service, channel, served, signer, rung)
 
-    def _served(self, basis: Basis, channel: Channel) -> Need | None:
-        needs = (self.needs[name] for name in basis.routing.needs if name in self.needs)
-        return next((need for need in needs if set(need.purposes).intersection(channel.purpose)), None)
+    def _served(self, basis: Basis, service: Service, channel: Channel) -> "_Served | None":
+        """The first need that the channel serves: by what it is for, or by a reason that its menu is known to have."""
+        needs = [self.needs[name] for name in basis.routing.needs if name in self.needs]
+        for need in needs:
+            if set(need.purposes).intersection(channel.purpose):
+                return _Served(need)
+        for need in needs if channel.kind == "in_app" else ():
+            for name in _BY_REASON:
+                reason = getattr(service.reporting.reasons, name)
+                if name in need.purposes and _is_named(reason):
+                    return _Served(need, reason)
+        return None
 
     def _may_use(self, channel: Channel) -> bool:
         if channel.kind in _NO_DOOR or not self._in_region(channel.region):
@@ -208,23 +242,25 @@ class _Doors:
         return (Signer.SELF, Signer.AGENT) if "uploader" in basis.routing.exposes else (Signer.SELF,)
 
     def _door(
-        self, basis: Basis, service: Service, channel: Channel, need: Need, signer: Signer, rung: int
+        self, basis: Basis, service: Service, channel: Channel, served: "_Served", signer: Signer, rung: int
     ) -> tuple[float, Route]:
         exposes = basis.routing.exposes if signer is Signer.SELF else ("service",)
         risks = list(self._risks(channel))
-        unverified = from_memory(basis, channel)
+        unverified = _with_reason(from_memory(basis, channel), served.reason)
         verified = "channel" not in unverified
-        why = [need.why, *_about(basis), *_access(channel), *(why for _, why in risks), *_cost(exposes, signer)]
+        why = [served.need.why, *_menu(served.reason), *_about(basis), *_access(channel), *(why for _, why in risks)]
+        why += _cost(exposes, signer)
         if not verified:
             why.append(_sentence("why_unverified"))
         if rung:
             why.append(_sentence("why_search_rung"))
         penalty = _exposed(exposes) + (0 if verified else RECALLED_HOURS) + rung + sum(hours for hours, _ in risks)
+        penalty += ACCOUNT_HOURS if channel.account_needed == "yes" else 0
         penalty += MENU_HOURS if channel.kind in ("in_app", "in_results") else 0
         route = Route(
             service.id, channel.id, basis.id, signer, 0, tuple(why), exposes, expected_hours(basis),
             self._filled(channel.value), channel.kind, verified, lawful=basis.deadline.value is not None,
-            penalty=float(penalty), studies=self._studies(basis, need, service.id), unverified=unverified,
+            penalty=float(penalty), studies=self._studies(basis, served.need, service.id), unverified=unverified,
             checked=min(service.checked.on, basis.checked.on),
         )  # fmt: skip
         return route.hours + route.penalty, route
