@@ -430,9 +430,9 @@ class _Page:
         )
 
     def _near(self, listed: Sequence[Support]) -> list[Support]:
-        """Those for this person; who is there for exactly such a person comes first."""
+        """Those for this person; to somebody under 18 those come first who are there for exactly such a person."""
         fitting = [one for one in listed if self._fits(one.when)]
-        return fitting if self.general else sorted(fitting, key=lambda one: one.when == Clause())
+        return sorted(fitting, key=lambda one: one.when == Clause()) if "is.child_now" in self.given else fitting
 
     def _body(self, one: Authority | Support, checked: Checked | None = None, *, international: bool = False) -> Body:
         return body_of(one, checked or self.checked, international=international)

@@ -27,6 +27,9 @@ _DONE_IN = {
     "journal_entry": "items",
 }
 
+# Steps of this phase are decided on with the law page open: its risks stand before its authorities.
+_LAW_PHASE = "legal"
+
 
 @require_GET
 @unlocked
@@ -80,6 +83,8 @@ def _card(
 ) -> dict[str, Any]:
     book = request.services.knowledge.playbook
     places = dict.fromkeys(_DONE_IN[kind] for kind in one.artefacts if kind in _DONE_IN)
+    if one.phase == _LAW_PHASE:
+        places["law"] = None
     return {
         "step": one,
         "places": list(places),
