@@ -71,7 +71,7 @@ def list_all(call: Call) -> int:
 
 
 def export(call: Call) -> int:
-    """Write the original bytes, or with `--blur` a picture's blurred preview, into a folder; nothing is written over."""
+    """Write the original bytes, or with `--blur` a picture's preview, into a folder; nothing is written over."""
     folder = Path(call.given.option("--out") or "")
     if folder.exists() and not folder.is_dir():
         raise BadInput("cli.file_exists", file=str(folder))
