@@ -13,6 +13,7 @@ _KNOWN = {
     "PDF version": "version", "Form": "form",
 }  # fmt: skip
 _PAGES = 2000
+_PIECE = 1 << 20
 
 
 def looks_like_pdf(start: bytes) -> bool:
@@ -29,12 +30,23 @@ def read_pdf(source: BinaryIO, limits: ImportLimits, findings: Findings) -> None
     told = run_apart(["pdfinfo", "-enc", "UTF-8", "-isodates", "-"], source, limits)
     findings.facts |= _facts(told.output.decode("utf-8", "replace"))
     findings.facts["confined"] = words.confined
-    if findings.facts.get("javascript") == "yes":
+    # pdfinfo tells of the scripts that it finds; packed objects hide theirs from a plain search, and others from it.
+    if findings.facts.get("javascript") == "yes" or _names_script(source):
         findings.problem("pdf_script")
     if not words.ended_well:
         findings.problem("pdf_late" if words.late else "pdf_unread")
         return
     _pages(words.output.decode("utf-8", "replace"), limits, findings)
+
+
+def _names_script(source: BinaryIO) -> bool:
+    source.seek(0)
+    tail = b""
+    while piece := source.read(_PIECE):
+        if b"/JavaScript" in tail + piece or b"/Launch" in tail + piece:
+            return True
+        tail = piece[-16:]
+    return False
 
 
 def _pages(text: str, limits: ImportLimits, findings: Findings) -> None:
