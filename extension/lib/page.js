@@ -1,0 +1,199 @@
+// Runs in the page, in the extension's own world: the page's scripts neither see nor change it. It reads, scrolls, and
+// puts everything back. Nothing here sends anything. A classic script, since `executeScript` takes no modules.
+(() => {
+  const MOST = { text: 1_000_000, accounts: 200, images: 1000, elements: 60_000, address: 4096, screens: 60 };
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  let changed = [];
+  let before = null;
+
+  // Every element, those in shadow trees included, up to a bound.
+  function* elements(root = document, count = { left: MOST.elements }) {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT);
+    for (let node = walker.nextNode(); node && count.left-- > 0; node = walker.nextNode()) {
+      yield node;
+      const inner = shadow(node);
+      if (inner) yield* elements(inner, count);
+    }
+  }
+
+  function shadow(node) {
+    try {
+      return globalThis.chrome?.dom?.openOrClosedShadowRoot?.(node) ?? node.openOrClosedShadowRoot ?? node.shadowRoot;
+    } catch {
+      return node.shadowRoot;
+    }
+  }
+
+  const web = (address) => /^https?:/.test(address) && address.length <= MOST.address;
+
+  // What scrolls: the document, or where that stands still the large box inside it that does (feeds do this).
+  function scroller() {
+    const root = document.scrollingElement ?? document.documentElement;
+    if (root.scrollHeight > innerHeight + 1) return root;
+    let best = root, area = (innerWidth * innerHeight) / 2;
+    for (const one of elements()) {
+      if (one.scrollHeight <= one.clientHeight + 40 || one === root) continue;
+      const size = one.clientWidth * one.clientHeight;
+      if (size > area && /auto|scroll/.test(getComputedStyle(one).overflowY)) [best, area] = [one, size];
+    }
+    return best;
+  }
+
+  // The part of the window in which the page moves, in CSS pixels.
+  function frame(box) {
+    const root = document.scrollingElement ?? document.documentElement;
+    if (box === root) return { x: 0, y: 0, width: document.documentElement.clientWidth, height: innerHeight };
+    const at = box.getBoundingClientRect();
+    const top = Math.max(0, at.top + box.clientTop), left = Math.max(0, at.left + box.clientLeft);
+    return { x: left, y: top, width: Math.min(box.clientWidth, innerWidth - left), height: Math.min(box.clientHeight, innerHeight - top) };
+  }
+
+  function accounts() {
+    const found = new Map();
+    const keep = (name, address) => {
+      if (found.size < MOST.accounts && !found.has(`${name} ${address}`)) found.set(`${name} ${address}`, { name, address });
+    };
+    for (const link of document.links) {
+      if (!web(link.href) || !link.getClientRects().length) continue;
+      const words = link.innerText.trim().slice(0, 80);
+      const profile = /^\/(?:@|in\/|user\/|u\/|profile\/)?[\w.\-\u0600-\u06ff]{2,40}\/?$/.test(decoded(link.pathname));
+      if (words && (/^@/.test(words) || profile) && (link.host === location.host || /^@/.test(words))) keep(words, link.href);
+    }
+    for (const [, name] of (document.body?.innerText ?? "").slice(0, MOST.text).matchAll(/(?:^|[\s(:،])(@[\w.\u0600-\u06ff]{2,40})/g)) keep(name, "");
+    return [...found.values()];
+  }
+
+  function decoded(path) {
+    try {
+      return decodeURIComponent(path);
+    } catch {
+      return path;
+    }
+  }
+
+  function images() {
+    const found = new Map();
+    let unnamed = 0;
+    const keep = (address, from, width, height) => {
+      if (!web(address)) unnamed += address ? 1 : 0;
+      else if (found.size < MOST.images && !found.has(address)) found.set(address, { address, from, width, height });
+    };
+    for (const one of elements()) {
+      if (one instanceof HTMLImageElement) keep(one.currentSrc || one.src, "img", one.naturalWidth, one.naturalHeight);
+      else if (one instanceof HTMLVideoElement) keep(one.poster, "poster", 0, 0);
+      else {
+        for (const [, address] of getComputedStyle(one).backgroundImage.matchAll(/url\("([^"]*)"\)/g)) keep(address, "background", 0, 0);
+      }
+    }
+    return { images: [...found.values()], unnamed };
+  }
+
+  // What stands on the page, without a picture of it.
+  function describe(pictures) {
+    const box = scroller(), text = document.body?.innerText ?? "", seen = pictures ? images() : { images: [], unnamed: 0 };
+    const missing = [];
+    if (text.length > MOST.text) missing.push({ what: "text", why: "longer than kept" });
+    const closed = [...document.querySelectorAll("iframe, frame")].filter((one) => !one.contentDocument).length;
+    if (closed) missing.push({ what: "frames", why: "of other sites; their text is not in page.txt", count: closed });
+    const videos = document.querySelectorAll("video").length;
+    if (videos) missing.push({ what: "videos", why: "not saved, only how they look", count: videos });
+    if (seen.unnamed) missing.push({ what: "images", why: "without an address of their own", count: seen.unnamed });
+    return {
+      url: location.href, title: document.title.slice(0, 1000), language: document.documentElement.lang.slice(0, 40),
+      direction: getComputedStyle(document.documentElement).direction, user_agent: navigator.userAgent,
+      viewport: { width: innerWidth, height: innerHeight, scale: String(devicePixelRatio) },
+      page: { width: box.scrollWidth, height: box.scrollHeight, scrolled: Math.round(box.scrollTop) },
+      accounts: accounts(), images: seen.images, missing, text: text.slice(0, MOST.text),
+    };
+  }
+
+  // Remember how everything is; load what waits to be scrolled to.
+  async function begin() {
+    const box = scroller();
+    before = { box, top: box.scrollTop, left: box.scrollLeft };
+    set(box, "scroll-behavior", "auto");
+    set(document.documentElement, "scroll-behavior", "auto");
+    set(box, "scroll-snap-type", "none");
+    for (let screens = 0, y = 0; y < box.scrollHeight && screens < MOST.screens; screens++, y += frame(box).height) {
+      move(box, y);
+      await wait(60);
+    }
+    const late = () => [...document.images].some((one) => !one.complete);
+    for (let tries = 0; late() && tries < 30; tries++) await wait(100);
+    move(box, 0);
+    await wait(50);
+    return { total: box.scrollHeight, frame: frame(box), window: { width: innerWidth, height: innerHeight }, late: late() };
+  }
+
+  const move = (box, y) => box.scrollTo({ top: y, left: before.left, behavior: "instant" });
+
+  // Go to `y`. What would stand over every shot is put aside: what is fixed is hidden, what sticks stays at its own place.
+  async function at(y) {
+    const { box } = before;
+    for (const one of elements()) {
+      const style = getComputedStyle(one);
+      if (style.position === "sticky") {
+        set(one, "position", "relative");
+        set(one, "inset", "auto");
+      } else if (style.position === "fixed" && style.visibility !== "hidden" && !one.contains(box)) set(one, "visibility", "hidden");
+    }
+    move(box, y);
+    await wait(80);
+    return { y: box.scrollTop, total: box.scrollHeight, frame: frame(box), url: location.href };
+  }
+
+  function set(one, name, value) {
+    if (!one.style) return;
+    const whole = one.getAttribute("style");
+    if (!changed.some(([each]) => each === one)) changed.push([one, whole]);
+    one.style.setProperty(name, value, "important");
+  }
+
+  // Everything as it was.
+  function end() {
+    for (const [one, whole] of changed.reverse()) {
+      if (whole === null) one.removeAttribute("style");
+      else one.setAttribute("style", whole);
+    }
+    if (before) before.box.scrollTo({ top: before.top, left: before.left, behavior: "instant" });
+    changed = [];
+    before = null;
+  }
+
+  // The page as it stands, as one file that fetches nothing and runs nothing: images as the page showed them, where the
+  // browser lets them be read (no new request is made); the others are named.
+  function serialise() {
+    const copy = document.documentElement.cloneNode(true), missing = [];
+    const shown = [...document.documentElement.querySelectorAll("img")];
+    copy.querySelectorAll("img").forEach((one, number) => {
+      const address = shown[number].currentSrc || shown[number].src;
+      const data = drawn(shown[number]);
+      one.removeAttribute("srcset");
+      if (web(address)) one.setAttribute("data-address", address);
+      if (data) one.setAttribute("src", data);
+      else if (address && !address.startsWith("data:")) missing.push({ what: web(address) ? address : "image", why: "not readable from the page" });
+    });
+    copy.querySelectorAll("script, base, meta[http-equiv]").forEach((one) => one.remove());
+    const policy = document.createElement("meta");
+    policy.setAttribute("http-equiv", "Content-Security-Policy");
+    policy.setAttribute("content", "default-src 'none'; img-src data:; style-src 'unsafe-inline'");
+    const charset = document.createElement("meta");
+    charset.setAttribute("charset", "utf-8");
+    (copy.querySelector("head") ?? copy).prepend(charset, policy);
+    return { html: `<!doctype html>\n${copy.outerHTML}`, missing: missing.slice(0, MOST.images) };
+  }
+
+  function drawn(image) {
+    if (!image.complete || !image.naturalWidth || image.naturalWidth * image.naturalHeight > 25_000_000) return null;
+    try {
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+      canvas.getContext("2d").drawImage(image, 0, 0);
+      return canvas.toDataURL("image/png");
+    } catch {
+      return null; // of another site: the browser does not let it be read
+    }
+  }
+
+  globalThis.sitrPage = { describe, begin, at, end, serialise };
+})();

@@ -1,0 +1,138 @@
+// The whole page as pictures: scroll, shoot, stitch, cut into files. The page is left as it was, whatever happens.
+import { api } from "./browser.js";
+import { cuts, heights, newRows, positions, TALLEST } from "./stitch.js";
+
+// Browsers allow two shots a second (Chromium's MAX_CAPTURE_VISIBLE_TAB_CALLS_PER_SECOND).
+const PAUSE = 520;
+
+export class OtherPage extends Error {}
+
+// Call one function of page.js in the tab.
+export async function inPage(tab, name, ...given) {
+  const [answer] = await api.scripting.executeScript({
+    target: { tabId: tab.id }, func: (called, values) => globalThis.sitrPage[called](...values), args: [name, given],
+  });
+  return answer.result;
+}
+
+export class Camera {
+  constructor(tab) {
+    this.tab = tab;
+    this.last = 0;
+  }
+
+  // One shot of what the window shows. Looked at before and after: the browser shoots whatever tab is in front.
+  async shoot() {
+    await this.stillHere();
+    const rest = this.last + PAUSE - Date.now();
+    if (rest > 0) await pause(rest);
+    const address = await this.taken();
+    await this.stillHere();
+    return createImageBitmap(new Blob([bytesOf(address)], { type: "image/png" }));
+  }
+
+  async taken(tries = 4) {
+    try {
+      this.last = Date.now();
+      return await api.tabs.captureVisibleTab(this.tab.windowId, { format: "png" });
+    } catch (error) {
+      if (tries === 0 || !/quota|per_second/i.test(String(error))) throw error;
+      await pause(2 * PAUSE);
+      return this.taken(tries - 1);
+    }
+  }
+
+  async stillHere() {
+    const now = await api.tabs.get(this.tab.id);
+    if (!now.active || now.windowId !== this.tab.windowId || now.url !== this.tab.url) throw new OtherPage();
+  }
+}
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function bytesOf(address) {
+  const text = atob(address.slice(address.indexOf(",") + 1));
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+}
+
+async function png(canvas) {
+  return canvas.convertToBlob({ type: "image/png" });
+}
+
+// The window as the person saw it, untouched; then the whole page in files of at most TALLEST rows.
+// `tell(number, of)` says how far it is. Gives {files, missing}.
+export async function shots(tab, tell) {
+  const camera = new Camera(tab), files = [], missing = [];
+  const seen = await camera.shoot();
+  files.push(file("view.png", await png(canvasOf(seen))));
+  try {
+    const start = await inPage(tab, "begin");
+    if (start.late) missing.push({ what: "images", why: "still loading" });
+    const plan = positions(start.total, start.frame.height);
+    const picture = new Tall();
+    for (const [number, wanted] of plan.positions.entries()) {
+      tell(number + 1, plan.positions.length);
+      const place = await inPage(tab, "at", wanted);
+      if (place.url !== tab.url) throw new OtherPage();
+      const shot = await camera.shoot();
+      if (!(await picture.take(shot, place, start.window.width))) {
+        missing.push({ what: "screenshot", why: "the page moved by itself", from: Math.round(place.y) });
+        break;
+      }
+      if (number === plan.positions.length - 1 && place.total > start.total + 40) missing.push({ what: "screenshot", why: "the page grew while it was read", from: start.total });
+    }
+    if (!plan.whole) missing.push({ what: "screenshot", why: "the page goes on", from: Math.round(plan.positions.at(-1) + start.frame.height) });
+    for (const [number, blob] of (await picture.files()).entries()) files.push(file(`page-${String(number + 1).padStart(2, "0")}.png`, blob));
+  } finally {
+    await inPage(tab, "end").catch(() => {}); // the tab may be gone; then there is nothing to put back
+  }
+  return { files, missing };
+}
+
+const file = (name, blob) => ({ kind: "screenshot", name, media_type: "image/png", blob });
+
+function canvasOf(shot) {
+  const canvas = new OffscreenCanvas(shot.width, shot.height);
+  canvas.getContext("2d").drawImage(shot, 0, 0);
+  return canvas;
+}
+
+// A picture that grows downwards. A file that is full is encoded at once, so that one canvas is held at a time.
+class Tall {
+  constructor() {
+    this.done = 0;
+    this.ready = [];
+    this.canvas = null;
+  }
+
+  async take(shot, place, windowWidth) {
+    const scale = shot.width / windowWidth;
+    const { x, y, width, height } = place.frame;
+    const crop = { x: Math.round(x * scale), y: Math.round(y * scale), width: Math.round(width * scale), height: Math.min(Math.round(height * scale), shot.height - Math.round(y * scale)) };
+    const fresh = newRows(place.y, scale, crop.height, this.done);
+    if (!fresh) return false;
+    for (const cut of cuts(this.done, fresh.rows)) {
+      this.canvas ??= new OffscreenCanvas(crop.width, TALLEST);
+      this.canvas.getContext("2d").drawImage(
+        shot, crop.x, crop.y + fresh.from + cut.offset, crop.width, cut.rows, 0, cut.top, crop.width, cut.rows,
+      );
+      this.done += cut.rows;
+      if (this.done % TALLEST === 0) await this.close(TALLEST);
+    }
+    shot.close();
+    return true;
+  }
+
+  async close(rows) {
+    const cut = new OffscreenCanvas(this.canvas.width, rows);
+    cut.getContext("2d").drawImage(this.canvas, 0, 0);
+    this.ready.push(await png(cut));
+    this.canvas = null;
+  }
+
+  async files() {
+    const last = heights(this.done).at(-1);
+    if (this.canvas) await this.close(last);
+    return this.ready;
+  }
+}
