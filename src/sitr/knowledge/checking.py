@@ -144,17 +144,28 @@ class Entries:
 
     def _take(self, folder: str, name: str, model: type[Entry], read: Callable[[], Table]) -> None:
         table: Table = {}
+        file = f"{folder}/{name}".removeprefix("./")
         try:
             table = read()
-            file = f"{folder}/{name}".removeprefix("./")
-            self.problems += twice.in_table(file, table)
-            if model is Book:
-                self.problems += twice.in_order(file, table)
+            self._twice(file, model, table)
             self.read[file] = model.model_validate(table)
         except BadInput as error:
             self.problems.append(of_error(error))
+            self._twice_in_facts(file, model)
         except ValidationError as error:
             self.problems += [of_error(defect) for defect in defects(error, table, folder, name)]
+
+    def _twice(self, file: str, model: type[Entry], table: Table) -> None:
+        self.problems += twice.in_table(file, table)
+        if model is Book:
+            self.problems += twice.in_order(file, table)
+
+    def _twice_in_facts(self, file: str, model: type[Entry]) -> None:
+        """Of two items of one name the words of both go to one: that is the cause of words that belong to nothing."""
+        try:
+            self._twice(file, model, read_toml(self.root, file))
+        except BadInput:
+            return  # it cannot be read, which is told already
 
 
 def leaves(entry: object, path: str = "") -> Iterator[tuple[str, object]]:
