@@ -163,7 +163,8 @@ def _exhibit(
     row_id: str, body: Mapping[str, Any], audience: Audience, released: set[str], left: dict[str, str]
 ) -> Item:
     picture = may_show(dict(body))
-    proposed = audience.gets(group_of(body["kind"], picture=picture)) == "full"
+    group = group_of(body["kind"], picture=picture, captured=bool(body["source"]))
+    proposed = audience.gets(group) == "full"
     if audience.sightings == "one_service":  # a page of another service is not for this one
         proposed = proposed and body["source"] in released
     blurs = body["media_type"].startswith("image/")

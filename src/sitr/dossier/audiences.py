@@ -51,11 +51,16 @@ class Audience:
         return "full" if chosen[group] == "full" else "none"
 
 
-def group_of(kind: str, *, picture: bool) -> Group:
-    """The group of an exhibit by its kind; a kind that is not known here is a file, the most guarded after pictures."""
+def group_of(kind: str, *, picture: bool, captured: bool) -> Group:
+    """The group of an exhibit; a kind that is not known here is a file, the most guarded after pictures.
+
+    `captured`: Sitr itself took it from an address. A text that somebody brought in may be a diary: it is no page.
+    """
     if picture:
         return "picture"
-    return "page" if kind in _PAGES else "message" if kind in _MESSAGES else "file"
+    if captured and kind in _PAGES:
+        return "page"
+    return "message" if kind in _MESSAGES else "file"
 
 
 @cache
