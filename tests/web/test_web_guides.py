@@ -1,4 +1,4 @@
-"""The guides in the web app: open without unlocking, whole in both languages, every link leads somewhere, nothing kept."""
+"""The guides in the web app: open without unlocking, whole in both languages, every link leads somewhere."""
 
 import re
 from collections.abc import Iterator
