@@ -558,6 +558,14 @@ fixture(
     messages=[["2024-02-03T21:05:12", "a@mail.example", "y"]],
 )
 
+fixture(
+    "mail-broken-head.eml",
+    "From: a@mail.example\r\nDKIM-Signature: v=1; a=rsa-sha256; d=b.c; s=x; h=from; bh=AA==; b=AA==\r\nno colon here\r\nTo: x@y.z\r\n\r\ny\r\n",
+    **MAIL,
+    problems=["mail_no_time", "mail_bad_part"],
+    facts={"dkim": "broken"},
+)
+
 # --- pictures ---------------------------------------------------------------------------------------------------------
 
 
@@ -629,6 +637,13 @@ def noted_png() -> bytes:
     return picture("PNG", pnginfo=info)
 
 
+def _heic() -> bytes:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return picture("HEIF")
+
+
 def bomb_png() -> bytes:
     """A small PNG that says it has four thousand million pixels."""
     head = struct.pack(">LLBBBBB", 65_000, 65_000, 8, 2, 0, 0, 0)
@@ -667,7 +682,7 @@ fixture(
     private={"place": "30.050000, 31.250000", "serial": "SN-123"},
 )
 fixture("picture.webp", lambda: picture("WEBP"), **PIC, problems=[], facts={"width": 96, "height": 72})
-fixture("picture.heic", lambda: _heic(), **PIC, problems=[], facts={"width": 96, "height": 72})
+fixture("picture.heic", _heic, **PIC, problems=[], facts={"width": 96, "height": 72})
 fixture(
     "picture-c2pa.jpg",
     c2pa_jpeg,
@@ -691,13 +706,6 @@ fixture(
 )
 fixture("picture-named-only.heic", b"no picture at all", kind="image", questions=[], problems=["picture_unread"])
 fixture("bomb.png", bomb_png, error="fingerprint.too_many_pixels")
-
-
-def _heic() -> bytes:
-    import pillow_heif
-
-    pillow_heif.register_heif_opener(thumbnails=False)
-    return picture("HEIF")
 
 
 # --- papers, archives, sound, film ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rfc8785
@@ -129,14 +130,14 @@ def survives(name: str, data: bytes) -> None:
                 raise
             return
     for item in made.items[:200]:
-        rfc8785.dumps({"item": _clean(as_json(item))})
+        rfc8785.dumps(_clean(as_json(item)))
     if made.kind not in {"image", "video"}:
         words_only(made, name)
         is_plain_words(data, made)
     assert time.monotonic() - began < SLOWEST + LIMITS.seconds
 
 
-def _clean(value: object) -> object:
+def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):

@@ -61,17 +61,15 @@ def _check(raw: bytes, number: int, key_records: KeyRecords | None) -> Signed:
     import dkim  # 0.1 s that only a mail needs
 
     port = _Port(key_records)
-    judge = dkim.DKIM(raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
-    fields: dict[bytes, bytes] = {}
+    judge: Any = None
     try:
-        passed = bool(judge.verify(idx=number, dnsfunc=port))
-        fields = judge.signature_fields
-        state = "pass" if passed else "fail"
+        judge = dkim.DKIM(raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+        state = "pass" if judge.verify(idx=number, dnsfunc=port) else "fail"
     except dkim.ValidationError:
-        fields = judge.signature_fields
         state = "fail" if port.record else "broken"
-    except Exception:  # dkimpy lets regular expressions, base64 and RSA fail each in their own way on broken fields
-        fields, state = judge.signature_fields, "broken"
+    except Exception:  # dkimpy lets its parser, regular expressions, base64 and RSA fail each in their own way
+        state = "broken"
+    fields: dict[bytes, bytes] = judge.signature_fields if judge is not None else {}
     if state != "pass" and not port.record:
         state = "not_asked" if port.silent and fields else "no_key" if fields.get(b"s") else "broken"
     return Signed(
