@@ -72,7 +72,7 @@ def picture(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("command", ["identify", "plan", "fingerprint", "compare", "verify", "knowledge"])
+@pytest.mark.parametrize("command", ["identify", "plan", "fingerprint", "compare", "verify", "knowledge", "guide"])
 def test_a_command_that_needs_no_case_never_loads_django(
     command: str, answers: Path, picture: Path, tmp_path: Path
 ) -> None:
@@ -85,6 +85,7 @@ def test_a_command_that_needs_no_case_never_loads_django(
         "compare": (["compare", str(picture), str(picture)], 0),
         "verify": (["verify", str(no_dossier)], 2),
         "knowledge": (["knowledge", "stats"], 0),
+        "guide": (["guide", "now"], 0),
     }[command]
     status, modules = _loaded_by(argv)
     assert status == expected
