@@ -74,6 +74,16 @@ def test_steps_that_are_held_open_by_a_new_answer_to_the_question_that_held_them
     assert say("web.plan_held_changed", lang) not in browser.read(f"/n/{case}/")
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_card_that_says_to_reach_somebody_says_whom_and_only_by_what_a_source_carries(cast: Cast, lang: Lang) -> None:
+    case = openings.open_case(cast.keeper, country="FR", answers={**ADULT, "safe_now": ["self_harm"]}, time_proof=False)
+    text = cast.in_language(lang).read(f"/n/{case}/")
+    card = text.partition('id="step-s-self-harm"')[2].partition("</li>\n</ol>")[0]
+    assert say("web.step_helpers", lang) in card
+    assert 0 < card.index("3114") < card.index(f"/n/{case}/law#support")
+    assert say("law.recalled", lang) not in card
+
+
 @pytest.mark.parametrize("age", [["minor"], ["was_minor"], ["unsure"], []])
 @pytest.mark.parametrize("lang", LANGS)
 def test_no_photo_is_asked_for_unless_the_person_was_an_adult(cast: Cast, lang: Lang, age: list[str]) -> None:

@@ -6,7 +6,8 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from sitr.cases import openings
-from sitr.knowledge import WATCHED, Level, Plan, PlanStep, State
+from sitr.knowledge import WATCHED, Level, Plan, PlanStep, State, law_page
+from sitr.knowledge.nearby import nearby
 from sitr.knowledge.schema.guides import Guide, Section
 from sitr.knowledge.schema.playbook import Question
 from sitr.web.doors import unlocked
@@ -27,6 +28,8 @@ _DONE_IN = {
     "journal_entry": "items",
 }
 
+# What a step leaves behind that says whom to reach.
+_REACHES = "contact_card"
 # Steps of this phase are decided on with the law page open: its risks stand before its authorities.
 _LAW_PHASE = "legal"
 
@@ -39,6 +42,7 @@ def plan(request: Request, case: str) -> HttpResponse:
     questions = asked_in(request.services, made, known)
     reading = guides_of_steps(request.services.knowledge)
     cards = [_card(request, made, step, questions, reading.get(step.id, [])) for step in made.steps]
+    _add_helpers(request, cards, known)
     waiting = [card for card in cards if card["step"].state in (State.OPEN, State.WAITING)]
     return show(
         request, "plan.html", case=case, view=openings.show(request.keeper, case), plan=made,
@@ -60,6 +64,15 @@ def step(request: Request, case: str, step: str) -> HttpResponse:
         raise Http404
     openings.mark_step(request.keeper, case, step, mark)
     return go("plan", case, at="steps")
+
+
+def _add_helpers(request: Request, cards: list[dict[str, Any]], known: openings.AnswersView) -> None:
+    """Onto the card of each step that says to reach somebody: whom."""
+    knowledge = request.services.knowledge
+    page = law_page(known.country, known.answers, knowledge, request.services.now().date())
+    for card in cards:
+        if _REACHES in card["step"].artefacts:
+            card["helpers"] = nearby(card["step"].id, page, knowledge)
 
 
 def _holding(request: Request, known: openings.AnswersView) -> list[Question]:
