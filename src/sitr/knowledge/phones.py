@@ -13,6 +13,8 @@ from sitr.knowledge.problems import Problem
 from sitr.knowledge.schema.base import Entry
 from sitr.knowledge.schema.jurisdictions import Authority, International, Jurisdiction, Support
 
+_WRITTEN = re.compile(r"\+?[\d\s()/.-]+")
+
 
 def problems(read: Mapping[str, Entry]) -> Iterator[Problem]:
     """Every number that is none, and every list that begins with a number from memory although one was found."""
@@ -42,6 +44,8 @@ def is_phone(number: str, country: str | None, *, short_codes: bool = True) -> b
     digits = re.sub(r"[\s()-]", "", number)
     if re.fullmatch(r"\d{2,6}", digits):
         return short_codes
+    if not _WRITTEN.fullmatch(number):  # the library would read letters as the keys of a phone: "16000 or 16001"
+        return False
     try:
         return phonenumbers.is_possible_number(phonenumbers.parse(number, country))
     except phonenumbers.NumberParseException:
