@@ -35,9 +35,10 @@ def _consent_lines(call: Call, view: Any) -> Iterator[str]:
 
 def _outcome_line(call: Call, one: Any) -> str:
     low, high = one.removal.low, one.removal.high
-    time = call.say("hours_from", low=low) if high is None else call.say("hours_between", low=low, high=high)
-    result = call.say(f"outcome_{one.result.value}")
-    return call.say("outcome_line", door=_door(one.service, one.channel, one.basis), result=result, time=time)
+    said = [call.say(f"outcome_{one.result.value}")]
+    if high is not None or low:  # refused before any visit: nothing is known of the time
+        said.append(call.say("hours_from", low=low) if high is None else call.say("hours_between", low=low, high=high))
+    return f"{_door(one.service, one.channel, one.basis)}: {call.say('comma').join(said)}"
 
 
 def _door(service: str, channel: str | None, basis: str) -> str:

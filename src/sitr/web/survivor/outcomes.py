@@ -36,11 +36,9 @@ def _door(request: Request, door: Door) -> str:
 
 
 def _words(request: Request, one: Outcome) -> str:
-    low, high = one.removal.low, one.removal.high
-    time = (
-        say("cli.hours_from", request.lang, low=low)
-        if high is None
-        else say("cli.hours_between", request.lang, low=low, high=high)
-    )
-    comma = "، " if request.lang == "ar" else ", "
-    return f"{say(f'cli.outcome_{one.result.value}', request.lang)}{comma}{time}"
+    lang, low, high = request.lang, one.removal.low, one.removal.high
+    result = say(f"cli.outcome_{one.result.value}", lang)
+    if high is None and low == 0:  # refused before any visit: nothing is known of the time
+        return result
+    time = say("cli.hours_between", lang, low=low, high=high) if high else say("cli.hours_from", lang, low=low)
+    return f"{result}{say('cli.comma', lang)}{time}"
