@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -86,26 +87,29 @@ def _cell(value: str) -> str:
 
 
 def case_jsonld(contents: Contents, signer: DossierSigner) -> bytes:
-    """`case.jsonld`: exhibits as CASE/UCO files with their digests, and the act that collected each (CASE 1.3)."""
-    space = f"urn:sitr:{contents.case}:"
-    tool = {"@id": f"{space}tool", "@type": "uco-tool:Tool", "uco-core:name": installation_name(signer)}
-    graph: list[dict[str, Any]] = [tool]
+    """`case.jsonld`: exhibits as CASE/UCO files with their digests, and the act that collected each.
+
+    Names end with a UUID made from the case's id and the place (version 5), as the ontology asks: the same contents
+    give the same file.
+    """
+    tool = _name(contents, "tool")
+    graph: list[dict[str, Any]] = [{"@id": tool, "@type": "uco-tool:Tool", "uco-core:name": installation_name(signer)}]
     for place, item in enumerate(contents.exhibits, start=1):
-        file, record = f"{space}exhibit-{place}", f"{space}provenance-{place}"
-        graph += [_file_object(file, item.name, item.length, item.sha256)]
+        record = _name(contents, f"provenance-{place}")
+        graph += [_file_object(contents, place, item)]
         graph += [
             {
                 "@id": record,
                 "@type": "case-investigation:ProvenanceRecord",
                 "case-investigation:exhibitNumber": str(place),
-                "uco-core:object": {"@id": file},
+                "uco-core:object": {"@id": _name(contents, f"exhibit-{place}")},
             },
             {
-                "@id": f"{space}action-{place}",
+                "@id": _name(contents, f"action-{place}"),
                 "@type": "case-investigation:InvestigativeAction",
                 "uco-core:name": "collection",
                 "uco-action:startTime": {"@type": "xsd:dateTime", "@value": format_time(item.time)},
-                "uco-action:instrument": {"@id": f"{space}tool"},
+                "uco-action:instrument": {"@id": tool},
                 "uco-action:result": {"@id": record},
             },
         ]
@@ -113,21 +117,31 @@ def case_jsonld(contents: Contents, signer: DossierSigner) -> bytes:
     return (json.dumps(bundle, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _file_object(name: str, shown: str, length: int, sha256: str) -> dict[str, Any]:
+def _name(contents: Contents, part: str) -> str:
+    space = f"urn:sitr:{contents.case}:{part}"
+    return f"{space}-{uuid.uuid5(uuid.NAMESPACE_URL, space)}"
+
+
+def _file_object(contents: Contents, place: int, item: ExhibitItem) -> dict[str, Any]:
     digest = {
-        "@id": f"{name}-hash",
+        "@id": _name(contents, f"hash-{place}"),
         "@type": "uco-types:Hash",
-        "uco-types:hashMethod": {"@type": "xsd:string", "@value": "SHA256"},  # case_validate asks for xsd:string
-        "uco-types:hashValue": {"@type": "xsd:hexBinary", "@value": sha256},
+        "uco-types:hashMethod": "SHA256",  # a plain string: typed as xsd:string, case_validate does not find it
+        "uco-types:hashValue": {"@type": "xsd:hexBinary", "@value": item.sha256},
     }
     content = {
-        "@id": f"{name}-content",
+        "@id": _name(contents, f"content-{place}"),
         "@type": "uco-observable:ContentDataFacet",
-        "uco-observable:sizeInBytes": length,
+        "uco-observable:sizeInBytes": item.length,
         "uco-observable:hash": [digest],
     }
-    facet = {"@id": f"{name}-file", "@type": "uco-observable:FileFacet", "uco-observable:fileName": shown}
-    return {"@id": name, "@type": "uco-observable:File", "uco-core:hasFacet": [facet, content]}
+    named = {"uco-observable:fileName": item.name} if item.name else {}  # what stays back has no name here
+    facet = {"@id": _name(contents, f"file-{place}"), "@type": "uco-observable:FileFacet", **named}
+    return {
+        "@id": _name(contents, f"exhibit-{place}"),
+        "@type": "uco-observable:File",
+        "uco-core:hasFacet": [facet, content],
+    }
 
 
 _CONTEXT = {

@@ -388,7 +388,7 @@ def _certified(contents: Contents, seen: Seen, now: datetime) -> list[tuple[str,
     """The facts of ISO/IEC 27037 that are known here: which case, which items, when, by what, and their digests."""
     inside = [item for item in contents.exhibits if seen.files.get(item.id)]
     times = sorted(item.time for item in inside)
-    span = f"{moment(times[0])} – {moment(times[-1])}" if times else ""
+    span = f"{moment(times[0])}<br>{moment(times[-1])}" if times else ""
     return [
         ("case", machine(contents.case)),
         ("made", moment(now)),
