@@ -13,6 +13,7 @@ from tests.cases.case_world import ADULT, BASIS, FIELDS, MAIL, OPERATOR, OTHER_S
 
 from sitr.cases import (
     captures,
+    comparisons,
     dossiers,
     erasing,
     exhibits,
@@ -117,6 +118,15 @@ def _gone(world: World, case: str) -> dict[str, Any]:
     return {"sighting_id": place}
 
 
+def _two_captures(world: World, case: str) -> dict[str, Any]:
+    made = []
+    for _ in range(2):
+        world.clock.forward(hours=1)
+        view = captures.capture_page(world.holder, case, "https://leaks.example/p", child="no")
+        made.append(view.exhibits[0].id)
+    return {"exhibit_id": made[1], "other_id": made[0]}
+
+
 def _jar(world: World, case: str) -> dict[str, Any]:
     jars.fill(world.holder, case, "sid=0123456789abcdef", host="leaks.example")
     return {}
@@ -144,6 +154,9 @@ TABLE = (
         captures.capture_page, lambda _w, _c: {"url": "https://leaks.example/p", "child": "no"},
         (("exhibit", "capture"),),
     ),
+    Verb(comparisons.captures_of),
+    Verb(comparisons.others, lambda w, c: {"exhibit_id": _two_captures(w, c)["exhibit_id"]}),
+    Verb(comparisons.compare, _two_captures),
     Verb(jars.show),
     Verb(jars.fill, lambda _w, _c: {"text": "sid=0123456789abcdef", "host": "leaks.example"}, (("case", "fill_jar"),)),
     Verb(jars.forget, _jar, (("case", "forget_jar"),)),

@@ -27,6 +27,7 @@ from sitr.cases.services import Services
 from sitr.errors import OutsideSilent
 from sitr.evidence import Capture, CapturedFile, CaptureOptions, Completeness, FileKind, Missing, PageImage, Problem
 from sitr.evidence.captured import Confinement, Tools, Wall
+from sitr.evidence.record import record_json
 from sitr.journal import Signer, Stamp
 from sitr.knowledge import Knowledge, load
 from sitr.net import Door, LoopbackPass, mark_throw_away
@@ -91,6 +92,7 @@ class Visits:
     options: list[CaptureOptions] = field(default_factory=list)
     workdirs: list[Path] = field(default_factory=list)
     silent: bool = False
+    text: bytes = b"a page of words"
 
     def __call__(self, url: str, work: Path, options: CaptureOptions, now: datetime) -> Capture:
         """As `sitr.evidence.capture`."""
@@ -98,19 +100,21 @@ class Visits:
         self.workdirs.append(work)
         if self.silent:
             raise OutsideSilent("evidence.no_page")
-        made = {FileKind.TEXT: (b"a page of words", "text/plain"), FileKind.RECORD: (b"{}", "application/json")}
+        made = {FileKind.TEXT: (self.text, "text/plain")}
         if options.pictures:
             made |= {FileKind.SCREENSHOT: (drawn(7), "image/png"), FileKind.WACZ: (b"PK wacz", "application/wacz")}
         images = self.images if options.pictures else {}
-        return Capture(
+        taken = Capture(
             url=url, final_url=url, title="t", status=200, started=now, ended=now, pictures=options.pictures,
             redirects=(), certificates=(), addresses={}, exchanges=(), seconds={}, partial=True,
             files=tuple(_file(work, kind, data, mime) for kind, (data, mime) in made.items()),
             page_images=tuple(_image(work, number, each, data) for number, (each, data) in enumerate(images.items())),
             completeness=Completeness(2, 3, (Missing("https://cdn.example/lost.jpg", "http_404"),)),
             problems=(Problem("evidence.note_scroll"),), confinement=Confinement(Wall.NONE, "none", sandbox=False),
-            tools=Tools("1", "Chromium 1", "u", "1", "1", (1, 1), "ar", "UTC"),
+            tools=Tools("1", "Chromium 1", "u", "1", "1", (1, 1), "ar", "UTC", options.viewport.value),
         )  # fmt: skip
+        record = _file(work, FileKind.RECORD, record_json(taken).encode(), "application/json")
+        return replace(taken, files=(*taken.files, record))
 
 
 def _file(work: Path, kind: FileKind, data: bytes, mime: str) -> CapturedFile:

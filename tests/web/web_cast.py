@@ -4,7 +4,7 @@ import io
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,7 @@ from sitr.cases.models import HolderKind
 from sitr.cases.services import Services
 from sitr.evidence import Capture, CaptureOptions
 from sitr.evidence.captured import CapturedFile, Completeness, Confinement, FileKind, Missing, Problem, Tools, Wall
+from sitr.evidence.record import record_json
 from sitr.journal import Signer
 from sitr.knowledge import load
 from sitr.net import Door
@@ -73,7 +74,8 @@ def drawn(kind: str = "PNG", size: tuple[int, int] = (900, 700)) -> bytes:
 
 def visit(url: str, work: Path, options: CaptureOptions, now: datetime) -> Capture:
     """A capture port: what a visit leaves, without a browser."""
-    made = {FileKind.TEXT: (b"a page", "text/plain"), FileKind.RECORD: (b"{}", "application/json")}
+    words = f"a page\nكُتب في {now.isoformat()} by a\u202egnp.visitor"
+    made = {FileKind.TEXT: (words.encode(), "text/plain")}
     if options.pictures:
         made[FileKind.SCREENSHOT] = (drawn(), "image/png")
     files = []
@@ -82,13 +84,18 @@ def visit(url: str, work: Path, options: CaptureOptions, now: datetime) -> Captu
         path.write_bytes(data)
         files.append(CapturedFile(kind, path, mime, len(data), sha256(data).hexdigest()))
     lost = (Missing("https://cdn.leaks.example/lazy-17.jpg", "http_404"), Missing("https://x.example/a", "no_answer"))
-    return Capture(
-        url=url, final_url=url, title="t", status=200, started=now, ended=now, pictures=options.pictures, redirects=(),
+    taken = Capture(
+        url=url, final_url=url, title=f"t {now.isoformat()}", status=200, started=now, ended=now,
+        pictures=options.pictures, redirects=(),
         certificates=(), addresses={}, files=tuple(files), exchanges=(), page_images=(),
         completeness=Completeness(11, 13, lost), partial=True, problems=(Problem("evidence.note_scroll"),),
         confinement=Confinement(Wall.NONE, "none", sandbox=False),
-        tools=Tools("1", "b", "u", "1", "1", (1, 1), "ar", "UTC"), seconds={},
+        tools=Tools("1", "b", "u", "1", "1", (1, 1), "ar", "UTC", options.viewport.value), seconds={},
     )  # fmt: skip
+    path = work / "record"
+    path.write_text(record_json(taken))
+    record = CapturedFile(FileKind.RECORD, path, "application/json", path.stat().st_size, "0" * 64)
+    return replace(taken, files=(*taken.files, record))
 
 
 def services(home: Path, post: Post | None = None) -> Services:

@@ -40,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(("sighting", "add"), "verbs.sightings:add", ("CASE", "URL...")),
     Command(("sighting", "list"), "verbs.sightings:list_all", ("CASE",)),
     Command(("sighting", "check"), "verbs.sightings:check", ("CASE", "[SIGHTING]")),
+    Command(("capture", "diff"), "verbs.comparisons:diff", ("CASE", "EXHIBIT", "OTHER")),
     Command(
         ("capture",),
         "verbs.captures:capture",

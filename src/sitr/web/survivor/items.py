@@ -5,7 +5,7 @@ import io
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sitr.cases import erasing, exhibits, imports
+from sitr.cases import comparisons, erasing, exhibits, imports
 from sitr.errors import NotFound, SitrError
 from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
@@ -42,7 +42,7 @@ def item(request: Request, case: str, item: str) -> HttpResponse:
     one = find_item(request, case, item)
     return show(
         request, "item.html", form=form, case=case, item=one, shows=one.media_type.startswith("image/"),
-        clear=shelved(request, f"clear-{item}", bool),
+        clear=shelved(request, f"clear-{item}", bool), others=comparisons.others(request.keeper, case, item),
     )  # fmt: skip
 
 

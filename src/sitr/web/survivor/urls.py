@@ -4,6 +4,7 @@ from django.urls import path
 
 from sitr.web.survivor import (
     captures,
+    comparisons,
     entry,
     erase,
     facts,
@@ -56,6 +57,7 @@ urlpatterns = [
     path("n/<str:case>/lives", journal.lives, name="lives"),
     path("n/<str:case>/items/<str:item>/life", journal.life, name="life"),
     path("n/<str:case>/items/<str:item>", items.item, name="item"),
+    path("n/<str:case>/items/<str:item>/since/<str:other>", comparisons.diff, name="diff"),
     path("n/<str:case>/items/<str:item>/look", items.look, name="look"),
     path("n/<str:case>/items/<str:item>/<str:sight>.png", items.picture, name="picture"),
     path("n/<str:case>/items/<str:item>/read", imported.read, name="read"),
