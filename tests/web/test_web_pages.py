@@ -162,6 +162,7 @@ def test_every_address_of_the_app_is_walked_by_these_tests(made: Story) -> None:
         "download",
         "noted",
         "picture",
+        "inside",
         "erased",
     }
     assert names - seen == elsewhere

@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ class Story:
     letter: str
     url: str
     results: tuple[str, ...]
+    chat: str = ""
 
     def path(self, *parts: str) -> str:
         """An address inside the case."""
@@ -36,6 +38,7 @@ class Story:
         inside = [
             self.path("q", "status"), self.path("q", "country"), self.path("pictures"), self.path("places"),
             self.path("places", self.place), self.path("places", self.place, "save"), self.path("items"),
+            self.path("items", self.chat, "read"), self.path("items", self.chat, "read", "0"),
             self.path("items", self.item), self.path("letters"), self.path("letters", self.letter),
             self.path("outcomes"), self.path("log"), self.path("file"), self.path("erase"), self.path("law"), f"/n/{self.case}/",
         ]  # fmt: skip
@@ -55,11 +58,26 @@ class Story:
             (self.path("places", self.place, "write"), {}),
             (self.path("items"), {"file": io.BytesIO(b"a note")}),
             (self.path("items", self.item, "look"), {}),
+            (self.path("items", self.chat, "read"), {"q-date_order": "dmy", "q-zone": "Africa/Cairo"}),
+            (self.path("items", self.chat, "read", "0", "0", "0", "look"), {}),
             (self.path("letters", self.letter), {"act": "approve"}),
             (self.path("letters", self.letter), {"act": "said_no"}),
             (self.path("outcomes"), {"share": "yes"}),
             (self.path("log", "check"), {}),
         ]
+
+
+def chat_with_media() -> bytes:
+    """A WhatsApp export whose dates are unclear, with a picture."""
+    text = (
+        "‏٣‏/٢‏/٢٠٢٤، ٩:٠٥ م - سارة: IMG-1.png (الملف مرفق)\n"
+        "‏٣‏/٢‏/٢٠٢٤، ٩:٠٦ م - علي: see https://x.example \u202eexe\n‏٣‏/٢‏/٢٠٢٤، ٩:٠٧ م - تم تغيير الرقم\n"
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("WhatsApp Chat.txt", text)
+        package.writestr("IMG-1.png", drawn())
+    return out.getvalue()
 
 
 def story(cast: Cast) -> Story:
@@ -70,8 +88,9 @@ def story(cast: Cast) -> Story:
     url = "https://leaks.example/gallery/page?id=99182&ref=share"
     (place,) = sightings.add_sighting(keeper, case, url)
     item = exhibits.add_exhibit(keeper, case, io.BytesIO(drawn()), "screenshot of chat.png")
+    chat = exhibits.add_exhibit(keeper, case, io.BytesIO(chat_with_media()), "WhatsApp Chat.zip")
     letter = notices.draft(keeper, case, place.id, basis="gdpr_art17", lang="en", fields=FIELDS)
-    made = Story(case, place.id, item.id, letter.id, url, ())
+    made = Story(case, place.id, item.id, letter.id, url, (), chat=chat.id)
     results = (
         browser.post(made.path("places"), {"text": "see https://www.instagram.com/p/Cabc123/ and https://b.example/x"}),
         browser.post(made.path("places", place.id, "save"), {"child": "no"}),
@@ -81,4 +100,4 @@ def story(cast: Cast) -> Story:
         assert answer.status_code == 302, re.sub(r"\s+", " ", answer.content.decode())
     ready = cast.session.put(Made(b"age", "file.age", "ef" * 32, 3, "babal-hikum-jalit-sanur-wadil-zumir"))
     pages = [answer["Location"] for answer in results] + [made.path("file", ready)]
-    return Story(case, place.id, item.id, letter.id, url, tuple(pages))
+    return Story(case, place.id, item.id, letter.id, url, tuple(pages), chat=chat.id)
