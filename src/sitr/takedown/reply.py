@@ -78,7 +78,7 @@ class _Reading:
     def _header(self, name: str) -> str:
         try:
             value = self.message[name]
-        except (ValueError, IndexError, KeyError, AttributeError, TypeError, MessageError):
+        except (ValueError, LookupError, AttributeError, TypeError, OverflowError, MessageError):
             # The library's header parser trips over some malformed headers; they are shown raw.
             self._problem("bad_header")
             value = next((v for k, v in self.message.raw_items() if k.lower() == name.lower()), "")
@@ -127,7 +127,7 @@ class _Reading:
     def _attachment(self, part: EmailMessage) -> Attachment:
         try:
             name = part.get_filename() or ""
-        except (ValueError, IndexError, KeyError, AttributeError, TypeError, MessageError):
+        except (ValueError, LookupError, AttributeError, TypeError, OverflowError, MessageError):
             self._problem("bad_header")
             name = ""
         return Attachment(plain(name), part.get_content_type(), self._payload(part))

@@ -19,7 +19,7 @@ from sitr.evidence.imports.texts import decoded, html_words
 from sitr.evidence.imports.values import Findings, Item, ItemKind, KeyRecords
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject", "Message-ID", "Received", "Return-Path", "MIME-Version")
-_ODD = (ValueError, IndexError, KeyError, AttributeError, TypeError, LookupError, AssertionError, MessageError)
+_ODD = (ValueError, LookupError, AttributeError, TypeError, AssertionError, OverflowError, MessageError)
 _HTML = 4 * 2**20
 _KEPT_RECEIVED = 50
 
