@@ -75,6 +75,14 @@ def test_steps_that_are_held_open_by_a_new_answer_to_the_question_that_held_them
 
 
 @pytest.mark.parametrize("lang", LANGS)
+def test_in_danger_the_emergency_number_stands_in_the_plan_before_any_fold(cast: Cast, lang: Lang) -> None:
+    case = openings.open_case(cast.keeper, country="LB", answers={**ADULT, "safe_now": ["danger"]}, time_proof=False)
+    text = cast.in_language(lang).read(f"/n/{case}/")
+    open_part = text.partition("<details>")[0]
+    assert "112" in open_part, text
+
+
+@pytest.mark.parametrize("lang", LANGS)
 def test_a_card_that_says_to_reach_somebody_says_whom_and_only_by_what_a_source_carries(cast: Cast, lang: Lang) -> None:
     case = openings.open_case(cast.keeper, country="FR", answers={**ADULT, "safe_now": ["self_harm"]}, time_proof=False)
     text = cast.in_language(lang).read(f"/n/{case}/")

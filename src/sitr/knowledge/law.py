@@ -146,6 +146,7 @@ class Body:
     languages: tuple[str, ...]
     note: Prose | None
     international: bool
+    emergency: bool
     backing: Backing
 
     @property
@@ -460,6 +461,7 @@ def body_of(one: Authority | Support, checked: Checked, *, international: bool =
         languages=one.languages if isinstance(one, Support) else (),
         note=one.note,
         international=international,
+        emergency=isinstance(one, Authority) and one.emergency,
         backing=_backing(one, checked),
     )
 

@@ -4,6 +4,8 @@ from sitr.knowledge.law import Body, LawPage
 from sitr.knowledge.loading import Knowledge
 
 _MOST = 3
+# Where life may be in danger, whoever comes at once stands before whoever listens.
+_IN_DANGER = frozenset({"s-near-help", "s-safe-place"})
 # A voice or an answer in writing; an address to read is no such thing, but better than nobody.
 _TALK = frozenset({"phone", "whatsapp"})
 
@@ -14,6 +16,7 @@ def nearby(step: str, page: LawPage, knowledge: Knowledge) -> tuple[Body, ...]:
 
     `page` has chosen by country and answers already, so that no service for adults stands before a child.
     """
+    urgent = [body for body in page.authorities if body.emergency and body.verified] if step in _IN_DANGER else []
     named = {
         line.partition("/")[2]
         for guide in knowledge.guides
@@ -23,4 +26,5 @@ def nearby(step: str, page: LawPage, knowledge: Knowledge) -> tuple[Body, ...]:
     }
     reached = [body for body in page.support if body.verified]
     talked_to = {body.id for body in reached if _TALK & {contact.kind for contact in body.verified}}
-    return tuple(sorted(reached, key=lambda body: (body.id not in named, body.id not in talked_to)))[:_MOST]
+    helping = sorted(reached, key=lambda body: (body.id not in named, body.id not in talked_to))
+    return (*urgent, *helping)[:_MOST]

@@ -93,6 +93,7 @@ class Banner:
     title: Words
     body: Words
     sources: tuple[str, ...]
+    artefacts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ class _Planner:
         offered = {t for step in self.open for t in (step.template, *step.also_templates)}
         return Plan(
             steps=tuple(steps),
-            banners=tuple(Banner(s.id, s.title, self._body(s), s.sources) for s in self.banner_steps),
+            banners=tuple(Banner(s.id, s.title, self._body(s), s.sources, s.artefacts) for s in self.banner_steps),
             cautions=tuple(c for c in self.book.cautions if c.id in named),
             templates=tuple(t for t in self.book.templates if t.id in offered & self.fitting_templates),
             situations=situations,

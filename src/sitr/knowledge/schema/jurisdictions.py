@@ -83,9 +83,12 @@ class TimeLimit(Statement):
 
 
 class Authority(Sourced):
-    """Where to report. Phone numbers as dialled inside the country unless they begin with +."""
+    """Where to report; `emergency`: whom to call when life is in danger. Phone numbers as dialled inside the country
+    unless they begin with +.
+    """
 
     id: Id
+    emergency: bool = False
     name: Words
     role: Prose
     phone: tuple[Line, ...] = ()

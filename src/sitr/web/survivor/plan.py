@@ -42,11 +42,12 @@ def plan(request: Request, case: str) -> HttpResponse:
     questions = asked_in(request.services, made, known)
     reading = guides_of_steps(request.services.knowledge)
     cards = [_card(request, made, step, questions, reading.get(step.id, [])) for step in made.steps]
-    _add_helpers(request, cards, known)
+    lines = [{"step": line} for line in made.banners]
+    _add_helpers(request, [*cards, *lines], known)
     waiting = [card for card in cards if card["step"].state in (State.OPEN, State.WAITING)]
     return show(
         request, "plan.html", case=case, view=openings.show(request.keeper, case), plan=made,
-        banners=made.banners[:_BANNERS_SHOWN], more_banners=made.banners[_BANNERS_SHOWN:],
+        banners=lines[:_BANNERS_SHOWN], more_banners=lines[_BANNERS_SHOWN:],
         now=[card for card in waiting if card["step"].level is Level.NOW], levels=_by_level(waiting),
         held=[card for card in cards if card["step"].state is State.HELD], holding=_holding(request, known),
         finished=[card for card in cards if card["step"].state in (State.DONE, State.SKIPPED)],
@@ -67,7 +68,7 @@ def step(request: Request, case: str, step: str) -> HttpResponse:
 
 
 def _add_helpers(request: Request, cards: list[dict[str, Any]], known: openings.AnswersView) -> None:
-    """Onto the card of each step that says to reach somebody: whom."""
+    """Onto the card or line of each step that says to reach somebody: whom."""
     knowledge = request.services.knowledge
     page = law_page(known.country, known.answers, knowledge, request.services.now().date())
     for card in cards:
