@@ -107,6 +107,19 @@ def test_a_name_system_that_is_not_asked_or_silent_is_said() -> None:
         assert made.facts["dkim_1_domain"] == "mail.example"
 
 
+def test_nothing_of_a_malformed_archive_is_written_to_logs_or_standard_error(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    data = (FOLDER / "page.warc").read_bytes()
+    for broken in (
+        data.replace(b"/p\r\n", b"/canary 77\r\n"),
+        data.replace(b"</p>", b"</p>canary"),
+        data[:-2] + b"canary",
+    ):
+        read_import(io.BytesIO(broken), "x.warc", now=NOW, workdir=Path("/dev/shm"))
+    assert "canary" not in "".join(capfd.readouterr()) + caplog.text
+
+
 def test_the_key_record_is_kept_as_it_came() -> None:
     assert str(read("mail-signed.eml").facts["dkim_1_record"]).encode() == key_record()
 

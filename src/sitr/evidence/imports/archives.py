@@ -8,6 +8,7 @@ signature there is kept as it stands and not judged. Nothing is replayed here.
 import base64
 import hashlib
 import io
+import logging
 import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -60,9 +61,9 @@ def looks_like_wacz(zipped: Zip) -> bool:
 
 def read_warc(source: BinaryIO, limits: ImportLimits, findings: Findings) -> None:
     """Read all records of one WARC into `findings`."""
-    from warcio.archiveiterator import ArchiveIterator  # 0.1 s that only archives need
     from warcio.exceptions import ArchiveLoadFailed
 
+    ArchiveIterator = _silent_iterator()  # noqa: N806  a class of the library
     counts = {"records": 0, "wrong": 0, "unchecked": 0}
     spent = 0
     try:
@@ -94,6 +95,20 @@ def read_warc(source: BinaryIO, limits: ImportLimits, findings: Findings) -> Non
         findings.facts[name] = count + (known if isinstance(known, int) else 0)
     if counts["wrong"]:
         findings.problem("digests_wrong", n=counts["wrong"])
+
+
+def _silent_iterator() -> Any:
+    """warcio's iterator (0.1 s that only archives need), kept from writing addresses and lines of the file to standard
+    error and to logs, as it does for malformed ones."""
+    from types import SimpleNamespace
+
+    from warcio import archiveiterator, bufferedreaders
+
+    nowhere = SimpleNamespace(stderr=SimpleNamespace(write=lambda _text: None))
+    archiveiterator.sys = bufferedreaders.sys = nowhere
+    logging.getLogger("warcio").disabled = True
+    logging.getLogger("warcio.recordloader").disabled = True
+    return archiveiterator.ArchiveIterator
 
 
 def _record(record: Any, findings: Findings, counts: dict[str, int], left: int) -> int:
