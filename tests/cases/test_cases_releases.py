@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cases.case_verbs import BASIS, exhibit
-from tests.cases.case_world import ADULT, FIELDS, MAIL, SECRET, World, drawn
+from tests.cases.case_verbs import exhibit
+from tests.cases.case_world import ADULT, BASIS, FIELDS, MAIL, SECRET, World, drawn
 
 from sitr.cases import captures, custody, dossiers, exhibits, journals, notices, openings, releases, sightings
 from sitr.cases.releases import Form
+from sitr.cases.work import look
 from sitr.dossier import Built, Contents, build_opened
 from sitr.dossier.building import _seen, _tags
 from sitr.dossier.paper import html
@@ -195,11 +196,11 @@ def test_what_is_shown_before_is_what_is_made(world: World, made: Made, monkeypa
 
 def test_the_bag_for_a_platform_verifies_bare_and_a_checkpoint_handed_out_is_linked(world: World, made: Made) -> None:
     note = journals.hand_checkpoint(world.holder, world.case)
-    case = releases.look(world.holder, world.case)
+    case = look(world.holder, world.case)
     chosen = {made.here: "full", made.page[-1]: "full"}
     release = releases.decide(case, world.services.knowledge, "platform", chosen)
     openings.mark_step(world.holder, world.case, "s-steady", "done")
-    contents = dossiers._contents(world.holder, releases.look(world.holder, world.case), release, "en")
+    contents = dossiers._contents(world.holder, look(world.holder, world.case), release, "en")
     build_opened(contents, world.folder / "d.zip", signer=world.services.signer, now=world.clock())
     with zipfile.ZipFile(world.folder / "d.zip") as archive:
         archive.extractall(world.folder / "open")

@@ -221,6 +221,37 @@ def test_a_dossier_is_sealed_to_words_shown_once_and_verifies_by_them(desk: Desk
     assert desk.type("dossier", case, "--out", str(out)).status == 2
 
 
+def test_what_goes_into_a_dossier_is_shown_and_changed_by_audience_and_item(desk: Desk, tmp_path: Path) -> None:
+    case = desk.case()
+    (tmp_path / "x.txt").write_text("evidence")
+    item = desk.done("exhibit", "add", case, str(tmp_path / "x.txt"))["exhibits"][0]["id"]
+    shown = {a: desk.done("dossier", "items", case, "--for", a)["items"] for a in ("lawyer", "platform")}
+    forms = {a: {i["id"]: i["form"] for i in items} for a, items in shown.items()}
+    assert (forms["lawyer"][item], forms["platform"][item]) == ("full", "none")
+    assert (forms["lawyer"]["words"], forms["platform"]["words"]) == ("full", "none")
+    changed = desk.done("dossier", "items", case, "--for", "platform", "--item", f"{item}=full")["items"]
+    assert {i["id"]: i["form"] for i in changed}[item] == "full"
+    for wrong in ("nothing=full", f"{item}=blurred", item, "=full"):
+        assert desk.type("dossier", "items", case, "--item", wrong).status == 2, wrong
+    assert desk.type("dossier", case, "--out", str(tmp_path / "d"), "--wait", "soon").status == 2
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_checkpoint_is_kept_and_compared_later_and_the_life_of_an_exhibit_is_told(desk: Desk, tmp_path: Path) -> None:
+    case, other = desk.case(), desk.case()
+    kept, code = tmp_path / "kept.txt", tmp_path / "kept.svg"
+    handed = desk.done("journal", "checkpoint", case, "--out", str(kept), "--qr", str(code))
+    assert (handed["size"], code.read_text()[:4]) == (2, "<svg")
+    assert kept.stat().st_mode & 0o077 == 0
+    assert desk.type("journal", "checkpoint", case, "--out", str(kept)).status == 2, "nothing is written over"
+    (tmp_path / "x.txt").write_text("evidence")
+    item = desk.done("exhibit", "add", case, str(tmp_path / "x.txt"))["exhibits"][0]["id"]
+    assert desk.done("journal", "verify", case, "--earlier", str(kept))["ok"]
+    assert desk.type("journal", "verify", other, "--earlier", str(kept)).status == 1
+    (life,) = desk.done("custody", case, item)["exhibits"]
+    assert [(one["verb"], one["mine"]) for one in life["moments"]] == [("add_exhibit", True)]
+
+
 def test_erasing_asks_needs_the_secret_and_leaves_nothing_to_open(desk: Desk) -> None:
     case = desk.case()
     assert desk.type("case", "erase", case).status == 2, "nobody confirmed"

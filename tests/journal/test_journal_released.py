@@ -150,7 +150,7 @@ def test_an_earlier_checkpoint_is_confirmed_refused_or_left_open() -> None:
 def test_handed_checkpoints_are_checked_beside_a_whole_journal_too() -> None:
     openings = {one.seq: one.opening for one in ENTRIES}
     handed = [checkpoint(LINES, 3), checkpoint(LINES, 6)]
-    given_ = {"handed": handed, "consistency": consistency_file(LINES, [3, 6])}
+    given_: dict[str, Any] = {"handed": handed, "consistency": consistency_file(LINES, [3, 6])}
     report = verify_journal(LINES, openings, [HEAD], inside_signer=SIGNER.public_pem(), **given_)
     assert report.ok
     assert report.check("handed").data == {"count": 2, "first": 3}
