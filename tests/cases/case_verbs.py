@@ -13,6 +13,7 @@ from tests.cases.case_world import ADULT, BASIS, FIELDS, MAIL, OPERATOR, OTHER_S
 
 from sitr.cases import (
     captures,
+    custody,
     comparisons,
     dossiers,
     erasing,
@@ -26,6 +27,7 @@ from sitr.cases import (
     outcomes,
     photos,
     portable,
+    releases,
     sightings,
 )
 from sitr.cases.access import Keeper, new_holder
@@ -209,6 +211,9 @@ TABLE = (
     Verb(outcomes.consent, lambda _w, _c: {"given": True}, (("release", "consent_outcomes"),)),
     Verb(journals.entries),
     Verb(journals.verify),
+    Verb(journals.hand_checkpoint, entries=(("release", "hand_checkpoint"),)),
+    Verb(custody.custody),
+    Verb(releases.offer, lambda _w, _c: {"audience": "police"}),
     Verb(holders.list_holders),
     Verb(
         holders.add_holder, lambda _w, _c: {"public": Identity.generate().public}, (("holder", "add_holder"),),

@@ -17,6 +17,7 @@ from tests.cases.case_world import ADULT, MAIL, SECRET, World, drawn
 from sitr.cases import captures, holders, journals, ledgers, notices, openings, outcomes, photos, sightings
 from sitr.cases.models import CaseState, Exhibit, HolderKind, SightingState
 from sitr.journal import Frontier, Kind, StampState, read_checkpoint
+from sitr.journal.verifier import read_renewal
 from sitr.takedown import LedgerRow, NoticeState, Outcome, Result, Span, write_ledger
 from sitr.takedown.ledger import EDGES
 from sitr.vault import LockedIdentity, age
@@ -105,6 +106,12 @@ ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
     "cases_stamp": {
         "id": _count, "checkpoint_id": _count, "authority": _count, "state": _one_of(*StampState), "attempts": _count,
         "next_try": _time, "reply": _or_nothing(lambda cell: bytes(cell).startswith(b"tsr of "), None),
+        "ends": _or_nothing(_time, None), "renewed": _or_nothing(_flag, None),
+    },
+    "cases_renewal": {
+        "id": _count, "case_id": _id, "authority": _count, "state": _one_of(*StampState), "attempts": _count,
+        "next_try": _time, "text": lambda cell: bool(read_renewal(bytes(cell))), "renewed": _or_nothing(_flag, None),
+        "reply": _or_nothing(lambda cell: bytes(cell).startswith(b"tsr of "), None), "ends": _or_nothing(_time, None),
     },
     "cases_answers": _ROW,
     "cases_step": _ROW,

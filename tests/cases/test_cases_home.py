@@ -294,6 +294,7 @@ def _forget(world: World, case: str) -> None:
         WrappedKey.objects.filter(case_id=case).delete()
         for model in (
             "stamp",
+            "renewal",
             "checkpoint",
             "entry",
             "answers",

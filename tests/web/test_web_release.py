@@ -1,4 +1,4 @@
-"""The pages of what goes into a dossier, of checkpoints and of an exhibit's life: both languages, and what they refuse."""
+"""The pages of what goes into a dossier, of checkpoints, of an exhibit's life: both languages, what they refuse."""
 
 import re
 
