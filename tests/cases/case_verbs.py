@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from tests.cases.case_browser import arrived, paired
 from tests.cases.case_world import ADULT, BASIS, FIELDS, MAIL, OPERATOR, OTHER_SECRET, SECRET, World, drawn
 
 from sitr.cases import (
+    arrivals,
     captures,
     custody,
     comparisons,
@@ -25,6 +27,7 @@ from sitr.cases import (
     notices,
     openings,
     outcomes,
+    pairings,
     photos,
     portable,
     releases,
@@ -209,6 +212,13 @@ TABLE = (
     ),
     Verb(outcomes.show),
     Verb(outcomes.consent, lambda _w, _c: {"given": True}, (("release", "consent_outcomes"),)),
+    Verb(pairings.offer, entries=(("holder", "offer_pairing"),)),
+    Verb(pairings.list_pairings),
+    Verb(pairings.end, lambda w, c: {"pairing_id": paired(w, c).pairing}, (("holder", "end_pairing"),)),
+    Verb(arrivals.list_arrivals),
+    Verb(arrivals.glimpse, lambda w, c: {"file_id": arrived(w, c).first_picture}),
+    Verb(arrivals.accept, lambda w, c: {"arrival_id": arrived(w, c).id}, (("exhibit", "accept_arrival"),)),
+    Verb(arrivals.reject, lambda w, c: {"arrival_id": arrived(w, c).id}, (("exhibit", "reject_arrival"),)),
     Verb(journals.entries),
     Verb(journals.verify),
     Verb(journals.hand_checkpoint, entries=(("release", "hand_checkpoint"),)),
@@ -252,6 +262,12 @@ OF_THE_HOME = {
     "ledgers.stats": "holds no case; needs nobody's key",
     "openings.list_cases": "tells ids, states and hours",
     "openings.open_case": "makes a case for its holder",
+    "arrivals.receive": "by a paired browser's key, which only adds; test_cases_pairings",
+    "pairings.exchange": "by a one-time code; test_cases_pairings",
+    "pairings.expects": "of an extension's origin; test_cases_pairings",
+    "pairings.guest": "by a paired browser's key; test_cases_pairings",
+    "pairings.note_use": "the hour, in clear; test_cases_pairings",
+    "pairings.writer": "a name for the journal",
     "portable.import_case": "makes a case for its holder",
     "workrooms.clear_abandoned": "at a start; needs nobody's key",
     "tidying.tidy": "at a start; needs nobody's key",
@@ -267,6 +283,7 @@ INSIDE = {
     "sightings.view": "a row as it is shown",
     "work.act": "the transaction of the verbs",
     "work.look": "opens a case for the verbs",
+    "pairings.door": "for the session: whether pictures may come in, and nothing of the case else",
     "workrooms.workroom": "a folder in memory for one verb",
 }
 """Public functions that take a keeper and are parts of verbs, not verbs."""

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connections
+from tests.cases.case_browser import arrived
 from tests.cases.case_snapshots import columns, tables
 from tests.cases.case_verbs import exhibit, notice, proposal
 from tests.cases.case_world import ADULT, MAIL, SECRET, World, drawn
 
 from sitr.cases import captures, holders, journals, ledgers, notices, openings, outcomes, photos, sightings
-from sitr.cases.models import CaseState, Exhibit, HolderKind, SightingState
+from sitr.cases.models import ArrivalState, CaseState, Exhibit, HolderKind, PairingState, SightingState
 from sitr.journal import Frontier, Kind, StampState, read_checkpoint
 from sitr.journal.verifier import read_renewal
 from sitr.takedown import LedgerRow, NoticeState, Outcome, Result, Span, write_ledger
@@ -121,6 +122,15 @@ ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
     "cases_exhibit": {**_ROW, "blob": _hex(32), "sha256": _hex(64), "padded": _count},
     "cases_notice": {**_ROW, "state": _one_of(*NoticeState), "due_hour": _or_nothing(_hour, None)},
     "cases_consent": _ROW,
+    "cases_pairing": {
+        **_ROW, "state": _one_of(*PairingState), "until": _time, "digest": _or_nothing(_hex(64), ""),
+        "salt": _or_nothing(_hex(32), ""), "origin_mark": _or_nothing(_hex(64), ""), "tries": _count,
+        "used_hour": _or_nothing(_hour, None),
+    },
+    "cases_arrival": {
+        **_ROW, "state": _one_of(*ArrivalState), "blob": _or_nothing(_hex(32), ""), "sha256": _or_nothing(_hex(64), ""),
+        "padded": _count,
+    },
     "cases_parsed": {**_ROW, "exhibit": _id, "part": _count},
     # The ledger stands in clear by its nature, and knows no case: decision 0012.
     "cases_ledgeroutcome": {
@@ -166,6 +176,7 @@ def _everything_done(world: World) -> None:
     journals.stamp_pending(world.services)
     openings.show(world.holder, world.case)
     outcomes.consent(world.holder, world.case, given=True)
+    arrived(world, world.case)
     row = LedgerRow("0f" * 16, Outcome("x", "x_copyright", "dmca_512c3", None, Span(6, 12), Result.REMOVED))
     (world.folder / "ledger").write_bytes(b"".join(write_ledger([row])))
     ledgers.import_ledger(world.holder, world.folder / "ledger")

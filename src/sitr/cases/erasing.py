@@ -14,6 +14,7 @@ from sitr.cases.full_disk import named_full_database
 from sitr.cases.journals import latest_writes, opened
 from sitr.cases.models import (
     SEALED,
+    Arrival,
     Case,
     CaseState,
     Entry,
@@ -87,6 +88,7 @@ def _destroy(services: Services, case_id: str) -> None:
 
 def _blobs(case_id: str) -> Iterator[str]:
     yield from Exhibit.objects.filter(case_id=case_id).values_list("blob", flat=True)
+    yield from Arrival.objects.filter(case_id=case_id).exclude(blob="").values_list("blob", flat=True)
     yield from Photo.objects.filter(case_id=case_id).exclude(blob="").values_list("blob", flat=True)
 
 
@@ -117,7 +119,8 @@ def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str)
         openings = {entry.seq: opening for entry, opening in opened(doing)}
         told = [seq for seq, opening in openings.items() if opening and exhibit_id.encode() in opening]
         replies = [reply for reply, body in doing.rows(Reply) if body["exhibit"] == exhibit_id]
-        read_out = [*replies, *Parsed.objects.filter(case=doing.row, exhibit=exhibit_id)]
+        arrived = [one for one, body in doing.rows(Arrival) if body["exhibit"] == exhibit_id]
+        read_out = [*replies, *arrived, *Parsed.objects.filter(case=doing.row, exhibit=exhibit_id)]
         if left := _left_unsaid(openings, told, {exhibit_id, *(one.id for one in read_out)}):
             append(doing, Kind.EXHIBIT, "restate", {}, left)
         doing.details = {"erased": told}

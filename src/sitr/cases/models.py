@@ -304,11 +304,59 @@ class Jar(SealedRow):
     secret = models.BinaryField(default=bytes)
 
 
+class PairingState(StrEnum):
+    """A code was shown; a browser has its key; over."""
+
+    OFFERED = "offered"
+    PAIRED = "paired"
+    ENDED = "ended"
+
+
+class Pairing(SealedRow):
+    """A browser that may add to this case and read nothing: decision 0014.
+
+    `digest` is of the one-time code (stretched with `salt`) while offered, of key and origin once paired; `origin_mark`
+    is a digest of the extension's origin. Neither code nor key is stored.
+    """
+
+    coarse = ("state", "until")
+
+    state = models.CharField(max_length=8, choices=[(s, s) for s in PairingState])
+    until = models.DateTimeField()
+    digest = models.CharField(max_length=64, blank=True, db_index=True)
+    salt = models.CharField(max_length=32, blank=True)
+    origin_mark = models.CharField(max_length=64, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_hour = models.DateTimeField(null=True)
+
+
+class ArrivalState(StrEnum):
+    """What a paired browser added waits until a holder decides."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class Arrival(SealedRow):
+    """One file that a paired browser added. Its blob lies at the place of the exhibit that it may become, which has it
+    once it is accepted."""
+
+    coarse = ("state",)
+
+    state = models.CharField(max_length=8, choices=[(s, s) for s in ArrivalState])
+    blob = models.CharField(max_length=32, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    padded = models.BigIntegerField(default=0)
+
+
 class Consent(SealedRow):
     """What the person allowed beyond the case itself, and since when: to whom, for what, and what came of it."""
 
 
-SEALED: tuple[type[SealedRow], ...] = (Answers, Step, Photo, Sighting, Exhibit, Notice, Reply, Consent, Parsed, Jar)
+SEALED: tuple[type[SealedRow], ...] = (
+    Answers, Step, Photo, Sighting, Exhibit, Notice, Reply, Consent, Parsed, Jar, Pairing, Arrival,
+)  # fmt: skip
 
 
 def table_name(model: type[SealedRow]) -> str:

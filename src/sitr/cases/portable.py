@@ -29,6 +29,8 @@ from sitr.cases.fresh_files import fresh_files
 from sitr.cases.models import (
     SEALED,
     TABLES,
+    Arrival,
+    ArrivalState,
     Case,
     CaseState,
     Checkpoint,
@@ -53,7 +55,8 @@ from sitr.vault.files import written_whole
 FORMAT = "sitr-case-v1"
 _PIECE = 1 << 20
 _MOST_JSON = 256 * 2**20
-_CLEAR = {"sighting": ("state",), "notice": ("state", "due_hour"), "parsed": ("exhibit", "part")}
+_CLEAR = {"sighting": ("state",), "notice": ("state", "due_hour"), "parsed": ("exhibit", "part"),
+          "pairing": ("state", "until"), "arrival": ("state",)}  # fmt: skip
 
 
 def export_case(keeper: Keeper, case_id: str, out: Path, *, secret: str) -> Path:
@@ -99,7 +102,9 @@ def _put(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     tar.addfile(info, io.BytesIO(data))
 
 
-def _files(case: OpenCase) -> Iterator[tuple[Exhibit | Photo, Place]]:
+def _files(case: OpenCase) -> Iterator[tuple[Exhibit | Photo | Arrival, Place]]:
+    for arrival, body in case.rows(Arrival, state=ArrivalState.WAITING):
+        yield arrival, place_of(case.row.id, body["exhibit"])
     for exhibit in Exhibit.objects.filter(case=case.row):
         yield exhibit, place_of(case.row.id, exhibit.id)
     for photo in Photo.objects.filter(case=case.row).exclude(blob=""):
@@ -250,12 +255,17 @@ def _take_in(keeper: Keeper, package: _Package) -> str:
     blobs: dict[str, StoredBlob] = {}
     with fresh_files(services) as fresh:
         for row in package.document["rows"]:
-            if row["table"] == "exhibit" or (row["table"] == "photo" and row["body"]["kept"]):
+            if _has_file(row):
                 blobs[row["id"]] = _take_blob(services, package, row, identity.public)
                 fresh.append(blobs[row["id"]])
         with _fresh_key(keeper, case_id, identity), writing_allowed(), transaction.atomic():
             _write_case(keeper, package, case_id, identity, blobs)
     return case_id
+
+
+def _has_file(row: dict[str, Any]) -> bool:
+    waiting = row["table"] == "arrival" and row["clear"].get("state") == ArrivalState.WAITING
+    return row["table"] == "exhibit" or waiting or (row["table"] == "photo" and bool(row["body"]["kept"]))
 
 
 @contextmanager
@@ -281,8 +291,11 @@ def _take_blob(services: Services, package: _Package, row: dict[str, Any], publi
         source = None
     if source is None:
         raise Damaged("cases.wrong_package", part="blobs")
-    blob = services.blobs.put(source, Place(package.document["id"], row["table"], row["id"], "blob"), public)
-    if row["table"] == "exhibit" and blob.content_sha256.hex() != row["body"]["sha256"]:
+    place = Place(package.document["id"], row["table"], row["id"], "blob")
+    if row["table"] == "arrival":
+        place = place_of(package.document["id"], row["body"]["exhibit"])
+    blob = services.blobs.put(source, place, public)
+    if row["table"] != "photo" and blob.content_sha256.hex() != row["body"]["sha256"]:
         services.blobs.delete(blob.name)
         raise Damaged("cases.wrong_package", part="blobs")
     return blob
@@ -332,9 +345,10 @@ def _write_rows(case: Case, rows: Sequence[dict[str, Any]], public: str, blobs: 
     for row in rows:
         model, blob = TABLES[row["table"]], blobs.get(row["id"])
         clear: dict[str, Any] = dict(row["clear"])
-        if clear.get("due_hour"):
-            clear["due_hour"] = datetime.fromisoformat(clear["due_hour"])
-        if model is Exhibit and blob is not None:
+        for name in ("due_hour", "until"):
+            if clear.get(name):
+                clear[name] = datetime.fromisoformat(clear[name])
+        if model in (Exhibit, Arrival) and blob is not None:
             clear |= {"blob": blob.name, "sha256": blob.sha256.hex(), "padded": blob.padded}
         elif model is Photo:
             clear["blob"] = blob.name if blob else ""

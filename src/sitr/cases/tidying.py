@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sitr.cases.erasing import finish_erasures
 from sitr.cases.holders import finish_removals
-from sitr.cases.models import Exhibit, Photo
+from sitr.cases.models import Arrival, Exhibit, Photo
 from sitr.cases.services import Services
 from sitr.cases.workrooms import clear_abandoned
 
@@ -21,7 +21,7 @@ def tidy(services: Services) -> None:
     finish_removals()
     before = services.now() - _OLD
     services.blobs.sweep_parts(before)
-    known = {*Exhibit.objects.values_list("blob", flat=True), *Photo.objects.values_list("blob", flat=True)}
+    known = {name for model in (Exhibit, Photo, Arrival) for name in model.objects.values_list("blob", flat=True)}
     for name in list(services.blobs.names()):
         if name not in known and services.blobs.written_before(name, before):
             services.blobs.delete(name)

@@ -1,6 +1,7 @@
 """The one place where a case is changed: a transaction, the guard opened, the case locked, the journal written.
 
-`act` is for what a person does; `bookkeeping` for what no person did (a time proof arrived, an erasure is completed).
+`act` is for what a person does; `add` for one who may add and not read; `bookkeeping` for what no person did (a time
+proof arrived, an erasure is completed).
 """
 
 import hashlib
@@ -49,11 +50,19 @@ class OpenCase:
         return found, self.body(found)
 
 
+@dataclass(frozen=True)
+class Writer:
+    """Who may add to a case without reading it: a name for the journal, and no key. Sealing needs public keys only."""
+
+    holder_id: str
+    services: Services = field(repr=False)
+
+
 @dataclass
 class Act(OpenCase):
     """A change under way. `details` go into the entry's payload, which is sealed; `erased` names destroyed payloads."""
 
-    keeper: Keeper = field(repr=False)
+    keeper: Keeper | Writer = field(repr=False)
     kind: Kind
     verb: str
     now: datetime
@@ -123,6 +132,16 @@ def act(keeper: Keeper, case_id: str, kind: Kind, verb: str) -> Iterator[Act]:
     with writing_allowed(), transaction.atomic():
         row = find_case(case_id, lock=True)
         doing = Act(row, case_keys(keeper, row), keeper, kind, verb, keeper.services.now())
+        yield doing
+        append(doing, kind, verb, doing.details, doing.writes)
+
+
+@contextmanager
+def add(writer: Writer, case_id: str, kind: Kind, verb: str) -> Iterator[Act]:
+    """As `act`, for one who holds no key: inside, rows can be written and none can be read. Raises NotFound."""
+    with writing_allowed(), transaction.atomic():
+        row = find_case(case_id, lock=True)
+        doing = Act(row, CaseKeys({}), writer, kind, verb, writer.services.now())
         yield doing
         append(doing, kind, verb, doing.details, doing.writes)
 

@@ -6,13 +6,14 @@ What belongs here: joining. `wiring` builds the services and calls `application`
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import django
 
 from sitr.web.gate import Gate
+from sitr.web.pace import Pace
 from sitr.web.sessions import Sessions
 
 ENVIRON_KEY = "sitr.web"
@@ -20,11 +21,14 @@ ENVIRON_KEY = "sitr.web"
 
 @dataclass(frozen=True)
 class Web:
-    """What every request needs: the services of wiring, the gate, the sessions."""
+    """What every request needs: the services of wiring, the gate, the sessions, and how often paired browsers may ask
+    (codes in all, bundles each)."""
 
     services: Any
     gate: Gate
     sessions: Sessions
+    codes: Pace = field(default_factory=lambda: Pace(20, 60.0, time.monotonic))
+    bundles: Pace = field(default_factory=lambda: Pace(30, 600.0, time.monotonic))
 
 
 def application(services: Any, gate: Gate, clock: Callable[[], float] = time.monotonic) -> WSGIApplication:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 
-from sitr.cases import access
+from sitr.cases import access, pairings
 from sitr.errors import Damaged
 from sitr.vault import Place, open_sealed, seal
 from sitr.web.forms import kept_form
@@ -33,10 +33,19 @@ def unlocked(view: V) -> V:
                 return HttpResponseRedirect(reverse("begin"))
             _keep(request, getattr(view, "keeps_form", False))
             return HttpResponseRedirect(reverse("open"))
+        _open_for_browsers(request, kwargs.get("case"))
         request.waiting = _waiting(request)  # type: ignore[attr-defined]  # read by Form
         return view(request, *args, **kwargs)
 
     return cast("V", guarded)
+
+
+def _open_for_browsers(request: Request, case: str | None) -> None:
+    """A paired browser may add to a case only while a holder who looked at it is unlocked; and pictures only by the
+    answers as they stand at that look (decision 0014)."""
+    pictures = pairings.door(request.keeper, case) if case else None
+    if case and pictures is not None:
+        request.visit.session.cases[case] = pictures
 
 
 def keeps_form(view: V) -> V:

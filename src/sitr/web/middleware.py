@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import trans_real
 
-from sitr.cases import access
+from sitr.cases import access, bundles
 from sitr.errors import Locked, SitrError
 from sitr.web import cookies, problems
 from sitr.web.application import ENVIRON_KEY, Web
@@ -25,6 +25,8 @@ log = logging.getLogger("sitr.web")
 
 # Beyond it nothing is read into memory. The multipart frame around one file of 64 MiB fits in.
 LARGEST_BODY = 65 * 1024 * 1024
+# What a paired browser adds is sealed as it comes, piece by piece.
+LARGEST_BUNDLE = bundles.MOST_BYTES
 _DRAIN_AT_MOST = 512 * 1024 * 1024
 
 # What a page may do in the browser, beside the content policy: nothing that asks for the device.
@@ -78,7 +80,8 @@ class SizeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) <= LARGEST_BODY:
+        largest = LARGEST_BUNDLE if request.path == "/x/add" else LARGEST_BODY
+        if not length.isdecimal() or int(length) <= largest:
             return self.get_response(request)
         _drain(request, min(int(length), _DRAIN_AT_MOST))
         return problems.page(cast("Request", request), 413, "too_large", megabytes=64)
@@ -103,7 +106,7 @@ class SessionMiddleware:
         request = cast("Request", plain)
         request.web = cast("Web", request.META[ENVIRON_KEY])
         request.services, request.keeper = request.web.services, None
-        if request.path.startswith("/k/") or request.path == "/lang":
+        if request.path.startswith(("/k/", "/x/")) or request.path == "/lang":  # /x/: a paired browser, no cookie
             return self.get_response(request)
         visit = request.web.sessions.find(request.COOKIES.get(cookies.SESSION, ""), touch=request.path != "/away")
         if visit is None:

@@ -21,18 +21,23 @@ _MOST = 32
 
 @dataclass
 class Session:
-    """One browser. `kept` is None while locked; `shelf` holds results for the page after a redirect, until locking."""
+    """One browser. `kept` is None while locked; `shelf` holds results for the page after a redirect, until locking.
+
+    `cases`: those looked at since unlocking to which a browser is paired, and whether pictures may come in there.
+    """
 
     seen: float
     kept: bytes | None = None
     public: str = ""
     draft: bytes | None = None
     shelf: dict[str, Any] = field(default_factory=dict)
+    cases: dict[str, bool] = field(default_factory=dict)
 
     def lock(self) -> None:
         """Forget the identity and every result. A typed form waits sealed, for the same holder only."""
         self.kept = None
         self.shelf.clear()
+        self.cases.clear()
 
     def put(self, value: object) -> str:
         """Lay a result on the shelf for the page after the redirect; its random name."""
@@ -97,6 +102,16 @@ class Sessions:
         if touch:
             session.seen = now
         return Visit(raw[:_ID], raw[_ID:], session)
+
+    def open_for(self, case: str) -> bool | None:
+        """Whether a holder of this case is unlocked now who looked at it: None for nobody, else whether pictures may
+        come in. What a paired browser sends is no sign of the person: it keeps no session open.
+        """
+        now = self._clock()
+        with self._lock:
+            held = list(self._held.values())
+        said = [one.cases[case] for one in held if one.kept and case in one.cases and now - one.seen < IDLE_SECONDS]
+        return any(said) if said else None
 
     def end(self, visit: Visit) -> None:
         """Forget the session altogether."""

@@ -2,9 +2,14 @@
 
 from django.urls import include, path
 
-from sitr.web import problems
+from sitr.web import paired, problems
 
-urlpatterns = [path("", include("sitr.web.survivor.urls"))]
+urlpatterns = [
+    path("x/state", paired.state),
+    path("x/pair", paired.pair),
+    path("x/add", paired.add),
+    path("", include("sitr.web.survivor.urls")),
+]
 
 handler400 = problems.bad_request
 handler403 = problems.forbidden

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from sitr.web.survivor import (
+    browser,
     captures,
     comparisons,
     entry,
@@ -72,6 +73,13 @@ urlpatterns = [
         imported.inside,
         name="inside",
     ),
+    path("n/<str:case>/browser", browser.browser, name="browser"),
+    path("n/<str:case>/browser/code", browser.code, name="browser_new_code"),
+    path("n/<str:case>/browser/code/<str:result>", browser.shown_code, name="browser_code"),
+    path("n/<str:case>/browser/kept/<str:result>", browser.accepted, name="browser_accepted"),
+    path("n/<str:case>/browser/<str:arrival>/decide", browser.decide_arrival, name="browser_decide"),
+    path("n/<str:case>/browser/<str:pairing>/end", browser.end_pairing, name="browser_end"),
+    path("n/<str:case>/browser/<str:file>.png", browser.glimpse, name="browser_glimpse"),
     path("n/<str:case>/letters", letters.letters, name="letters"),
     path("n/<str:case>/letters/<str:letter>", letters.letter, name="letter"),
     path("n/<str:case>/outcomes", outcomes.outcomes, name="outcomes"),
