@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
 from re import fullmatch
 from typing import Any
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from sitr.cases import openings
 from sitr.errors import BadInput
 from sitr.knowledge import Knowledge
+from sitr.knowledge.ages import due
 from sitr.knowledge.guides import Block, Helpline, blocks, explaining, helplines
 from sitr.knowledge.schema.base import Words
 from sitr.knowledge.schema.bases import Basis
@@ -67,7 +68,7 @@ def guide(request: Request, guide: str) -> HttpResponse:
         chapters=[_chapter(request, knowledge, section, case, book) for section in one.sections],
         numbers={source.id: number for number, source in enumerate(one.sources, start=1)},
         unverified={source.id for source in one.sources if source.confidence == "recalled"},
-        stale=one.checked.on + timedelta(days=one.recheck_every_days) < datetime.now(UTC).date(),
+        stale=due(one.checked.on, one.recheck_every_days) <= datetime.now(UTC).date(),
         others=[other for other in knowledge.guides if other.id != one.id],
     )  # fmt: skip
 
