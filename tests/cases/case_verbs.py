@@ -276,6 +276,7 @@ OF_THE_HOME = {
 
 INSIDE = {
     "access.case_keys": "the keys of one row, for the verbs",
+    "journals.stamp_within": "asks the time authorities, for dossiers",
     "exhibits.read": "one exhibit of an opened case, for dossiers",
     "fresh_files.fresh_files": "the files of one change, for the verbs",
     "outcomes.own": "what became of notices, in memory, for a ranking",
