@@ -17,7 +17,9 @@ from tests.cases.case_world import ADULT, MAIL, SECRET, World, drawn
 
 from sitr.cases import captures, holders, journals, ledgers, notices, openings, outcomes, photos, sightings
 from sitr.cases.models import ArrivalState, CaseState, Exhibit, HolderKind, PairingState, SightingState
-from sitr.journal import Frontier, Kind, StampState, read_checkpoint
+from sitr.cases.models import Renewal
+from sitr.cases.work import bookkeeping
+from sitr.journal import Frontier, Kind, StampState, read_checkpoint, renewal_text
 from sitr.journal.verifier import read_renewal
 from sitr.takedown import LedgerRow, NoticeState, Outcome, Result, Span, write_ledger
 from sitr.takedown.ledger import EDGES
@@ -174,6 +176,9 @@ def _everything_done(world: World) -> None:
     captures.capture_page(world.holder, world.case, "https://leaks.example/p", child="yes")
     world.authorities[0].silent = False
     journals.stamp_pending(world.services)
+    with bookkeeping():
+        text, wanted = renewal_text([b"a reply"]), {"state": StampState.STAMPED, "next_try": world.clock()}
+        Renewal(case_id=world.case, authority=0, text=text, reply=b"tsr of text", **wanted).save()
     openings.show(world.holder, world.case)
     outcomes.consent(world.holder, world.case, given=True)
     arrived(world, world.case)
