@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -68,28 +69,35 @@ class Understanding:
     zone_name: str = ""
 
 
-def visible(text: str) -> tuple[str, list[int]]:
-    """The text with European digits, plain spaces and Latin commas, without invisible marks; and where each sign of it
-    stands in the original."""
-    out: list[str] = []
-    at: list[int] = []
+def visible(text: str) -> str:
+    """The text with European digits, plain spaces and Latin commas, without invisible marks."""
+    return text if text.isascii() else text.translate(_table())
+
+
+def place_in(text: str, length: int) -> int:
+    """Where in `text` the first `length` signs of `visible(text)` end."""
+    if text.isascii():
+        return length
     for place, sign in enumerate(text):
-        if sign in INVISIBLE:
-            continue
-        digit = unicodedata.digit(sign, None) if ord(sign) > 127 else None
-        if digit is not None and unicodedata.category(sign) == "Nd":
-            plain = str(digit)
-        elif sign in {"،", "、", "，"}:
-            plain = ","
-        elif unicodedata.category(sign) == "Zs":
-            plain = " "
-        elif sign in {"：", "﹕"}:
-            plain = ":"
-        else:
-            plain = sign
-        out.append(plain)
-        at.append(place)
-    return "".join(out), at
+        if length == 0:
+            return place
+        length -= sign not in INVISIBLE
+    return len(text)
+
+
+@cache
+def _table() -> dict[int, str | None]:
+    """Digits of every alphabet, spaces of every width, commas and colons of Arabic, Chinese and Japanese."""
+    signs = map(chr, range(128, 0x10000))
+    table: dict[int, str | None] = {}
+    for sign in signs:
+        kind = unicodedata.category(sign)
+        if kind == "Nd":
+            table[ord(sign)] = str(unicodedata.digit(sign))
+        elif kind == "Zs":
+            table[ord(sign)] = " "
+    commas = {ord(sign): "," for sign in "،、，"} | {ord(sign): ":" for sign in "：﹕"}
+    return table | commas | {ord(sign): None for sign in INVISIBLE}
 
 
 def visible_only(text: str) -> str:
@@ -108,12 +116,17 @@ def _year(number: int, digits: int) -> int:
     return number + 2000 if digits <= 2 else number
 
 
-def candidates(written: Written) -> dict[str, dt.date]:
+def candidates(written: Written) -> Mapping[str, dt.date]:
     """The dates that one written date can be, by order."""
-    one, two, three = written.first, written.second, written.third
     a, _, c = written.digits
+    return _dates(written.first, written.second, written.third, a, c, written.sign)
+
+
+@lru_cache(maxsize=4096)
+def _dates(one: int, two: int, three: int, a: int, c: int, sign: str) -> Mapping[str, dt.date]:
+    """The same day stands in many messages; a chat of 100,000 has some thousand days."""
     found: dict[str, dt.date] = {}
-    if a == 4 or (a >= 2 and c <= 2 and written.sign == ". "):
+    if a == 4 or (a >= 2 and c <= 2 and sign == ". "):
         _try(found, "ymd", _year(one, a), two, three)
         _try(found, "ydm", _year(one, a), three, two)
         if "ymd" in found:
@@ -133,8 +146,10 @@ def _try(found: dict[str, dt.date], order: str, year: int, month: int, day: int)
 
 def other_calendar(written: Written) -> str:
     """`hijri` or `solar` where the year is one of those, else empty."""
-    years = [n for n, digits in zip((written.first, written.third), (written.digits[0], written.digits[2]), strict=True)
-             if digits == 4]  # fmt: skip
+    a, _, c = written.digits
+    if a != 4 and c != 4:
+        return ""
+    years = (written.first if a == 4 else 0, written.third if c == 4 else 0)
     if any(year in _HIJRI and year >= 1425 for year in years):
         return "hijri"
     return "solar" if any(year in _SOLAR for year in years) else ""
@@ -247,7 +262,7 @@ def _zone(name: str) -> tuple[ZoneInfo | dt.timezone | None, str]:
 
 def read_zone(name: str) -> ZoneInfo | dt.timezone:
     """A zone by its name (IANA) or its distance from UTC (`+02:00`). Raises ValueError for neither."""
-    text, _ = visible(name.strip())
+    text = visible(name.strip())
     if found := re.fullmatch(r"(?:UTC|GMT)?\s*([+\-−])(\d{1,2})(?::?(\d{2}))?", text):
         minutes = int(found[2]) * 60 + int(found[3] or 0)
         if minutes > 14 * 60 or int(found[3] or 0) > 59:

@@ -15,6 +15,7 @@ from sitr.evidence.imports.moments import (
     Written,
     folded_half,
     other_calendar,
+    place_in,
     questions,
     understand,
     understood,
@@ -33,6 +34,8 @@ _HEADER = re.compile(
     r"\s?(?P<close>\]\s?|\s?[-–]\s)"
 )
 _LONGEST_HEADER = 90
+# A digit of any alphabet after nothing but marks, blanks and a bracket: what every beginning has, seen at once.
+_MAY_BEGIN = re.compile(r"[\[\s\u200b-\u200f\u061c\ufeff\u202a-\u202e\u2066-\u2069]{0,12}\d")
 _LONGEST_NAME = 120
 _IN_BRACKETS = re.compile(r"<[^<>:\n]{1,40}:\s*([^<>\n]{1,200}\.\w{2,5})>")
 _BESIDE = re.compile(r"([^\s/\\<>:\n][^/\\<>:\n]{0,200}\.\w{2,5}) \([^()\n]{2,40}\)")
@@ -62,11 +65,13 @@ def looks_like_whatsapp(text: str, name: str) -> bool:
 def header(line: str, number: int) -> "_Line | None":
     """The beginning of a message in this line, or None."""
     head = line[:_LONGEST_HEADER]
-    plain, at = visible(head)
+    if not _MAY_BEGIN.match(head):
+        return None
+    plain = visible(head)
     found = _HEADER.match(plain)
     if found is None or bool(found["open"]) != found["close"].startswith("]"):
         return None
-    end = at[found.end() - 1] + 1
+    end = place_in(head, found.end())
     rest = line[end:]
     half = folded_half(found["before"] or found["after"] or "")
     numbers = [found["a"], found["b"], found["c"]]
