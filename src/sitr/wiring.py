@@ -23,6 +23,7 @@ from sitr.evidence import Confinement, confinement
 from sitr.evidence import capture as capture_page
 from sitr.journal import HttpAuthority, Signer
 from sitr.net import Door, LoopbackPass
+from sitr.net.txt import txt_record
 from sitr.settings import SITR, AuthorityAddress, Settings
 from sitr.takedown import SmtpMailer
 from sitr.vault import PASSPHRASE_PARAMS, FolderBlobs, KdfParams
@@ -72,6 +73,7 @@ def build(
             accept_unconfined=settings.accept_unconfined,
             process=process_name(os.getpid()),
             is_alive=is_alive,
+            key_records=None if loopback or settings.visit_proxy else txt_record,
         )
         tidy(built)
     return built
