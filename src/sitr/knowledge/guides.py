@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from sitr.errors import NotFound
 from sitr.knowledge.law import Body, body_of
 from sitr.knowledge.schema.guides import Guide, Section
-from sitr.knowledge.schema.jurisdictions import International
+from sitr.knowledge.schema.jurisdictions import Authority, International, Support
 
 if TYPE_CHECKING:
     from sitr.knowledge.loading import Knowledge
@@ -83,7 +83,9 @@ def helpline(knowledge: "Knowledge", ref: str) -> Helpline:
     place, _, name = ref.partition("/")
     worldwide = place == INTERNATIONAL
     book = knowledge.international if worldwide else knowledge.jurisdiction(place)
-    known = book.services if isinstance(book, International) else (*book.support, *book.authorities)
+    known: tuple[Authority | Support, ...] = (
+        book.services if isinstance(book, International) else (*book.support, *book.authorities)
+    )
     found = next((each for each in known if each.id == name), None)
     if found is None:
         raise NotFound("knowledge.unknown_helpline")
