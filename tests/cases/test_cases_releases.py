@@ -6,21 +6,25 @@ import sys
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.cases.case_verbs import exhibit
 from tests.cases.case_world import ADULT, BASIS, FIELDS, MAIL, SECRET, World, drawn
+from tests.journal.test_journal_authorities import renew
 
 from sitr.cases import captures, custody, dossiers, exhibits, journals, notices, openings, releases, sightings
 from sitr.cases.releases import Form
 from sitr.cases.work import look
-from sitr.dossier import Built, Contents, build_opened
+from sitr.cli.demo.authorities import local_authorities
+from sitr.dossier import Built, Contents, build_opened, verify
 from sitr.dossier.building import _seen, _tags
 from sitr.dossier.paper import html
 from sitr.errors import BadInput
-from sitr.journal import read_checkpoint
+from sitr.journal import HttpAuthority, read_checkpoint
+from sitr.net import Door, LoopbackPass
 from sitr.words import LANGS
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
@@ -252,3 +256,30 @@ def test_a_journal_that_continues_a_kept_checkpoint_says_so_and_another_one_is_n
     assert (report.ok, report.check("earlier").state) == (True, "ok")
     other = journals.hand_checkpoint(world.holder, world.open_case()).encode()
     assert {p.code for p in journals.verify(world.holder, world.case, [other]).problems} == {"earlier_other_journal"}
+
+
+def test_stamps_are_renewed_before_their_certificates_end_and_the_dossier_carries_it(world: World) -> None:
+    with local_authorities(world.services.home / "authorities") as running:
+        world.clock.time = datetime.now(UTC)
+        renew(running[0], world.clock.time - timedelta(days=1), world.clock.time + timedelta(days=30))
+        passed = LoopbackPass(world.services.home, [one.port for one in running])
+        door = Door(tuple((one.host, one.port) for one in running), passed)
+        authorities = tuple(HttpAuthority(one.url, door, one.ca_file.read_bytes()) for one in running)
+        roots = b"".join(one.ca_file.read_bytes() for one in running)
+        keeper = world.with_services(world.holder, authorities=authorities, authority_roots=roots)
+        assert journals.stamp_pending(keeper.services) == 2
+        assert journals.stamp_pending(keeper.services) == 2, "the one that ends soon, renewed by both"
+        assert journals.stamp_pending(keeper.services) == 0, "and only once"
+        contents = dossiers._contents(
+            keeper,
+            look(keeper, world.case),
+            releases.decide(look(keeper, world.case), keeper.services.knowledge, "own", {}),
+            "en",
+        )
+    report = journals.verify(keeper, world.case)
+    assert report.ok, report.problems
+    assert report.check("time").data["renewals"] == 2
+    assert len(contents.renewals) == 2
+    build_opened(contents, world.folder / "d.zip", signer=keeper.services.signer, now=world.clock())
+    said = {one.name: one.state for one in verify(world.folder / "d.zip", workdir=world.services.memory).checks}
+    assert (said["time"], said["journal"], said["paper"]) == ("untrusted", "ok", "ok")

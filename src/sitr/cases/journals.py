@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Thread
 from time import monotonic
@@ -32,6 +32,7 @@ from sitr.journal import (
 )
 from sitr.vault import open_sealed
 
+_RENEWAL_PAUSE = timedelta(days=14)
 _SHOWN = ("url", "state", "due_at", "recipient", "detail", "reference", "sha256")
 
 
@@ -281,9 +282,13 @@ def _plan_renewals(now: datetime, authorities: int) -> None:
         if stamp.checkpoint.case.time_proof:
             due.setdefault(stamp.checkpoint.case_id, []).append(stamp)
     for again in Renewal.objects.filter(**soon):
-        due.setdefault(again.case_id, []).append(again)
+        lasting = Renewal.objects.filter(case=again.case_id, text=again.text, ends__gt=now + RENEW_BEFORE)
+        if not lasting.exists():  # one authority with a long life is enough for the other's short one
+            due.setdefault(again.case_id, []).append(again)
     for case_id, rows in due.items() if authorities else ():
-        _queue_renewal(case_id, rows, now, authorities)
+        # Where every authority's own certificate ends soon, a renewal gains little until they have new ones.
+        if not Renewal.objects.filter(case=case_id, next_try__gt=now - _RENEWAL_PAUSE).exists():
+            _queue_renewal(case_id, rows, now, authorities)
 
 
 def _note_ends(model: type[Stamp] | type[Renewal]) -> None:
