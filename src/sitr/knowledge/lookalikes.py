@@ -18,7 +18,7 @@ _DIGITS = str.maketrans("01345789", "oleastbg")
 
 _SHORTEST_LABEL = 6  # a brand of fewer letters (x, box, kick) is part of too many honest names
 _SHORTEST_FOR_TYPOS = 7
-_SHORTEST_FOR_SWAPS = 8  # one letter replaced by another
+_SHORTEST_FOR_SWAPS = 8  # one letter replaced by another, or one too many
 LONGEST_HOST = 253  # of DNS; nothing longer can be looked up
 
 
@@ -59,10 +59,12 @@ class Brands:
         if len(host) > LONGEST_HOST:
             return None
         own = registrable or host
-        return self._in_front(host, own) or self._by_label(own.split(".")[0])
+        return self._in_front(host, own) or self._by_label(own.partition(".")[0])
 
     def _in_front(self, host: str, own: str) -> str | None:
         """A known domain as the beginning of another host: `instagram.com.login.example`."""
+        if host.count(".") < 2:
+            return None
         front = host.removesuffix(own).rstrip(".")
         labels = f"{front}.{own}".split(".") if front else own.split(".")
         for start in range(len(labels) - 2):
@@ -74,9 +76,9 @@ class Brands:
     def _by_label(self, label: str) -> str | None:
         shape = skeleton(label)
         service = self.labels.get(shape)
-        if service and (len(shape) >= _SHORTEST_LABEL or not decoded_label(label).isascii()):
+        if service and (len(label) >= _SHORTEST_LABEL or not decoded_label(label).isascii()):
             return service
-        for part in label.split("-"):
+        for part in label.split("-") if "-" in label else ():
             if len(part) >= _SHORTEST_LABEL and (service := self.labels.get(skeleton(part))):
                 return service
         return self._by_typo(shape)
@@ -86,11 +88,13 @@ class Brands:
             return None
         if shape in self.typos:
             return self.typos[shape]
+        if len(shape) < _SHORTEST_FOR_SWAPS:
+            return None
         shorter = _without_one(shape)
-        added = next((self.labels[text] for text in shorter if text in self.labels and len(text) > 6), None)
-        if added or len(shape) < _SHORTEST_FOR_SWAPS:
-            return added
-        return next((self.typos[text] for text in shorter if text in self.typos), None)
+        if added := shorter & self.labels.keys():
+            return self.labels[min(added)]
+        swapped = shorter & self.typos.keys()
+        return self.typos[min(swapped)] if swapped else None
 
 
 def _without_one(label: str) -> set[str]:

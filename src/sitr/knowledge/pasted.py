@@ -41,6 +41,7 @@ _BARE = rf"(?<![\w@.\-/])(?:{_LABEL}\.)+[^\W\d_][\w-]{{1,23}}\.?(?::\d{{2,5}})?(
 _BARE_IP = rf"(?<![\w@.\-/])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?::\d{{2,5}})?/[^{_STOP}]*"
 _ADDRESS = re.compile(rf"https?://[^{_STOP}]+|(?i:{_WITH_SCHEME})|{_BARE_IP}|{_BARE}")
 
+_WEB = ("https://", "http://")
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _TRAILING = ".,;:!?'*_~…·،؛؟。"
 _HOST = re.compile(r"[^/?#:]+")
@@ -62,7 +63,11 @@ def addresses_in(text: str, is_known_host: Callable[[str], bool]) -> Iterator[st
     `is_known_host` decides for bare names such as `bit.ly`, which could also be words.
     """
     for found in _ADDRESS.finditer(_readable(text)):
-        address = _trimmed(found.group())[:LONGEST]
+        address = found.group()
+        if address[-1].isalnum() and address.startswith(_WEB) and 8 < len(address) < LONGEST:
+            yield address  # nothing to trim and nothing to doubt: by far the most
+            continue
+        address = _trimmed(address)[:LONGEST]
         if _is_address(address, is_known_host):
             yield address
 
@@ -92,7 +97,7 @@ def _trimmed(address: str) -> str:
 
 
 def _is_address(address: str, is_known_host: Callable[[str], bool]) -> bool:
-    if address.startswith(("https://", "http://")):
+    if address.startswith(_WEB):
         return len(address) > 8
     scheme, colon, rest = address.partition(":")
     if colon and (rest.startswith("/") or scheme.lower() in ("intent", "viber", "vnd.youtube", "at")):

@@ -35,14 +35,16 @@ def registrable_domain(host: str) -> str | None:
 
 def _suffix_length(labels: list[str]) -> int:
     known = rules()
-    for start in range(len(labels)):
-        rest = labels[start:]
-        name = ".".join(rest)
-        if "!" + name in known:
-            return len(rest) - 1
-        if name in known or (len(rest) > 1 and "*." + ".".join(rest[1:]) in known):
-            return len(rest)
-    return 1
+    found, name = 1, ""
+    for length, label in enumerate(reversed(labels), 1):
+        if name and "*." + name in known:
+            found = length
+        name = f"{label}.{name}" if name else label
+        if name in known:
+            found = length
+        elif "!" + name in known:
+            return length - 1
+    return found
 
 
 def _decoded(host: str) -> str:
