@@ -12,8 +12,10 @@ from tests.cases.case_snapshots import columns, everything, tables
 from tests.cases.case_world import World
 from tests.cases.ledger_cases import TIKTOK, X, removed_case
 
-from sitr.cases import erasing, journals, ledgers, notices, outcomes, sightings
+from sitr.cases import erasing, journals, ledgers, notices, outcomes, portable, sightings
 from sitr.cases.models import LedgerOutcome
+from sitr.cases.outcomes import ready
+from sitr.cases.work import look
 from sitr.errors import AnswerIsNo, BadInput
 from sitr.takedown import Batch, LedgerRow, Outcome, Result, Span, make_batch, write_ledger
 
@@ -197,3 +199,13 @@ def test_an_empty_ledger_is_not_written_and_no_file_is_written_over(world: World
     ledgers.import_ledger(world.holder, file)
     with pytest.raises(BadInput):
         ledgers.export_ledger(world.holder, file)
+
+
+def test_a_case_that_moves_takes_along_what_it_gave(world: World) -> None:
+    """Seen in the words that the package holds: a second home would otherwise give the same outcome again."""
+    cases = ten(world)
+    ledgers.contribute(world.holder)
+    case = look(world.holder, cases[0])
+    (row,) = [one for one in portable._document(case)["rows"] if one["table"] == "consent"]
+    assert [tuple(one["door"]) for one in row["body"]["entered"]] == [X]
+    assert ready(case, world.services.knowledge).by_door == {}
