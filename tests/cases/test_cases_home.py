@@ -14,7 +14,7 @@ from tests.cases.case_world import ADULT, OTHER_SECRET, SECRET, WRONG, World
 from tests.cases.test_cases_verbs import BrokenSigner, Refusal, broken_database
 
 from sitr.cases import access, agendas, dossiers, exhibits, journals, openings, portable, sightings
-from sitr.cases.models import Case, Checkpoint, HolderKind, HolderLock, Stamp, WrappedKey, writing_allowed
+from sitr.cases.models import TABLES, Case, Checkpoint, HolderKind, HolderLock, Stamp, WrappedKey, writing_allowed
 from sitr.cli.demo.authorities import local_authorities
 from sitr.errors import BadInput, Damaged, Locked, NotFound, SitrError
 from sitr.journal import HttpAuthority, checkpoint_digest
@@ -297,13 +297,7 @@ def _forget(world: World, case: str) -> None:
             "renewal",
             "checkpoint",
             "entry",
-            "answers",
-            "step",
-            "photo",
-            "sighting",
-            "exhibit",
-            "notice",
-            "reply",
+            *TABLES,
         ):
             table = apps.get_model("cases", model)._default_manager
             (table.filter(checkpoint__case_id=case) if model == "stamp" else table.filter(case_id=case)).delete()
