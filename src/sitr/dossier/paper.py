@@ -248,6 +248,8 @@ def _numbered(key: str, place: int) -> Both:
 
 
 def _kind(kind: str) -> Both:
+    if kind in {"whatsapp", "telegram", "instagram", "facebook"}:
+        kind = "chat"
     known = {"wacz", "screenshot", "pdf", "text", "dom", "mhtml", "image", "mail", "chat", "reply", "video"}
     return words(f"kind_{kind if kind in known else 'file'}")
 
