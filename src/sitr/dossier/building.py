@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 
 from sitr.dossier.checks import CHECKPOINT, CONSISTENCY, INDEX, JOURNAL, MANIFEST, OPENINGS, PROOFS
 from sitr.dossier.contents import Contents, ExhibitItem, TimeProof, Tongue
+from sitr.dossier.hashing import HashBeside
 from sitr.dossier.index import (
     KEY_COMMAND,
     LIST_COMMANDS,
@@ -241,7 +242,7 @@ class _Hashing:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.digest = hashlib.sha256()
+        self.digest = HashBeside()
 
     def write(self, data: bytes) -> int:
         self.digest.update(data)

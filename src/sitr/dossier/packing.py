@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import IO, cast
 
 from sitr.dossier.checks import BAGIT, CHUNK, MANIFEST, SAFE, SIGNATURE, SIGNER, TAGMANIFEST
+from sitr.dossier.hashing import HashBeside
 from sitr.dossier.signing import DossierSigner
 from sitr.errors import BadInput, Damaged
 
@@ -94,7 +95,7 @@ def _member(archive: zipfile.ZipFile, sink: _Sink, info: zipfile.ZipInfo, chunks
 
 
 def _checked(file: Payload) -> Iterator[bytes]:
-    state, length = hashlib.sha256(), 0
+    state, length = HashBeside(), 0
     for piece in file.chunks():
         for start in range(0, len(piece), CHUNK):
             chunk = piece[start : start + CHUNK]
