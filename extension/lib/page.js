@@ -125,6 +125,13 @@
     return { total: box.scrollHeight, frame: frame(box), window: { width: innerWidth, height: innerHeight }, late: late() };
   }
 
+  // Until what was asked for stands on the screen. A tab that is behind gets no frames: then time has to do.
+  const painted = async () => {
+    const frames = new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await Promise.race([frames, wait(1000)]);
+    await wait(60);
+  };
+
   const move = (box, y) => box.scrollTo({ top: y, left: before.left, behavior: "instant" });
 
   // Go to `y`. What would stand over every shot is put aside: what is fixed is hidden, what sticks stays at its own place.
@@ -138,7 +145,7 @@
       } else if (style.position === "fixed" && style.visibility !== "hidden" && !one.contains(box)) set(one, "visibility", "hidden");
     }
     move(box, y);
-    await wait(80);
+    await painted();
     return { y: box.scrollTop, total: box.scrollHeight, frame: frame(box), url: location.href };
   }
 
@@ -152,7 +159,8 @@
   // Everything as it was.
   function end() {
     for (const [one, whole] of changed.reverse()) {
-      if (whole === null) one.removeAttribute("style");
+      // Chromium writes the attribute late: taken away before it was read once, an empty one would stay behind.
+      if (whole === null) one.getAttribute("style"), one.removeAttribute("style");
       else one.setAttribute("style", whole);
     }
     if (before) before.box.scrollTo({ top: before.top, left: before.left, behavior: "instant" });

@@ -1,9 +1,11 @@
 // The whole page as pictures: scroll, shoot, stitch, cut into files. The page is left as it was, whatever happens.
 import { api } from "./browser.js";
-import { cuts, heights, newRows, positions, TALLEST } from "./stitch.js";
+import { cuts, fits, heights, newRows, OVERLAP, positions, TALLEST } from "./stitch.js";
 
 // Browsers allow two shots a second (Chromium's MAX_CAPTURE_VISIBLE_TAB_CALLS_PER_SECOND).
 const PAUSE = 520;
+// A shot may show the page as it was before scrolling, on a busy machine: then it is taken again.
+const TRIES = 4;
 
 export class OtherPage extends Error {}
 
@@ -19,6 +21,8 @@ export class Camera {
   constructor(tab) {
     this.tab = tab;
     this.last = 0;
+    this.before = "";
+    this.same = false; // whether the last shot was the very one before it
   }
 
   // One shot of what the window shows. Looked at before and after: the browser shoots whatever tab is in front.
@@ -28,6 +32,8 @@ export class Camera {
     if (rest > 0) await pause(rest);
     const address = await this.taken();
     await this.stillHere();
+    this.same = address === this.before;
+    this.before = address;
     return createImageBitmap(new Blob([bytesOf(address)], { type: "image/png" }));
   }
 
@@ -72,13 +78,12 @@ export async function shots(tab, tell) {
     const picture = new Tall();
     for (const [number, wanted] of plan.positions.entries()) {
       tell(number + 1, plan.positions.length);
-      const place = await inPage(tab, "at", wanted);
-      if (place.url !== tab.url) throw new OtherPage();
-      const shot = await camera.shoot();
-      if (!(await picture.take(shot, place, start.window.width))) {
+      const { place, taken, seam } = await next(tab, camera, picture, wanted, start.window.width);
+      if (!taken) {
         missing.push({ what: "screenshot", why: "the page moved by itself", from: Math.round(place.y) });
         break;
       }
+      if (!seam) missing.push({ what: "screenshot", why: "something moves here: two shots do not meet exactly", from: Math.round(place.y) });
       if (number === plan.positions.length - 1 && place.total > start.total + 40) missing.push({ what: "screenshot", why: "the page grew while it was read", from: start.total });
     }
     if (!plan.whole) missing.push({ what: "screenshot", why: "the page goes on", from: Math.round(plan.positions.at(-1) + start.frame.height) });
@@ -89,6 +94,20 @@ export async function shots(tab, tell) {
   return { files, missing };
 }
 
+// One more shot into the picture; again when its first rows are not the last of the one before.
+async function next(tab, camera, picture, wanted, windowWidth) {
+  for (let tries = 1; ; tries++) {
+    const place = await inPage(tab, "at", wanted);
+    if (place.url !== tab.url) throw new OtherPage();
+    const shot = await camera.shoot();
+    const seam = picture.meets(shot, place, windowWidth);
+    // The very same shot again, although the page was scrolled: not painted yet, or all of one colour.
+    const stale = camera.same && picture.done > 0 && place.y > 0;
+    if ((seam && !stale) || tries === TRIES) return { place, seam, taken: await picture.take(shot, place, windowWidth) };
+    shot.close();
+  }
+}
+
 const file = (name, blob) => ({ kind: "screenshot", name, media_type: "image/png", blob });
 
 function canvasOf(shot) {
@@ -97,20 +116,44 @@ function canvasOf(shot) {
   return canvas;
 }
 
+// Some rows of a shot, to be compared.
+function strip(shot, crop, from, rows) {
+  const made = new OffscreenCanvas(crop.width, rows).getContext("2d", { willReadFrequently: true });
+  made.drawImage(shot, crop.x, crop.y + from, crop.width, rows, 0, 0, crop.width, rows);
+  return made;
+}
+
 // A picture that grows downwards. A file that is full is encoded at once, so that one canvas is held at a time.
 class Tall {
   constructor() {
     this.done = 0;
     this.ready = [];
     this.canvas = null;
+    this.tail = null; // the last rows, to be met by the next shot
+  }
+
+  // Whether the first rows of a shot are the last of the picture.
+  meets(shot, place, windowWidth) {
+    const { crop, scale, fresh } = this.lies(shot, place, windowWidth);
+    const rows = Math.min(Math.floor((OVERLAP / 2) * scale), fresh?.from ?? 0);
+    if (!this.tail || !fresh || rows === 0) return true;
+    const last = this.tail.getImageData(0, this.tail.canvas.height - rows, crop.width, rows).data;
+    return fits(last, strip(shot, crop, fresh.from - rows, rows).getImageData(0, 0, crop.width, rows).data);
+  }
+
+  lies(shot, place, windowWidth) {
+    const scale = shot.width / windowWidth;
+    const { x, y, width, height } = place.frame;
+    const crop = { x: Math.round(x * scale), y: Math.round(y * scale), width: Math.round(width * scale) };
+    crop.height = Math.min(Math.round(height * scale), shot.height - crop.y);
+    return { crop, scale, fresh: newRows(place.y, scale, crop.height, this.done) };
   }
 
   async take(shot, place, windowWidth) {
-    const scale = shot.width / windowWidth;
-    const { x, y, width, height } = place.frame;
-    const crop = { x: Math.round(x * scale), y: Math.round(y * scale), width: Math.round(width * scale), height: Math.min(Math.round(height * scale), shot.height - Math.round(y * scale)) };
-    const fresh = newRows(place.y, scale, crop.height, this.done);
+    const { crop, scale, fresh } = this.lies(shot, place, windowWidth);
     if (!fresh) return false;
+    const rows = Math.min(Math.ceil(OVERLAP * scale), crop.height);
+    this.tail = strip(shot, crop, crop.height - rows, rows);
     for (const cut of cuts(this.done, fresh.rows)) {
       this.canvas ??= new OffscreenCanvas(crop.width, TALLEST);
       this.canvas.getContext("2d").drawImage(

@@ -5,14 +5,25 @@ export const TALLEST = 8000;
 // A page may go on for ever. What lies beyond is named as missing.
 export const MOST_SHOTS = 60;
 
+// Each shot begins with the last rows of the one before, in CSS pixels: by them it is seen that they fit.
+export const OVERLAP = 32;
+
 // How far down to scroll for each shot: `total` and `view` are heights in CSS pixels. The last shot ends with the page.
 export function positions(total, view) {
-  const found = [];
-  for (let y = 0; y + view < total && found.length < MOST_SHOTS - 1; y += view) found.push(y);
-  const last = Math.max(0, total - view);
-  const whole = found.length < MOST_SHOTS - 1 || (found.at(-1) ?? 0) + view >= last;
-  found.push(whole ? last : found.at(-1) + view);
-  return { positions: [...new Set(found)], whole: whole && found.at(-1) + view >= total };
+  const found = [0];
+  const step = Math.max(1, view - OVERLAP);
+  while (found.at(-1) + view < total && found.length < MOST_SHOTS) found.push(Math.min(found.at(-1) + step, total - view));
+  return { positions: found, whole: found.at(-1) + view >= total };
+}
+
+// Whether two strips of pixels (RGBA) show the same: letters may be drawn a little differently, so few may differ.
+export function fits(one, other) {
+  let apart = 0;
+  for (let at = 0; at < one.length; at += 4) {
+    const off = Math.abs(one[at] - other[at]) + Math.abs(one[at + 1] - other[at + 1]) + Math.abs(one[at + 2] - other[at + 2]);
+    if (off > 48) apart++;
+  }
+  return one.length === other.length && apart * 4 <= one.length * 0.02;
 }
 
 // The new rows of one shot: it was taken at `y` (CSS pixels, as the page said after scrolling) at `scale` device pixels

@@ -105,7 +105,7 @@ def exactly(source: Source, size: int) -> bytes:
 
 
 class PartReader(io.RawIOBase):
-    """The bytes of one file, from the middle of a bundle. Raises as `exactly`, and when it does not begin as its kind."""
+    """The bytes of one file, out of a bundle. Raises as `exactly`, and when it does not begin as its kind does."""
 
     def __init__(self, source: Source, part: Part) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ class PartReader(io.RawIOBase):
 
 
 def text_of(source: Source, part: Part) -> io.BytesIO:
-    """A text, whole. Raises BadInput for bytes that are no text: what has no pictures must not carry one in disguise."""
+    """A text, whole. Raises BadInput for bytes that are none: what has no pictures must not carry one in disguise."""
     data = exactly(source, part.bytes)
     try:
         text = data.decode("utf-8")

@@ -157,7 +157,7 @@ def writer(services: Services, pairing_id: str) -> Writer:
 
 
 def key_digest(key: str, origin: str) -> str:
-    """What is stored of a key, which is good from its own origin only. It has 256 bits: stretching would add nothing."""
+    """What is stored of a key, good from its own origin only. It has 256 bits: stretching would add nothing."""
     return hashlib.sha256(b"sitr-pairing-v1\x00" + origin.encode() + b"\x00" + key.encode()).hexdigest()
 
 
