@@ -23,6 +23,7 @@ from sitr.evidence.wall import SYSTEM_PYTHON, inner_environment, unprivileged, w
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable")
 _DEBIAN_BINARY = Path("/usr/lib/chromium/chromium")
 _START_SECONDS = 20.0
+_BURIAL_SECONDS = 1.0
 _FILE_BYTES = 2**30
 _TMP_BYTES = 2**30
 
@@ -241,18 +242,39 @@ def _receive(channel: socket.socket) -> socket.socket:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """SIGKILL to the whole session. Inside the wall the process namespace dies with bubblewrap; without it the zygotes
-    are in sessions of their own, so the tree is noted first."""
+    """SIGKILL to everything below, then to the first one if it does not end by itself.
+
+    Inside the wall the first one is bubblewrap, which buries the others: killed before them, it would leave them to the
+    system's first process, and some containers have one that buries nobody for seconds. Without the wall the zygotes
+    are in sessions of their own, so the tree is noted first.
+    """
     tree = descendants(process.pid)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
     for pid in tree:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
-    process.wait(timeout=10)
+    if not tree or not _ends(process, _BURIAL_SECONDS):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=10)
     until = time.monotonic() + 3
-    while any(Path(f"/proc/{pid}").exists() for pid in tree) and time.monotonic() < until:
-        time.sleep(0.01)
+    while any(map(_lives, tree)) and time.monotonic() < until:
+        time.sleep(0.005)
+
+
+def _ends(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _lives(pid: int) -> bool:
+    """Whether it still has memory and code; what only waits to be buried (state Z) has neither."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except (OSError, IndexError):
+        return False
 
 
 def descendants(pid: int) -> list[int]:

@@ -59,7 +59,7 @@ _HARMLESS = frozenset(
     f"evidence.note_{name}"
     for name in (
         *("dialog", "popup", "websocket", "certificate", "tiles", "service_worker", "refused", "download"),
-        *("expanded", "redacted"),
+        *("expanded", "redacted", "login"),
     )
 )
 
@@ -131,8 +131,14 @@ class _Work:
             self.workdir.chmod(0o711)  # the browser runs as nobody and must reach its profile below
         with Browser(self.workdir, self.wall) as browser:
             seen, recorder, gate = await self._visit(browser)
-        self._anything_came(seen, recorder, gate)
-        return self._bundle(seen, recorder, gate)
+            # Ending a browser takes the kernel up to a second: meanwhile what came is bundled.
+            ending = asyncio.create_task(asyncio.to_thread(browser.stop))
+            await asyncio.sleep(0)
+            try:
+                self._anything_came(seen, recorder, gate)
+                return self._bundle(seen, recorder, gate)
+            finally:
+                await ending
 
     async def _visit(self, browser: Browser) -> tuple[Seen, Recorder, Gate]:
         limits = self.options.limits

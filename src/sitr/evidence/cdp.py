@@ -5,10 +5,14 @@ mean is elsewhere. A pipe is used and no port, so that nobody else on the machin
 """
 
 import asyncio
+import base64
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
+
+_PIECE = 3 * 2**18  # base64 makes four signs of three bytes: pieces of whole threes can be joined
 
 Params = dict[str, Any]
 Handler = Callable[[Params, str], None]
@@ -30,6 +34,8 @@ class Cdp(asyncio.Protocol):
         self._handlers: dict[str, list[Handler]] = {}
         self._parts: list[bytes] = []
         self._last = 0
+        self._held: list[bytes] | None = None
+        self._one_file = asyncio.Lock()
         self._writer: asyncio.WriteTransport | None = None
         self._reader: asyncio.BaseTransport | None = None
         self.closed = False
@@ -60,8 +66,40 @@ class Cdp(asyncio.Protocol):
         if session:
             message["sessionId"] = session
         self._waiting[self._last] = future
-        self._writer.write(json.dumps(message).encode() + b"\0")
+        data = json.dumps(message).encode() + b"\0"
+        if self._held is None:
+            self._writer.write(data)
+        else:
+            self._held.append(data)
         return future
+
+    async def send_file(self, method: str, params: Params, name: str, path: Path) -> None:
+        """Sends a command whose last parameter `name` is a file in base64, piece by piece: it is never whole in memory.
+        Other commands wait until it is through; nobody waits for its answer. Raises CdpClosedError."""
+        async with self._one_file:
+            if self.closed or self._writer is None:
+                raise CdpClosedError(method)
+            self._last += 1
+            head = json.dumps({"id": self._last, "method": method, "params": params})[:-2]
+            self._held = []
+            try:
+                self._writer.write(f'{head}{", " if params else ""}"{name}": "'.encode())
+                with path.open("rb") as file:
+                    while piece := file.read(_PIECE):
+                        await self._room(method)
+                        self._writer.write(base64.b64encode(piece))
+                self._writer.write(b'"}}\0')
+            finally:
+                held, self._held = self._held, None
+                if not self.closed:
+                    self._writer.write(b"".join(held))
+
+    async def _room(self, method: str) -> None:
+        """Waits until the browser has read most of what was sent."""
+        while self._writer is not None and self._writer.get_write_buffer_size() > _PIECE:
+            if self.closed:
+                raise CdpClosedError(method)
+            await asyncio.sleep(0.002)
 
     async def call(self, method: str, params: Params | None = None, session: str = "", *, seconds: float) -> Params:
         """Sends and waits. Raises TimeoutError after `seconds`, CdpError when refused, CdpClosedError when the browser

@@ -74,9 +74,11 @@ class Recorder:
         self._cdp.on("Fetch.requestPaused", lambda params, _session: self._paused(params))
         self._cdp.on("Network.requestWillBeSentExtraInfo", lambda params, _session: self._really_sent(params))
         self._cdp.on("Network.loadingFailed", lambda params, _session: self._given_up(params))
+        self._cdp.on("Fetch.authRequired", lambda params, _session: self._asked_for_login(params))
         self._cdp.on("Network.webSocketCreated", lambda params, _session: self._web_socket(params))
         patterns = [{"urlPattern": "*", "requestStage": stage} for stage in ("Request", "Response")]
-        await self._cdp.call("Fetch.enable", {"patterns": patterns}, seconds=seconds)
+        request = {"patterns": patterns, "handleAuthRequests": True}
+        await self._cdp.call("Fetch.enable", request, seconds=seconds)
 
     def note(self, code: str, **data: Any) -> None:
         """Writes down a problem once."""
@@ -239,7 +241,7 @@ class Recorder:
             with contextlib.suppress(CdpError):
                 self._cdp.send("IO.close", {"handle": answer["stream"]})
             self._check_length(exchange)
-            self._give_back(exchange, params["requestId"])
+            await self._give_back(exchange, params["requestId"])
 
     async def _read_stream(self, exchange: Exchange, handle: str) -> None:
         self._keep(exchange, b"")
@@ -256,16 +258,16 @@ class Recorder:
                 exchange.why = "too_large"
                 return
 
-    def _give_back(self, exchange: Exchange, request_id: str) -> None:
+    async def _give_back(self, exchange: Exchange, request_id: str) -> None:
         """The page gets what was kept. What is too large for one message the page does not get; the archive has it."""
         if exchange.body is None or exchange.length > _GIVE_BACK:
             self._cdp.send("Fetch.failRequest", {"requestId": request_id, "errorReason": "BlockedByClient"})
             return
         dropped = {"content-encoding", "transfer-encoding", "content-length"}
         headers = [{"name": k, "value": v} for k, v in exchange.response_headers if k.lower() not in dropped]
-        body = base64.b64encode(exchange.body.read_bytes()).decode("ascii")
-        answer = {"requestId": request_id, "responseCode": exchange.status, "responseHeaders": headers, "body": body}
-        self._cdp.send("Fetch.fulfillRequest", answer)
+        answer = {"requestId": request_id, "responseCode": exchange.status, "responseHeaders": headers}
+        with contextlib.suppress(CdpError):
+            await self._cdp.send_file("Fetch.fulfillRequest", answer, "body", exchange.body)
 
     def _check_length(self, exchange: Exchange) -> None:
         """A body shorter than the server said is cut, whatever the browser made of it. Encoded bodies cannot be
@@ -285,6 +287,14 @@ class Recorder:
                 exchange.why = exchange.why or f"failed:{params.get('errorText', '')}"
                 del self._open[key]
         self._last_change = asyncio.get_running_loop().time()
+
+    def _asked_for_login(self, params: dict[str, Any]) -> None:
+        """A prompt for a name and password: nobody is there to answer it, and the page would wait until its limit."""
+        self._last_change = asyncio.get_running_loop().time()
+        origin = params.get("authChallenge", {}).get("origin", "")
+        self.note("evidence.note_login", host=origin[:200])
+        request = {"requestId": params["requestId"], "authChallengeResponse": {"response": "CancelAuth"}}
+        self._cdp.send("Fetch.continueWithAuth", request)
 
     def _web_socket(self, params: dict[str, Any]) -> None:
         self._gate.allow(params.get("url", ""))
