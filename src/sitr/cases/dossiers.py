@@ -108,7 +108,7 @@ def _contents(keeper: Keeper, case: OpenCase, release: Release, tongue: Tongue) 
         notices=tuple(_notices(knowledge, case, release)),
         legal=tuple(_legal(knowledge, case)) if "legal" in inside else (),
         gaps=tuple(_gaps(case, release)), proofs=proofs, renewals=tuple(_renewals(keeper.services, case)),
-        audience=release.audience.name, certificate="certificate" in inside, tongue=tongue,
+        tools=_tools(case, release), audience=release.audience.name, certificate="certificate" in inside, tongue=tongue,
     )  # fmt: skip
 
 
@@ -245,6 +245,12 @@ def _legal(knowledge: Knowledge, case: OpenCase) -> Iterator[LegalRow]:
             Both(basis.name.ar, basis.name.en), basis.legal_basis, source, basis.checked.on.isoformat(),
             verified=basis.verified,
         )  # fmt: skip
+
+
+def _tools(case: OpenCase, release: Release) -> tuple[str, ...]:
+    """With what the exhibits that go along were kept, each once."""
+    methods = (body.get("method", "") for row, body in case.rows(Exhibit) if row.id in release.exhibits)
+    return tuple(sorted({method for method in methods if method}))
 
 
 def _gaps(case: OpenCase, release: Release) -> Iterator[Both]:
