@@ -14,6 +14,7 @@ from tests.evidence.import_fixtures import FOLDER, zipped
 from sitr.cases import erasing, exhibits, imports, journals, notices, openings, photos, portable
 from sitr.cases.imports import ImportView
 from sitr.cases.models import Exhibit, Parsed
+from sitr.cases.work import look
 from sitr.errors import AnswerIsNo, BadInput, NotFound
 from sitr.evidence.imports import read_import
 
@@ -118,6 +119,18 @@ def test_copies_of_the_photos_are_found_in_a_chat_with_its_media(world: World) -
     before = len(journals.entries(world.holder, world.case))
     imports.picture_inside(world.holder, world.case, made.exhibit.id, "IMG-20231231-WA0001.png", blurred=False)
     assert [one.verb for one in journals.entries(world.holder, world.case)[before:]] == ["look"]
+
+
+def test_what_may_show_a_picture_goes_into_no_dossier_by_itself(world: World) -> None:
+    head = b"From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\nContent-Type: text/html\r\n\r\n"
+    html = head + b"<p>see<img src='data:image/png;base64,AA=='>"
+    shows = {"mail-attachment.eml", "wa-android.zip", "paper.pdf"}
+    for name in (*shows, "mail-plain.eml", "wa-hijri.txt"):
+        made = taken(world, name)
+        body = look(world.holder, world.case).one(Exhibit, made.exhibit.id)[1]
+        assert exhibits.may_show(body) is (name in shows), name
+    made = taken(world, "html.eml", html)
+    assert exhibits.may_show(look(world.holder, world.case).one(Exhibit, made.exhibit.id)[1])
 
 
 def test_place_and_serial_number_are_shown_only_on_demand(world: World) -> None:

@@ -248,7 +248,8 @@ def require_same_age(kept: Kept, now: OpenCase) -> None:
 def _may_show(made: Imported) -> bool:
     """Whether the bytes may show a photo, so that a dossier takes them only where the person chooses each."""
     attached = any(item.kind == "attachment" for item in made.items)
-    return made.kind in _SHOWS or attached or "members" in made.facts
+    drawn = any(problem.code == "evidence.import_mail_html_pictures" for problem in made.problems)
+    return made.kind in _SHOWS or attached or drawn or "members" in made.facts
 
 
 def _seal(
