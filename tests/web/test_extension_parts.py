@@ -97,6 +97,12 @@ def test_nothing_is_fetched_from_elsewhere_and_no_text_is_run_as_code() -> None:
         assert ("fetch(" in text) == (file.name == "sitr.js"), file.name
 
 
+def test_the_page_is_copied_and_shot_in_one_place_each_for_the_pressed_tab() -> None:
+    code = "".join(file.read_text(encoding="utf-8") for file in SOURCE.glob("lib/*.js"))
+    assert re.findall(r"saveAsMHTML\((.*?)\)", code) == ["{ tabId: tab.id }"]
+    assert re.findall(r"captureVisibleTab\((.*?),", code) == ["this.tab.windowId"]
+
+
 def test_both_languages_say_the_same_things_and_all_that_is_asked_for() -> None:
     words = {lang: json.loads((SOURCE / "_locales" / lang / "messages.json").read_text("utf-8")) for lang in LANGS}
     assert set(words["ar"]) == set(words["en"])
