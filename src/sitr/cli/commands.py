@@ -52,6 +52,7 @@ COMMANDS: tuple[Command, ...] = (
             Option("--scroll", "YES|NO", choices=("yes", "no")),
             Option("--expand"),
             Option("--session"),
+            Option("--blur"),
         ),
     ),
     Command(("cookies", "add"), "verbs.cookies:add", ("CASE", "FILE"), (Option("--host", "HOST"),)),

@@ -1,9 +1,10 @@
 """`sitr capture`: one page as sealed exhibits, and the person's photos found on it."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
-from sitr.cases import captures
+from sitr.cases import captures, exhibits
 from sitr.cli.call import Call
 from sitr.cli.verbs.unlocking import keeper
 from sitr.words import say
@@ -25,10 +26,19 @@ def capture(call: Call) -> int:
         "pictures": view.pictures,
         "session": [{"host": host, "name": name} for host, name in view.session],
         "proxied": view.proxied,
+        **({"previews": list(_previews(call, holder, case, view))} if call.given.has("--blur") else {}),
         "notes": [{"code": n.code, "message": say(n.code, call.lang, **n.data)} for n in view.notes],
     }
     call.answer(document, _lines(call, view))
     return 0
+
+
+def _previews(call: Call, holder: Any, case: str, view: Any) -> Iterator[dict[str, str]]:
+    """With `--blur`: the blurred previews of the pictures, so that a program need not ask for any picture itself."""
+    for one in view.exhibits:
+        if one.media_type.startswith("image/") and call.json:
+            png = exhibits.preview(holder, case, one.id, blurred=True)
+            yield {"exhibit": one.id, "png": base64.b64encode(png).decode("ascii")}
 
 
 def _wish(call: Call) -> captures.Wish:
