@@ -18,11 +18,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from sitr.errors import BadInput
-from sitr.net import Proxy, read_proxy
+
+if TYPE_CHECKING:
+    from sitr.net import Proxy
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Settings:
     smtp_from: str
     authorities: tuple[AuthorityAddress, ...]
     accept_unconfined: bool
-    visit_proxy: Proxy | None = None
+    visit_proxy: "Proxy | None" = None
 
 
 def read(env: Mapping[str, str]) -> Settings:
@@ -113,7 +115,9 @@ def _authority(value: str) -> AuthorityAddress:
     return AuthorityAddress(url, Path(ca) if ca else None)
 
 
-def _proxy(value: str) -> Proxy:
+def _proxy(value: str) -> "Proxy":
+    from sitr.net import read_proxy  # only where a proxy is named: `sitr identify` must answer at once
+
     try:
         return read_proxy(value)
     except BadInput:
