@@ -20,7 +20,7 @@ def test_what_changed_is_told_in_the_language_with_the_page_s_words_kept_apart(c
     text = browser.read(path)
     for word in ("diff_title", "diff_conditions", "diff_name_device", "diff_partial", "diff_text", "diff_before"):
         assert say(f"web.{word}", lang) in text
-    assert '<bdi dir="ltr">phone</bdi>' in text
+    assert f"</span> {say('web.save_viewport_phone', lang)}</dd>" in text
     assert "a\\u202egnp.visitor" in text
     assert "\u202e" not in text
 

@@ -22,7 +22,7 @@ def diff(request: Request, case: str, item: str, other: str) -> HttpResponse:
     found = comparisons.compare(request.keeper, case, item, other)
     return show(
         request, "diff.html", case=case, item=item, found=found, facts=_named(request, found.facts),
-        conditions=_named(request, found.conditions), text=found.text[:_MOST_SHOWN],
+        conditions=_conditions(request, found.conditions), text=found.text[:_MOST_SHOWN],
         pictures=found.pictures[:_MOST_SHOWN], added=found.links_added[:_MOST_SHOWN],
         removed=found.links_removed[:_MOST_SHOWN], server=_server(request, found),
         partial=found.before.partial or found.after.partial,
@@ -33,6 +33,22 @@ def diff(request: Request, case: str, item: str, other: str) -> HttpResponse:
 def _named(request: Request, changes: tuple[Changed, ...]) -> list[dict[str, Any]]:
     return [
         {"name": say(f"web.diff_name_{one.name}", request.lang), "before": one.before, "after": one.after}
+        for one in changes
+    ]
+
+
+def _conditions(request: Request, changes: tuple[Changed, ...]) -> list[dict[str, Any]]:
+    """As words: a device by its name, what was so or not so as yes and no."""
+    words = {
+        "desktop": "save_viewport_desktop", "phone": "save_viewport_phone", "True": "save_child_yes",
+        "False": "save_child_no",
+    }  # fmt: skip
+
+    def plain(value: str) -> dict[str, str]:
+        return {"words": say(f"web.{words[value]}", request.lang)} if value in words else {"value": value}
+
+    return [
+        {"name": say(f"web.diff_name_{one.name}", request.lang), "both": [plain(one.before), plain(one.after)]}
         for one in changes
     ]
 
