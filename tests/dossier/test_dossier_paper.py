@@ -104,8 +104,6 @@ def test_the_file_for_case_tools_holds_every_digest_under_a_name_with_a_uuid(
     graph = json.loads(data)["@graph"]
     assert {item.sha256 for item in contents.exhibits} == set(re.findall('"@value": "([0-9a-f]{64})"', data.decode()))
     assert all(re.search("-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", one["@id"]) for one in graph)
-    if not shutil.which("case_validate", path=str(Path(sys.executable).parent)):
-        return  # CASE's own judge is a test extra of the project; where it is not installed the form above is all
     (tmp_path / "case.jsonld").write_bytes(data)
     judge = [str(Path(sys.executable).parent / "case_validate"), str(tmp_path / "case.jsonld")]
     done = subprocess.run(judge, capture_output=True, text=True, check=False, timeout=120)
