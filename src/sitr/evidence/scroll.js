@@ -1,6 +1,10 @@
 // Goes down the page one screen at a time so that lazy pictures are asked for, then back to the top.
 async (limits) => {
-  const pause = () => new Promise((done) => setTimeout(done, limits.pause));
+  // Two frames: what watches the screen has then been told. A page that draws slowly is not waited for longer than the limit.
+  const pause = () => new Promise((done) => {
+    requestAnimationFrame(() => requestAnimationFrame(done));
+    setTimeout(done, limits.pause);
+  });
   const until = performance.now() + limits.seconds * 1000;
   const page = () => document.scrollingElement || document.documentElement;
   let y = 0;
