@@ -55,8 +55,6 @@ from sitr.vault.files import written_whole
 FORMAT = "sitr-case-v1"
 _PIECE = 1 << 20
 _MOST_JSON = 256 * 2**20
-_CLEAR = {"sighting": ("state",), "notice": ("state", "due_hour"), "parsed": ("exhibit", "part"),
-          "pairing": ("state", "until"), "arrival": ("state",)}  # fmt: skip
 
 
 def export_case(keeper: Keeper, case_id: str, out: Path, *, secret: str) -> Path:
@@ -121,7 +119,7 @@ def _document(case: OpenCase) -> dict[str, Any]:
 
 def _row(model: type[SealedRow], row: SealedRow, body: dict[str, Any]) -> dict[str, Any]:
     table = table_name(model)
-    clear = {name: _plain(getattr(row, name)) for name in _CLEAR.get(table, ())}
+    clear = {name: _plain(getattr(row, name)) for name in model.coarse}
     return {"table": table, "id": row.id, "order": row.order, "body": body, "clear": clear}
 
 
