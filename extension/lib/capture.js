@@ -49,15 +49,21 @@ export async function capture(tabId, child, tell) {
 // The page as one file: MHTML where the browser makes it, else its final state with the images that can be read.
 async function copy(tab) {
   if (api.pageCapture) {
-    try {
-      const blob = await api.pageCapture.saveAsMHTML({ tabId: tab.id });
-      if (blob?.size) return { file: { kind: "mhtml", name: "page.mhtml", media_type: "multipart/related", blob }, missing: [] };
-    } catch {
-      // The browser could not: the other way is tried, and the manifest says which file there is.
-    }
+    const blob = (await mhtml(tab)) ?? (await mhtml(tab));
+    if (blob) return { file: { kind: "mhtml", name: "page.mhtml", media_type: "multipart/related", blob }, missing: [] };
   }
   const { html, missing } = await inPage(tab, "serialise");
   return { file: { kind: "html", name: "page.html", media_type: "text/html", blob: new Blob([html]) }, missing };
+}
+
+// Read at once: what the browser hands over lies in a file of its own that it takes away soon. Null where it could not.
+async function mhtml(tab) {
+  try {
+    const blob = await api.pageCapture.saveAsMHTML({ tabId: tab.id });
+    return blob?.size ? new Blob([await blob.arrayBuffer()]) : null;
+  } catch {
+    return null;
+  }
 }
 
 export { OtherPage, Refused };
