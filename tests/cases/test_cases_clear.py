@@ -15,9 +15,8 @@ from tests.cases.case_snapshots import columns, tables
 from tests.cases.case_verbs import exhibit, notice, proposal
 from tests.cases.case_world import ADULT, MAIL, SECRET, World, drawn
 
-from sitr.cases import captures, holders, journals, ledgers, notices, openings, outcomes, photos, sightings
-from sitr.cases.models import ArrivalState, CaseState, Exhibit, HolderKind, PairingState, SightingState
-from sitr.cases.models import Renewal
+from sitr.cases import captures, holders, jars, journals, ledgers, notices, openings, outcomes, photos, sightings
+from sitr.cases.models import ArrivalState, CaseState, Exhibit, HolderKind, PairingState, Renewal, SightingState
 from sitr.cases.work import bookkeeping
 from sitr.journal import Frontier, Kind, StampState, read_checkpoint, renewal_text
 from sitr.journal.verifier import read_renewal
@@ -121,7 +120,10 @@ ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
     "cases_reply": _ROW,
     "cases_photo": {**_ROW, "blob": _or_nothing(_hex(32), "")},
     "cases_sighting": {**_ROW, "state": _one_of(*SightingState)},
-    "cases_exhibit": {**_ROW, "blob": _hex(32), "sha256": _hex(64), "padded": _count},
+    "cases_exhibit": {
+        **_ROW, "blob": _hex(32), "sha256": _hex(64), "padded": _count, "preview": _sealed, "preview_epoch": _count,
+    },
+    "cases_jar": {**_ROW, "secret": _or_nothing(_sealed, b"")},
     "cases_notice": {**_ROW, "state": _one_of(*NoticeState), "due_hour": _or_nothing(_hour, None)},
     "cases_consent": _ROW,
     "cases_pairing": {
@@ -160,6 +162,7 @@ WORDS = (
     "GDPR",
     "mine.png",
     "We got it",
+    "We-got-it",
 )
 
 
@@ -167,6 +170,7 @@ def _everything_done(world: World) -> None:
     openings.answer(world.holder, world.case, {**ADULT, "seen": ["seen"]}, {"seen": WORDS[0]})
     openings.mark_step(world.holder, world.case, "s-steady", "done")
     proposal(world, world.case)
+    jars.fill(world.holder, world.case, f"sid={WORDS[-1]}-of-the-session", host="leaks.example")
     photos.add_photo(world.holder, world.case, drawn(2, 160), "mine.png", keep=True)
     sightings.add_sighting(world.holder, world.case, "https://www.instagram.com/p/Cxyz123abcd/")
     for size in (1, 300, 70_000, 1_000_003):

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.web.web_cast import ANSWERS, Cast, drawn
 
-from sitr.cases import exhibits, notices, openings, photos, sightings
+from sitr.cases import captures, exhibits, notices, openings, photos, sightings
 from sitr.web.survivor.file import Made
 
 FIELDS = {"name": "S. Demo", "identity": "S. Demo", "email": "person@sitr.invalid", "contact": "person@sitr.invalid",
@@ -26,6 +26,7 @@ class Story:
     letter: str
     url: str
     results: tuple[str, ...]
+    pair: tuple[str, str]
     chat: str = ""
 
     def path(self, *parts: str) -> str:
@@ -39,8 +40,10 @@ class Story:
             self.path("q", "status"), self.path("q", "country"), self.path("pictures"), self.path("places"),
             self.path("places", self.place), self.path("places", self.place, "save"), self.path("items"),
             self.path("items", self.chat, "read"), self.path("items", self.chat, "read", "0"),
-            self.path("items", self.item), self.path("letters"), self.path("letters", self.letter),
-            self.path("outcomes"), self.path("log"), self.path("file"), self.path("erase"), self.path("law"), f"/n/{self.case}/",
+            self.path("items", self.item), self.path("items", self.pair[0], "since", self.pair[1]),
+            self.path("items", self.pair[0]), self.path("letters"), self.path("letters", self.letter),
+            self.path("outcomes"), self.path("log"), self.path("file"), self.path("erase"), self.path("law"),
+            f"/n/{self.case}/",
         ]  # fmt: skip
         return ["/", "/new", "/dates", "/open", "/facts/", "/law/", "/law/eg/", "/law/all/", *inside, *self.results]
 
@@ -90,7 +93,10 @@ def story(cast: Cast) -> Story:
     item = exhibits.add_exhibit(keeper, case, io.BytesIO(drawn()), "screenshot of chat.png")
     chat = exhibits.add_exhibit(keeper, case, io.BytesIO(chat_with_media()), "WhatsApp Chat.zip")
     letter = notices.draft(keeper, case, place.id, basis="gdpr_art17", lang="en", fields=FIELDS)
-    made = Story(case, place.id, item.id, letter.id, url, (), chat=chat.id)
+    page = "https://leaks.example/gallery"
+    wishes = (captures.Wish(), captures.Wish(viewport="phone"))
+    pair = [captures.capture_page(keeper, case, page, child="no", wish=one).exhibits[0].id for one in wishes]
+    made = Story(case, place.id, item.id, letter.id, url, (), (pair[0], pair[1]), chat=chat.id)
     results = (
         browser.post(made.path("places"), {"text": "see https://www.instagram.com/p/Cabc123/ and https://b.example/x"}),
         browser.post(made.path("places", place.id, "save"), {"child": "no"}),
@@ -100,4 +106,4 @@ def story(cast: Cast) -> Story:
         assert answer.status_code == 302, re.sub(r"\s+", " ", answer.content.decode())
     ready = cast.session.put(Made(b"age", "file.age", "ef" * 32, 3, "babal-hikum-jalit-sanur-wadil-zumir"))
     pages = [answer["Location"] for answer in results] + [made.path("file", ready)]
-    return Story(case, place.id, item.id, letter.id, url, tuple(pages), chat=chat.id)
+    return Story(case, place.id, item.id, letter.id, url, tuple(pages), made.pair, chat=chat.id)

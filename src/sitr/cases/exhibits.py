@@ -1,14 +1,11 @@
 """Exhibits: sealed files of evidence. Added, listed, exported byte for byte, looked at."""
 
 import hashlib
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
-
-from PIL import Image, ImageFilter, ImageOps
 
 from sitr.cases import previews
 from sitr.cases.access import Keeper
@@ -16,16 +13,12 @@ from sitr.cases.models import Exhibit
 from sitr.cases.views import NEVER, read_time
 from sitr.cases.work import Act, OpenCase, act, look, seconds
 from sitr.errors import BadInput
-from sitr.fingerprint import measure
 from sitr.journal import Kind
 from sitr.vault import Place, StoredBlob
 from sitr.vault.files import written_whole
 
 PICTURE_KINDS = frozenset({"image", "video", "screenshot", "pdf", "wacz", "html"})
 """Kinds whose bytes may show the photo: released only when the person chooses each."""
-
-_PREVIEW = 640
-_BLUR = 28
 
 
 @dataclass(frozen=True)
@@ -153,30 +146,13 @@ def _soft(keeper: Keeper, case: OpenCase, row: Exhibit, body: dict[str, Any]) ->
 
 
 def blurred_copy(data: bytes) -> bytes:
-    """A small JPEG of a picture, blurred beyond recognition, for papers or in place of the original. Raises BadInput."""
-    out = io.BytesIO()
-    _small(data, blurred=True).save(out, "JPEG", quality=70)
-    return out.getvalue()
+    """A small JPEG of a picture, blurred beyond recognition, for papers or in its place. Raises BadInput."""
+    return previews.draw_soft(previews.shrink(data), "JPEG")
 
 
 def draw_preview(data: bytes, *, blurred: bool) -> bytes:
     """A PNG of at most 640 pixels a side; blurred beyond recognition unless asked otherwise. Raises BadInput."""
-    out = io.BytesIO()
-    _small(data, blurred=blurred).save(out, "PNG")
-    return out.getvalue()
-
-
-def _small(data: bytes, *, blurred: bool) -> Image.Image:
-    measure(data)  # refuses bombs and what is no picture before anything is decoded
-    with Image.open(io.BytesIO(data)) as image:
-        image.draft("RGB", (_PREVIEW, _PREVIEW))
-        small = ImageOps.exif_transpose(image).convert("RGB")
-    small.thumbnail((_PREVIEW, _PREVIEW))
-    if blurred:
-        # Shrunk first: a blur alone can be sharpened again.
-        tiny = small.resize((max(1, small.width // 40), max(1, small.height // 40)), Image.Resampling.BOX)
-        small = tiny.resize(small.size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(_BLUR))
-    return small
+    return previews.draw_soft(previews.shrink(data)) if blurred else previews.draw_sharp(data)
 
 
 def view(row_id: str, body: dict[str, Any]) -> ExhibitView:

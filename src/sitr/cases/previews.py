@@ -6,6 +6,7 @@ that show no picture an empty one, so that a disk does not tell which exhibits a
 """
 
 import io
+from typing import Literal
 
 from PIL import Image, ImageFilter, ImageOps
 
@@ -30,23 +31,23 @@ def shrink(data: bytes) -> bytes:
     seen = image.crop((0, 0, image.width, min(image.height, image.width * _TALLEST)))
     longest = max(seen.width, seen.height / _TALLEST)
     size = (max(1, round(seen.width * _DOTS / longest)), max(1, round(seen.height * _DOTS / longest)))
-    return _png(seen.resize(size, Image.Resampling.BOX))
+    return _packed(seen.resize(size, Image.Resampling.BOX), "PNG")
 
 
-def draw_soft(dots: bytes) -> bytes:
-    """A PNG to look at, from the stored dots: enlarged smoothly, at most 320 wide. Decodes nothing of the picture."""
+def draw_soft(dots: bytes, form: Literal["PNG", "JPEG"] = "PNG") -> bytes:
+    """A picture to look at, enlarged smoothly from the stored dots, at most 320 wide. The original is not decoded."""
     with Image.open(io.BytesIO(dots)) as image:
         tiny = image.convert("RGB")
     factor = _SHOWN / max(tiny.width, tiny.height / _TALLEST)
     size = (max(1, round(tiny.width * factor)), max(1, round(tiny.height * factor)))
-    return _png(tiny.resize(size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(_BLUR)))
+    return _packed(tiny.resize(size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(_BLUR)), form)
 
 
 def draw_sharp(data: bytes) -> bytes:
     """A PNG of at most 640 pixels a side, as it is. Raises BadInput."""
     image = _decoded(data, SHARP)
     image.thumbnail((SHARP, SHARP))
-    return _png(image)
+    return _packed(image, "PNG")
 
 
 def _decoded(data: bytes, wanted: int) -> Image.Image:
@@ -56,9 +57,9 @@ def _decoded(data: bytes, wanted: int) -> Image.Image:
         return ImageOps.exif_transpose(image).convert("RGB")
 
 
-def _png(image: Image.Image) -> bytes:
+def _packed(image: Image.Image, form: str) -> bytes:
     out = io.BytesIO()
-    image.save(out, "PNG")
+    image.save(out, form)
     return out.getvalue()
 
 
