@@ -24,7 +24,7 @@ _MACHINE_CONTENT = {"width=device-width, initial-scale=1", "light dark", "noinde
 _FAMILIES = (
     *("sighting", "notice", "level", "to", "kind", "entry"),
     *("content", "rung", "problem", "save_child", "missing", "verb"),
-    *("file_form", "file_group", "file_tongue"),
+    *("file_form", "file_group", "file_tongue", "diff", "save_viewport"),
 )
 
 
