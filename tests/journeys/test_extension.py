@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import axe_playwright_python
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from tests.journeys.extension_browser import Chromium, Popup, Wire, chromium_with, site, wire_to
@@ -105,11 +106,13 @@ def _case(page: Page, base: str, age: str) -> str:
     return case
 
 
-def _code(page: Page, base: str, case: str) -> str:
+def _code(page: Page, base: str, case: str, shots: Path | None = None) -> str:
     """Press for a code and read it; then back, so that the case is looked at."""
     page.goto(f"{base}/n/{case}/browser")
     page.locator(f"form[action$='/{case}/browser/code'] button").click()
     code = page.inner_text(".phrase")
+    if shots:
+        _look_at_the_app(page, shots, "app-code")
     page.goto(f"{base}/n/{case}/browser")
     return code
 
@@ -161,11 +164,12 @@ def test_one_press_in_the_persons_own_browser(world: World, extension: Path, tmp
         case = _case(app, base, "adult")
         popup = _pair(chromium, page, wire, _code(app, base, case), words, shots)
         if lang == "ar":
+            _unsure(chromium, popup, app, f"{base}/n/{case}", wire, words, shots)
             return
-        _an_adults_case(chromium, popup, page, app, f"{base}/n/{case}", wire, words, lang)
+        _an_adults_case(chromium, popup, page, app, f"{base}/n/{case}", wire, words, shots)
         _ended(chromium, page, app, f"{base}/n/{case}", wire)
         other = _case(app, base, "minor")
-        _a_minors_case(chromium, page, wire, _code(app, base, other), words)
+        _a_minors_case(chromium, page, wire, _code(app, base, other, shots), words)
 
 
 Words = dict[str, dict[str, str]]
@@ -189,13 +193,40 @@ def _pair(chromium: Chromium, page: Page, wire: Wire, code: str, words: Words, s
     return popup
 
 
+def _look_at_the_app(app: Page, shots: Path, name: str) -> None:
+    """A picture of the page on a phone, and the rules of axe-core. Only once nothing is shot any more: all tabs get the
+    small window."""
+    app.set_viewport_size({"width": 390, "height": 844})
+    for one in app.locator("main details").all():
+        one.evaluate("one => { one.open = true; }")
+    app.screenshot(path=str(shots / f"{name}.png"), full_page=True)
+    assert app.evaluate("document.documentElement.scrollWidth") <= 390, name
+    found = Axe().run(app).response["violations"]
+    assert not found, (name, [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found])
+
+
+def _unsure(chromium: Chromium, popup: Popup, app: Page, inside: str, wire: Wire, words: Words, shots: Path) -> None:
+    """In an adult's case, an answer that is not no: words only."""
+    assert popup.save("unsure") == words["done_words"]["message"]
+    chromium.close_popup(popup)
+    _, files = _parts(wire.bodies("/x/add")[0])
+    assert set(files) == {"page.json", "page.txt"}
+    app.bring_to_front()
+    app.goto(f"{inside}/browser")
+    _look_at_the_app(app, shots, "app-waiting")
+    app.locator("button[name=accept][value=yes]").click()
+    _look_at_the_app(app, shots, "app-accepted")
+    _code(app, inside.partition("/n/")[0], inside.rpartition("/")[2], shots)
+
+
 def _an_adults_case(
-    chromium: Chromium, popup: Popup, page: Page, app: Page, inside: str, wire: Wire, words: Words, lang: Lang
+    chromium: Chromium, popup: Popup, page: Page, app: Page, inside: str, wire: Wire, words: Words, shots: Path
 ) -> None:
     page.evaluate("scrollTo(0, 1234)")
     before = page.evaluate("[document.documentElement.outerHTML, scrollY]")
     said = popup.save("no")
-    assert said == words["done_partial"]["message"].replace("$1", "6"), said
+    assert wire.bodies("/x/add"), said
+    assert said == words["done_partial"]["message"].replace("$1", "6"), _parts(wire.bodies("/x/add")[0])[0]["missing"]
     assert page.evaluate("[document.documentElement.outerHTML, scrollY]") == before
     chromium.close_popup(popup)
     (body,) = wire.bodies("/x/add")
@@ -206,8 +237,9 @@ def _an_adults_case(
     app.bring_to_front()
     app.goto(f"{inside}/browser")
     assert "leaks.localhost" in app.inner_text("main")
+    _look_at_the_app(app, shots, "app-waiting")
     app.locator("button[name=accept][value=yes]").click()
-    assert say("browser.accepted_same", lang) in app.inner_text("main")
+    assert say("browser.accepted_same", "en") in app.inner_text("main")
     shown = set()
     for link in [one.get_attribute("href") for one in app.locator(".cards h2 a").all()]:
         app.goto(f"{inside.rpartition('/n/')[0]}{link}")
@@ -218,7 +250,7 @@ def _an_adults_case(
     assert {part["sha256"] for part in parts} == shown - {sha256(files["page.json"]).hexdigest()}
     app.goto(f"{inside}/log")
     app.locator("form[action$='/log/check'] button").click()
-    assert say("web.checked_ok", lang) in app.inner_text("main")
+    assert say("web.checked_ok", "en") in app.inner_text("main")
 
 
 def _manifest_is_right(said: dict[str, object], page: Page) -> None:
