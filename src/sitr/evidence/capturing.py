@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -354,13 +355,12 @@ class _Work:
         return _with_file(made, described(FileKind.RECORD, record, "application/json"))
 
     def _tools(self, seen: Seen) -> Tools:
-        version = importlib.metadata.version
         return Tools(
             sitr=sitr.__version__,
             browser=seen.browser,
             user_agent=seen.user_agent,
-            warcio=version("warcio"),
-            wacz=version("wacz"),
+            warcio=_version("warcio"),
+            wacz=_version("wacz"),
             viewport=(self.options.screen.width, self.options.screen.height),
             locale=self.options.locale,
             timezone=self.options.timezone,
@@ -415,7 +415,13 @@ def _is_partial(problems: Sequence[Problem], completeness: Completeness, exchang
 
 
 def _software() -> str:
-    return f"Sitr/{sitr.__version__} warcio/{importlib.metadata.version('warcio')}"
+    return f"Sitr/{sitr.__version__} warcio/{_version('warcio')}"
+
+
+@cache
+def _version(package: str) -> str:
+    """Asked once a process: each look-up would leave its list of packages behind."""
+    return importlib.metadata.version(package)
 
 
 def _in_own_thread(work: _Work) -> Capture:
