@@ -12,11 +12,8 @@ pytestmark = pytest.mark.browser
 QUICK, SLOW = ([scene for scene in SCENES if scene.slow is slow] for slow in (False, True))
 # What the pages of `test_evidence_hostile_pages` try too, one by one: here they run in the long round only.
 _ALSO_THERE = {
-    "redirects without end",
-    "no answer at all",
-    "ten thousand requests",
-    "ways out of a page",
-    "asking for passwords",
+    *("redirects without end", "no answer at all", "ten thousand requests", "ways out of a page"),
+    *("asking for passwords", "loud page", "addresses that are no web"),
 }
 
 
