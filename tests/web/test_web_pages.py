@@ -164,6 +164,13 @@ def test_every_address_of_the_app_is_walked_by_these_tests(made: Story) -> None:
         "picture",
         "inside",
         "erased",
+        # With something that arrived from a paired browser: test_web_paired and the journey of the extension.
+        "browser_new_code",
+        "browser_code",
+        "browser_accepted",
+        "browser_decide",
+        "browser_end",
+        "browser_glimpse",
     }
     assert names - seen == elsewhere
 

@@ -43,7 +43,7 @@ class Story:
             self.path("items", self.item), self.path("items", self.pair[0], "since", self.pair[1]),
             self.path("items", self.pair[0]), self.path("letters"), self.path("letters", self.letter),
             self.path("outcomes"), self.path("log"), self.path("file"), self.path("erase"), self.path("law"),
-            f"/n/{self.case}/",
+            self.path("browser"), f"/n/{self.case}/",
         ]  # fmt: skip
         return ["/", "/new", "/dates", "/open", "/facts/", "/law/", "/law/eg/", "/law/all/", *inside, *self.results]
 
