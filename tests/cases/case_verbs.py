@@ -4,6 +4,7 @@
 """
 
 import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,8 +16,8 @@ from tests.cases.case_world import ADULT, BASIS, FIELDS, MAIL, OPERATOR, OTHER_S
 from sitr.cases import (
     arrivals,
     captures,
-    custody,
     comparisons,
+    custody,
     dossiers,
     erasing,
     exhibits,
@@ -64,6 +65,14 @@ class Verb:
         own = OTHER_SECRET if given.get("_by_other") else SECRET
         said = {"secret": secret or own} if self.dangerous else {}
         return self.call(keeper, case, **{name: v for name, v in given.items() if name != "_by_other"}, **said)
+
+
+def zipped() -> bytes:
+    """An archive with one picture."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("a.png", drawn())
+    return made.getvalue()
 
 
 def exhibit(world: World, case: str, data: bytes = b"a saved chat", name: str = "chat.txt") -> str:
@@ -192,6 +201,11 @@ TABLE = (
         imports.private_facts, lambda w, c: {"exhibit_id": exhibit(w, c, CHAT, "_chat.txt")},
         (("read", "look_private"),),
     ),
+    Verb(
+        imports.picture_inside,
+        lambda w, c: {"exhibit_id": exhibit(w, c, zipped(), "photos.zip"), "name": "a.png", "blurred": False},
+        (("read", "look"),),
+    ),
     Verb(notices.routes, lambda w, c: {"sighting_id": sighting(w, c)}),
     Verb(notices.list_notices),
     Verb(notices.draft, lambda w, c: {"sighting_id": sighting(w, c), "basis": BASIS}, (("notice", "draft"),)),
@@ -277,6 +291,7 @@ OF_THE_HOME = {
 INSIDE = {
     "access.case_keys": "the keys of one row, for the verbs",
     "journals.stamp_within": "asks the time authorities, for dossiers",
+    "imports.letter_kept": "an answer that is filed, for notices",
     "exhibits.read": "one exhibit of an opened case, for dossiers",
     "fresh_files.fresh_files": "the files of one change, for the verbs",
     "outcomes.own": "what became of notices, in memory, for a ranking",

@@ -58,9 +58,10 @@ def test_a_changed_byte_of_the_sealed_file_never_verifies(sealed: Built, tmp_pat
     whole, copy = sealed.file.read_bytes(), tmp_path / "copy.age"
     for place in (0, 5, 60, 100, 180, 300, len(whole) // 2, len(whole) - 1):
         data = bytearray(whole)
-        data[place] ^= 1
+        in_key = place in {60, 100}  # the key's own lines: while they are letters, this is to age another key
+        data[place] = (ord("B") if data[place] == ord("A") else ord("A")) if in_key else data[place] ^ 1
         copy.write_bytes(bytes(data))
-        if place in {60, 100}:  # the key's own line: age cannot tell this from another key
+        if in_key:
             with pytest.raises(Locked):
                 verify(copy, workdir=workdir, identity=str(KEY))
             continue
