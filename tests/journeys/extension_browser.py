@@ -133,7 +133,8 @@ def chromium_with(playwright: Playwright, extension: Path, profile: Path, lang: 
             "--headless=new", "--no-sandbox", f"--disable-extensions-except={extension}",
             f"--load-extension={extension}", "--enable-unsafe-extension-debugging", f"--lang={lang}",
         ],
-        env={"LANGUAGE": lang, "PATH": "/usr/bin:/bin", "HOME": str(profile)}, viewport={"width": 1000, "height": 700}, locale=lang,
+        env={"LANGUAGE": lang, "PATH": "/usr/bin:/bin", "HOME": str(profile)},
+        viewport={"width": 1000, "height": 700}, locale=lang,
     )  # fmt: skip
     try:
         worker = context.service_workers[0] if context.service_workers else context.wait_for_event("serviceworker")

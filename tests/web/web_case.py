@@ -74,7 +74,8 @@ def chat_with_media() -> bytes:
     """A WhatsApp export whose dates are unclear, with a picture."""
     text = (
         "\u200f٣\u200f/٢\u200f/٢٠٢٤، ٩:٠٥ م - سارة: IMG-1.png (الملف مرفق)\n"
-        "\u200f٣\u200f/٢\u200f/٢٠٢٤، ٩:٠٦ م - علي: see https://x.example \u202eexe\n\u200f٣\u200f/٢\u200f/٢٠٢٤، ٩:٠٧ م - تم تغيير الرقم\n"
+        "\u200f٣\u200f/٢\u200f/٢٠٢٤، ٩:٠٦ م - علي: see https://x.example \u202eexe\n"
+        "\u200f٣\u200f/٢\u200f/٢٠٢٤، ٩:٠٧ م - تم تغيير الرقم\n"
     )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:
