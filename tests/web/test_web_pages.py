@@ -160,6 +160,7 @@ def test_every_address_of_the_app_is_walked_by_these_tests(made: Story) -> None:
         "begin",
         "away",
         "download",
+        "kept_file",
         "noted",
         "picture",
         "inside",

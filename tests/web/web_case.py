@@ -43,7 +43,7 @@ class Story:
             self.path("items", self.item), self.path("items", self.pair[0], "since", self.pair[1]),
             self.path("items", self.pair[0]), self.path("letters"), self.path("letters", self.letter),
             self.path("outcomes"), self.path("log"), self.path("file"), self.path("erase"), self.path("law"),
-            self.path("browser"), f"/n/{self.case}/",
+            self.path("browser"), self.path("lives"), self.path("items", self.item, "life"), f"/n/{self.case}/",
         ]  # fmt: skip
         return ["/", "/new", "/dates", "/open", "/facts/", "/law/", "/law/eg/", "/law/all/", *inside, *self.results]
 
@@ -67,6 +67,7 @@ class Story:
             (self.path("letters", self.letter), {"act": "said_no"}),
             (self.path("outcomes"), {"share": "yes"}),
             (self.path("log", "check"), {}),
+            (self.path("log", "keep"), {}),
         ]
 
 
@@ -102,6 +103,7 @@ def story(cast: Cast) -> Story:
         browser.post(made.path("places"), {"text": "see https://www.instagram.com/p/Cabc123/ and https://b.example/x"}),
         browser.post(made.path("places", place.id, "save"), {"child": "no"}),
         browser.post(made.path("log", "check")),
+        browser.post(made.path("log", "keep")),
     )
     for answer in results:
         assert answer.status_code == 302, re.sub(r"\s+", " ", answer.content.decode())
