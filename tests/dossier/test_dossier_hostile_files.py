@@ -75,9 +75,10 @@ def test_a_changed_byte_at_the_very_beginning_of_a_zip_fails(copy: Path, workdir
     assert failed(copy, workdir)
 
 
-def test_bytes_changed_anywhere_in_the_zip_never_raise(copy: Path, workdir: Path) -> None:
+@pytest.mark.parametrize("places", [12, pytest.param(200, marks=pytest.mark.long)])
+def test_bytes_changed_anywhere_in_the_zip_never_raise(copy: Path, workdir: Path, places: int) -> None:
     whole = copy.read_bytes()
-    for place in range(0, len(whole), len(whole) // 40):
+    for place in range(0, len(whole), len(whole) // places):
         data = bytearray(whole)
         data[place] ^= 0xFF
         copy.write_bytes(bytes(data))
