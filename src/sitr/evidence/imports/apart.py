@@ -7,6 +7,7 @@ the answer says so.
 
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ def run_python_apart(python: str, code: str, source: BinaryIO, limits: ImportLim
         wall = [
             "bwrap", "--die-with-parent", "--new-session", "--clearenv", "--unshare-all", "--cap-drop", "ALL",
             "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--size", str(64 * 2**20), "--tmpfs", "/tmp",  # noqa: S108
+            *(part for place in (sys.prefix, sys.base_prefix) for part in ("--ro-bind", place, place)),  # may lie in /tmp
             "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/tmp", "--chdir", "/",  # noqa: S108
         ]  # fmt: skip
         answer = _run([*wall, *program], source, limits, confined=True, lower=False)
