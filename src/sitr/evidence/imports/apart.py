@@ -46,7 +46,8 @@ def run_python_apart(python: str, code: str, source: BinaryIO, limits: ImportLim
         wall = [
             "bwrap", "--die-with-parent", "--new-session", "--clearenv", "--unshare-all", "--cap-drop", "ALL",
             "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--size", str(64 * 2**20), "--tmpfs", "/tmp",  # noqa: S108
-            *(part for place in (sys.prefix, sys.base_prefix) for part in ("--ro-bind", place, place)),  # may lie in /tmp
+            # Python itself may lie under /tmp.
+            *(part for place in (sys.prefix, sys.base_prefix) for part in ("--ro-bind", place, place)),
             "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/tmp", "--chdir", "/",  # noqa: S108
         ]  # fmt: skip
         answer = _run([*wall, *program], source, limits, confined=True, lower=False)
