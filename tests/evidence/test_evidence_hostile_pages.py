@@ -301,6 +301,7 @@ def test_an_endless_body_stops_at_the_limit_of_bytes(site: Site, capturing: Capt
     assert sum(e.length for e in made.exchanges) < 8 * 2**20
 
 
+@pytest.mark.long
 def test_ten_thousand_requests_stop_at_the_limit(site: Site, capturing: Capturing) -> None:
     made = capturing(
         site.html("/p", "<p>words</p><script>for (let i = 0; i < 10000; i++) new Image().src = '/n' + i</script>"),
@@ -310,6 +311,7 @@ def test_ten_thousand_requests_stop_at_the_limit(site: Site, capturing: Capturin
     assert len(site.hits) <= 60
 
 
+@pytest.mark.long
 def test_a_dom_of_ten_megabytes_is_kept(site: Site, capturing: Capturing) -> None:
     script = "<script>let s = ''; for (let i = 0; i < 60000; i++) s += '<p>' + 'word '.repeat(34) + i; document.body.innerHTML = s</script>"
     made = capturing(site.html("/p", "<body>" + script), seconds=70, load_seconds=30, step_seconds=12)
