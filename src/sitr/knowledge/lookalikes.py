@@ -19,6 +19,7 @@ _DIGITS = str.maketrans("01345789", "oleastbg")
 _SHORTEST_LABEL = 6  # a brand of fewer letters (x, box, kick) is part of too many honest names
 _SHORTEST_FOR_TYPOS = 7
 _SHORTEST_FOR_SWAPS = 8  # one letter replaced by another, or one too many
+_END = 3  # at most half of the shortest label with a typo
 LONGEST_HOST = 253  # of DNS; nothing longer can be looked up
 
 
@@ -51,6 +52,8 @@ class Brands:
             if len(label) >= _SHORTEST_FOR_TYPOS
             for typo in _without_one(label)
         }
+        known = [label for label in self.labels if len(label) >= _SHORTEST_FOR_TYPOS]
+        self._heads, self._tails = {label[:_END] for label in known}, {label[-_END:] for label in known}
 
     def imitated_by(self, host: str, registrable: str | None, before_at: str = "") -> str | None:
         """The service that an unknown `host` imitates, or None. `before_at` stood before an @ in the address."""
@@ -86,6 +89,8 @@ class Brands:
     def _by_typo(self, shape: str) -> str | None:
         if not _SHORTEST_FOR_TYPOS <= len(shape) <= 24:
             return None
+        if shape[:_END] not in self._heads and shape[-_END:] not in self._tails:
+            return None  # one changed letter leaves the beginning or the end as it is
         if shape in self.typos:
             return self.typos[shape]
         if len(shape) < _SHORTEST_FOR_SWAPS:

@@ -23,7 +23,7 @@ def is_public_ending(label: str) -> bool:
 
 def registrable_domain(host: str) -> str | None:
     """The registrable domain of a lower-case host name, or None for an address, a bare suffix or a single label."""
-    if ":" in host or host.replace(".", "").isdigit():
+    if ":" in host or (host[-1:].isdigit() and host.replace(".", "").isdigit()):
         return None
     labels = host.split(".")
     listed = _decoded(host).split(".") if "xn--" in host else labels
