@@ -57,19 +57,18 @@ def test_a_demo_that_is_interrupted_leaves_nothing_running_and_nothing_behind(
     temp, kept = tmp_path / "temp", tmp_path / "kept"
     temp.mkdir()
     env = {**os.environ, "TMPDIR": str(temp), "PYTHONUNBUFFERED": "1"}
-    demo = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "sitr", "demo", "--lang", "en", "--keep", str(kept)],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env, text=True,
-    )  # fmt: skip
-    assert demo.stdout is not None
-    for line in demo.stdout:
-        if "add the two photos" in line:
-            break
-    time.sleep(1.0)  # in the middle of the capture, with a browser running
-    demo.send_signal(ending)
-    demo.stdout.read()
-    assert demo.wait(timeout=60) == 130
-    demo.stdout.close()
+    ) as demo:  # fmt: skip
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            if "add the two photos" in line:
+                break
+        time.sleep(1.0)  # in the middle of the capture, with a browser running
+        demo.send_signal(ending)
+        demo.stdout.read()
+        assert demo.wait(timeout=60) == 130
     assert list(temp.iterdir()) == []
     assert not kept.exists()
     assert _left(temp) == []

@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -449,7 +450,8 @@ def _in_own_thread(work: _Work) -> Capture:
     except BaseException:
         ready.wait(5)
         loop, task = stop
-        loop.call_soon_threadsafe(task.cancel)  # type: ignore[attr-defined]
+        with suppress(RuntimeError):  # the work ended in this very moment: its loop is closed
+            loop.call_soon_threadsafe(task.cancel)  # type: ignore[attr-defined]
         thread.join(30)
         raise
     result = box[0]
