@@ -7,8 +7,11 @@ aligned exactly; a large rest without such blocks is told by what one side has m
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from difflib import SequenceMatcher
+from typing import TypeVar
+
+H = TypeVar("H", bound=Hashable)
 
 _SMALL = 120
 
@@ -31,7 +34,7 @@ def changes(before: Sequence[str], after: Sequence[str]) -> Iterator[Run]:
         elif max(len(gone), len(come)) <= _SMALL:
             yield from _exactly(gone, come)
         else:
-            yield _surplus(gone, come), _surplus(come, gone)
+            yield surplus(gone, come), surplus(come, gone)
 
 
 def _trimmed(one: list[str], other: list[str]) -> Run:
@@ -82,7 +85,8 @@ def _exactly(one: list[str], other: list[str]) -> Iterator[Run]:
             yield one[a:b], other[c:d]
 
 
-def _surplus(these: list[str], those: list[str]) -> list[str]:
+def surplus(these: Sequence[H], those: Sequence[H]) -> list[H]:
+    """What stands among these more often than among those, in order."""
     left = Counter(those)
     found = []
     for one in these:

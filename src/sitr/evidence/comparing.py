@@ -9,7 +9,6 @@ capture kept; `conditions` says where the two were made under other conditions, 
 import hashlib
 import json
 import zipfile
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +19,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from sitr.errors import BadInput, Damaged
-from sitr.evidence.blocks import changes
+from sitr.evidence.blocks import changes, surplus
 from sitr.fingerprint import decode, pdq
 
 _MOST_BLOCKS = 3000
@@ -268,7 +267,8 @@ def _text(before: Sequence[str], after: Sequence[str]) -> Iterator[TextChange]:
 def _pictures(
     before: Sequence[Picture], after: Sequence[Picture], hashes: Mapping[str, bytes]
 ) -> tuple[list[PictureChange], int]:
-    gone, come = _unmatched(before, after), _unmatched(after, before)
+    # Pictures that do not stand on the other page under the same address with the same bytes.
+    gone, come = surplus(before, after), surplus(after, before)
     same = len(before) - len(gone)
     changes: list[PictureChange] = []
     # In this order: the same bytes elsewhere, the same address with other bytes, the same look elsewhere.
@@ -296,18 +296,6 @@ def _same_bytes(one: Picture, other: Picture) -> bool:
 
 def _same_place(one: Picture, other: Picture) -> bool:
     return one.url == other.url and not one.inline
-
-
-def _unmatched(these: Sequence[Picture], those: Sequence[Picture]) -> list[Picture]:
-    """The pictures that do not stand among the others under the same address with the same bytes."""
-    left = Counter(those)
-    found = []
-    for one in these:
-        if left[one]:
-            left[one] -= 1
-        else:
-            found.append(one)
-    return found
 
 
 def distance(one: Picture, other: Picture, hashes: Mapping[str, bytes]) -> int | None:
