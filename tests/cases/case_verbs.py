@@ -292,6 +292,7 @@ INSIDE = {
     "access.case_keys": "the keys of one row, for the verbs",
     "journals.stamp_within": "asks the time authorities, for dossiers",
     "imports.letter_kept": "an answer that is filed, for notices",
+    "exhibits.soft": "one exhibit of an opened case, blurred, for dossiers",
     "exhibits.read": "one exhibit of an opened case, for dossiers",
     "fresh_files.fresh_files": "the files of one change, for the verbs",
     "outcomes.own": "what became of notices, in memory, for a ranking",

@@ -264,18 +264,23 @@ WAYS_OUT: dict[str, str] = {
 }
 
 
-def _ways_out(ground: Ground) -> str:
-    target = ground.forbidden
+def ways_script(target: str, tcp: int, udp: int) -> str:
+    """All ways out at once, each in a try of its own: to `target`, and to these ports of this machine."""
     inner = f"URL.createObjectURL(new Blob([\"fetch('{target}', {{mode: 'no-cors'}})\"]))"
     lines = []
     for way in WAYS_OUT.values():
-        line = way.replace("URL_OBJECT", inner).replace("'URL'", f"'{target}'").replace("UDP", str(ground.udp.port))
+        line = way.replace("URL_OBJECT", inner).replace("'URL'", f"'{target}'").replace("UDP", str(udp))
         lines.append(
             f"(() => {{try {{ {line.replace('URL', target) if 'URL.createObjectURL' not in line else line} }} catch {{}} }})();".replace(
-                "PORT", str(ground.canary.port)
+                "PORT", str(tcp)
             )
         )
-    return ground.site.html("/p", "<p>words</p><script>" + "\n".join(lines) + "</script>")
+    return "\n".join(lines)
+
+
+def _ways_out(ground: Ground) -> str:
+    script = ways_script(ground.forbidden, ground.canary.port, ground.udp.port)
+    return ground.site.html("/p", f"<p>words</p><script>{script}</script>")
 
 
 def _rebinding(ground: Ground) -> str:

@@ -7,10 +7,8 @@ The canary is a second server on this machine: one connection to it, by whatever
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any
 import pytest
 from tests.evidence.capture_world import Capturing
 from tests.evidence.evidence_site import Site, drip, redirect, reply
+from tests.evidence.hostile_scenes import Udp, ways_script
 
 from sitr.errors import OutsideSilent
 from sitr.evidence import Capture, FileKind, Wall, confinement
@@ -72,77 +71,20 @@ def test_no_spelling_of_an_inner_address_is_reached_by_a_picture(
     assert made.of_kind(FileKind.SCREENSHOT)
 
 
-WAYS_OUT: dict[str, str] = {
-    "fetch": "fetch('URL', {mode: 'no-cors'})",
-    "beacon": "navigator.sendBeacon('URL', 'x')",
-    "popup": "window.open('URL')",
-    "frame": "document.body.insertAdjacentHTML('beforeend', `<iframe src='URL'></iframe>`)",
-    "web_socket": "new WebSocket('URL'.replace('http', 'ws'))",
-    "event_source": "new EventSource('URL')",
-    "worker": "new Worker(URL_OBJECT)",
-    "script": "document.head.appendChild(Object.assign(document.createElement('script'), {src: 'URL'}))",
-    "style": "document.head.appendChild(Object.assign(document.createElement('link'), {rel: 'stylesheet', href: 'URL'}))",
-    "preconnect": "document.head.appendChild(Object.assign(document.createElement('link'), {rel: 'preconnect', href: 'URL'}))",
-    "prefetch": "document.head.appendChild(Object.assign(document.createElement('link'), {rel: 'prefetch', href: 'URL'}))",
-    "prerender": "document.head.appendChild(Object.assign(document.createElement('script'), {type: 'speculationrules', "
-    "textContent: JSON.stringify({prerender: [{source: 'list', urls: ['URL'], eagerness: 'immediate'}]})}))",
-    "form": "document.body.insertAdjacentHTML('beforeend', `<form id=f method=post action='URL' target=_blank></form>`); f.submit()",
-    "ping": "document.body.insertAdjacentHTML('beforeend', `<a id=a href='#x' ping='URL'>x</a>`); a.click()",
-    "video": "document.body.insertAdjacentHTML('beforeend', `<video src='URL' autoplay muted></video>`)",
-    "object": "document.body.insertAdjacentHTML('beforeend', `<object data='URL'></object><embed src='URL'>`)",
-    "web_rtc": "const c = new RTCPeerConnection({iceServers: [{urls: 'stun:127.0.0.1:PORT'}, {urls: 'turn:127.0.0.1:PORT?transport=tcp', "
-    "username: 'u', credential: 'c'}]}); c.createDataChannel('x'); c.createOffer().then((o) => c.setLocalDescription(o))",
-    "web_transport": "new WebTransport('https://127.0.0.1:PORT/')",
-}
-
-
 def test_no_way_out_of_the_page_reaches_another_port_of_this_machine(
     site: Site, canary: Site, capturing: Capturing
 ) -> None:
     """All ways at once, each in a try of its own."""
-    udp = _udp_canary()
+    udp = Udp()
     try:
-        target = f"http://127.0.0.1:{canary.port}/hit"
-        inner = f"URL.createObjectURL(new Blob([\"fetch('{target}', {{mode: 'no-cors'}})\"]))"
-        lines = [
-            "try {"
-            + way.replace("URL_OBJECT", inner).replace("'URL'", f"'{target}'").replace("PORT", str(canary.port))
-            + "} catch {}"
-            for way in WAYS_OUT.values()
-        ]
-        made = capturing(
-            site.html(
-                "/p", "<p>words</p><script>" + "\n".join(f"(() => {{{line}}})();" for line in lines) + "</script>"
-            )
-        )
+        script = ways_script(f"http://127.0.0.1:{canary.port}/hit", canary.port, udp.port)
+        made = capturing(site.html("/p", f"<p>words</p><script>{script}</script>"))
         assert canary.raw == 0
         assert udp.received == []
         assert "127.0.0.1" in refused_hosts(made)
         assert "words" in made.of_kind(FileKind.TEXT)[0].path.read_text()
     finally:
         udp.close()
-
-
-class _udp_canary:  # noqa: N801  (reads as a verb where it is used)
-    """Counts datagrams on the loopback, for what goes past TCP."""
-
-    def __init__(self) -> None:
-        self.received: list[bytes] = []
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    def _listen(self) -> None:
-        while data := self._socket.recv(2048):
-            if data == b"end":
-                return
-            self.received.append(data)
-
-    def close(self) -> None:
-        self._socket.sendto(b"end", self._socket.getsockname())
-        self._thread.join(5)
-        self._socket.close()
 
 
 @pytest.mark.parametrize(

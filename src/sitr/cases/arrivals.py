@@ -204,7 +204,7 @@ def glimpse(keeper: Keeper, case_id: str, file_id: str) -> bytes:
     row, body = case.one(Arrival, file_id)
     if body["kind"] != "screenshot" or row.state != ArrivalState.WAITING:
         raise BadInput("cases.no_preview")
-    return previews.draw_soft(previews.shrink(b"".join(_read(keeper, case, row, body))))
+    return exhibits.draw_preview(b"".join(_read(keeper, case, row, body)), blurred=True)
 
 
 def _read(keeper: Keeper, case: OpenCase, row: Arrival, body: dict[str, Any]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 from sitr.cases import journals, releases
 from sitr.cases.access import Keeper, confirm
 from sitr.cases.custody import lives
-from sitr.cases.exhibits import blurred_copy, may_show, read, safe_name
+from sitr.cases.exhibits import may_show, read, safe_name, soft
 from sitr.cases.models import Entry, Exhibit, Notice, Reply, Sighting
 from sitr.cases.openings import AnswersView, answers_of
 from sitr.cases.releases import Form, Release
@@ -208,7 +208,7 @@ def _blurred(keeper: Keeper, case: OpenCase, row: Exhibit, body: dict[str, Any])
     if not body["media_type"].startswith("image/"):
         return None
     try:
-        return blurred_copy(b"".join(read(keeper, case, row)))
+        return soft(keeper, case, row, body, "JPEG")
     except BadInput:
         return None
 

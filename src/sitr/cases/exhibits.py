@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from sitr.cases import previews
 from sitr.cases.access import Keeper
@@ -97,11 +97,11 @@ def export(keeper: Keeper, case_id: str, exhibit_id: str, target: Path, *, blur:
     if file.exists():
         raise BadInput("cases.file_exists", file=str(file))
     if blur:
-        soft = _soft(keeper, case, row, body)
+        blurred = soft(keeper, case, row, body)
         with act(keeper, case_id, Kind.RELEASE, "export_blurred") as doing:
-            doing.details = {"exhibit": exhibit_id, "sha256": hashlib.sha256(soft).hexdigest()}
+            doing.details = {"exhibit": exhibit_id, "sha256": hashlib.sha256(blurred).hexdigest()}
         with written_whole(file) as out:
-            out.write(soft)
+            out.write(blurred)
         return file
     with act(keeper, case_id, Kind.RELEASE, "export_exhibit") as doing:
         doing.details = {"exhibit": exhibit_id, "sha256": body["sha256"]}
@@ -128,26 +128,27 @@ def preview(keeper: Keeper, case_id: str, exhibit_id: str, *, blurred: bool) -> 
     if not body["media_type"].startswith("image/"):
         raise BadInput("cases.no_preview")
     if blurred:
-        return _soft(keeper, case, row, body)
+        return soft(keeper, case, row, body)
     drawn = previews.draw_sharp(b"".join(read(keeper, case, row)))
     with act(keeper, case_id, Kind.READ, "look") as doing:
         doing.details = {"exhibit": exhibit_id}
     return drawn
 
 
-def _soft(keeper: Keeper, case: OpenCase, row: Exhibit, body: dict[str, Any]) -> bytes:
+def soft(
+    keeper: Keeper, case: OpenCase, row: Exhibit, body: dict[str, Any], form: Literal["PNG", "JPEG"] = "PNG"
+) -> bytes:
+    """A small picture, blurred beyond recognition, from the dots that were stored when the exhibit was sealed.
+
+    Where none were stored yet they are made of the original and stored. Raises BadInput for what shows no picture.
+    """
     dots = previews.stored(case, row)
     if dots is None:
         dots = previews.dots_of(b"".join(read(keeper, case, row)), body["media_type"])
         previews.keep(case, row, dots)
     if not dots:
         raise BadInput("cases.no_preview")
-    return previews.draw_soft(dots)
-
-
-def blurred_copy(data: bytes) -> bytes:
-    """A small JPEG of a picture, blurred beyond recognition, for papers or in its place. Raises BadInput."""
-    return previews.draw_soft(previews.shrink(data), "JPEG")
+    return previews.draw_soft(dots, form)
 
 
 def draw_preview(data: bytes, *, blurred: bool) -> bytes:
