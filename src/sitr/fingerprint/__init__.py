@@ -7,11 +7,14 @@ are kept (`vault`, `cases`). Nothing here recognises a face or says who is in a 
 
 from sitr.fingerprint.compare import Look, Reason, Verdict, compare, judge
 from sitr.fingerprint.fingerprints import VERSION, Fingerprint, fingerprint
+from sitr.fingerprint.index import Hits, Index
 from sitr.fingerprint.pixels import Pixels, decode, measure
 
 __all__ = [
     "VERSION",
     "Fingerprint",
+    "Hits",
+    "Index",
     "Look",
     "Pixels",
     "Reason",
