@@ -1,17 +1,10 @@
-"""The doors of a place and what became of notices, in a phone-width browser and both languages: figures with their n.
+"""The doors of a place and what became of notices, in a phone-width browser, in both languages: figures with n."""
 
-The pages are made by the app first and shown to the browser as it would get them, style sheet and fonts included.
-"""
-
-import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Route, sync_playwright
+from tests.journeys.drawn_pages import BASE, drawn, fits, held_to_the_rules, phone, shoot, unfold
 
 from sitr.cases import ledgers, notices, openings, outcomes, sightings
 from sitr.takedown import LedgerRow, Outcome, Result, Span, write_ledger
@@ -24,7 +17,6 @@ pytestmark = [
     pytest.mark.browser, pytest.mark.database, pytest.mark.timeout(300),
     pytest.mark.django_db(transaction=True, databases=["default", "keys"]),
 ]  # fmt: skip
-BASE = "http://127.0.0.1:8440"
 SAID = {"age": ["adult"], "status": ["public"], "content": ["ordinary"], "author": ["me"], "helping": ["self"]}
 DOOR = ("x", "x_private_form", "platform_ncii_policy")
 
@@ -67,58 +59,21 @@ def _row(number: int, result: Result) -> LedgerRow:
     return LedgerRow(f"{number:032x}", Outcome(*DOOR, answer=None, removal=removal, result=result))
 
 
-def _shown(cast: "Cast", lang: Lang, paths: dict[str, str]) -> dict[str, tuple[str, bytes]]:
-    browser = cast.in_language(lang)
-    found = {path: ("text/html; charset=utf-8", browser.read(path).encode()) for path in paths.values()}
-    for name in set(re.findall(r'"(/static/[^"]+)"', b"".join(body for _, body in found.values()).decode())):
-        found[name] = _static(cast, name)
-    for name in re.findall(r'url\("([^"]+)"\)', found["/static/web/pages.css"][1].decode()):
-        found[f"/static/web/{name}"] = _static(cast, f"/static/web/{name}")
-    return found
-
-
-def _static(cast: "Cast", path: str) -> tuple[str, bytes]:
-    answer = cast.browser.get(path)
-    return str(answer["Content-Type"]), b"".join(answer)
-
-
 @pytest.mark.parametrize("lang", LANGS)
 def test_doors_say_what_to_expect_on_a_phone(cast: "Cast", lang: Lang, tmp_path: Path) -> None:
-    shots = Path(os.environ.get("SITR_SHOTS", str(tmp_path))) / "routes" / lang
-    shots.mkdir(parents=True, exist_ok=True)
     paths = _case(cast, tmp_path / "ledger")
-    pages, outside = _shown(cast, lang, paths), list[str]()
-
-    def answer(route: Route) -> None:
-        path = urlsplit(route.request.url).path
-        if not route.request.url.startswith(BASE) or path not in pages:
-            outside.append(route.request.url)
-            route.abort()
-            return
-        kind, body = pages[path]
-        route.fulfill(body=body, content_type=kind)
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 844}, locale=lang)
-        page.route("**/*", answer)
-        said = {name: _look(page, lang, path, shots / f"{name}.png") for name, path in paths.items()}
-        browser.close()
-    assert outside == []
+    said: dict[str, str] = {}
+    with phone(drawn(cast.in_language(lang), paths.values()), lang) as page:
+        for name, path in paths.items():
+            page.goto(BASE + path)
+            unfold(page)
+            shoot(page, "routes", lang, name)
+            fits(page, lang, path)
+            held_to_the_rules(page, path)
+            said[name] = page.inner_text("main")
     assert say("takedown.own_none", lang, of=1) in said["place"]
     assert say("takedown.pooled_days", lang, n=2, removed=12, of=15) in said["place"]
     assert say("takedown.counted", lang, own=1, pooled=15, study=0) in said["place"]
     assert say("takedown.not_a_promise", lang) in said["place"]
     assert say("web.share_on", lang) in said["outcomes"]
     assert say("cli.outcome_refused", lang) in said["outcomes"]
-
-
-def _look(page: Page, lang: Lang, path: str, shot: Path) -> str:
-    page.goto(BASE + path)
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-    page.screenshot(path=str(shot), full_page=True)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-    assert page.evaluate("document.documentElement.lang") == lang
-    found = Axe().run(page).response["violations"]
-    assert not found, (path, [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found])
-    return page.inner_text("main")
