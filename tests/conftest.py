@@ -23,7 +23,7 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 
 mark_throw_away(HOME)  # so that a test may hold a pass to a loopback server of its own
 
-for _name in ("SITR_KNOWLEDGE", "SITR_SMTP", "SITR_SMTP_FROM", "SITR_TSA", "SITR_ACCEPT_UNCONFINED"):
+for _name in ("SITR_KNOWLEDGE", "SITR_SMTP", "SITR_SMTP_FROM", "SITR_TSA", "SITR_OTS", "SITR_ACCEPT_UNCONFINED"):
     os.environ.pop(_name, None)
 os.environ.pop("SITR_PASSPHRASE_FILE", None)
 os.environ["SITR_HOME"] = str(HOME)

@@ -1,8 +1,9 @@
 """The journal: the record of every step of a case, which cannot be changed unseen.
 
 Here belong entries, the Merkle tree over them (RFC 9162), signed checkpoints (C2SP signed note), time authorities
-(RFC 3161) and checking all of it. Not here: storing lines and openings (`cases`), sealing (`vault`), and the network
-(`net`, handed in as a door). One tree per case; `docs/journal.md` explains it to a reader who is no programmer.
+(RFC 3161), OpenTimestamps calendars, and checking all of it. Not here: storing lines and openings (`cases`), sealing
+(`vault`), and the network (`net`, handed in as a door). One tree per case; `docs/journal.md` explains it to a reader
+who is no programmer.
 """
 
 from sitr.journal.authorities import (
@@ -15,12 +16,22 @@ from sitr.journal.authorities import (
     next_try,
     presets,
 )
+from sitr.journal.calendars import (
+    SALT_BYTES,
+    AnchorFacts,
+    AnchorState,
+    Calendars,
+    HttpCalendars,
+    anchor_facts,
+    next_look,
+)
 from sitr.journal.checking import (
     consistency_file,
     describe,
     journal_file,
     openings_file,
     proofs_file,
+    read_headers,
     read_stamp,
     renewal_text,
     stamp_certificates,
@@ -45,13 +56,18 @@ from sitr.journal.verifier import Check, Checkpoint, Problem, Report, Stamped, a
 
 __all__ = [
     "RENEW_BEFORE",
+    "SALT_BYTES",
+    "AnchorFacts",
+    "AnchorState",
     "Authority",
     "BadStamp",
+    "Calendars",
     "Check",
     "Checkpoint",
     "Entry",
     "Frontier",
     "HttpAuthority",
+    "HttpCalendars",
     "Kind",
     "Opening",
     "Preset",
@@ -61,6 +77,7 @@ __all__ = [
     "Stamp",
     "StampState",
     "Stamped",
+    "anchor_facts",
     "as_json",
     "checkpoint_digest",
     "consistency_file",
@@ -72,6 +89,7 @@ __all__ = [
     "leaf_hash",
     "leaf_hashes",
     "make_entry",
+    "next_look",
     "next_try",
     "openings_file",
     "presets",
@@ -79,6 +97,7 @@ __all__ = [
     "qr_modules",
     "qr_svg",
     "read_checkpoint",
+    "read_headers",
     "read_opening",
     "read_stamp",
     "renewal_text",

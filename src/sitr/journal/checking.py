@@ -35,6 +35,8 @@ def verify_journal(
     handed: Sequence[str | bytes] = (),
     consistency: bytes | None = None,
     renewals: Sequence[tuple[bytes, bytes]] = (),
+    anchors: Sequence[bytes] = (),
+    headers: Mapping[int, bytes] | None = None,
 ) -> Report:
     """`verifier.verify_journal`: see there.
 
@@ -59,6 +61,8 @@ def verify_journal(
             handed=handed,
             consistency=consistency,
             renewals=renewals,
+            anchors=anchors,
+            headers=headers,
         )
 
 
@@ -69,10 +73,13 @@ def verify_folder(
     tsa_ca: bytes | None = None,
     earlier: Sequence[bytes] = (),
     partial: bool = False,
+    headers: Mapping[int, bytes] | None = None,
 ) -> Report:
     """`verifier.verify_folder`: the journal of an opened dossier. Raises as `verify_journal` here."""
     with _typed_errors(tsa_ca):
-        return verifier.verify_folder(folder, signer=signer, tsa_ca=tsa_ca, earlier=earlier, partial=partial)
+        return verifier.verify_folder(
+            folder, signer=signer, tsa_ca=tsa_ca, earlier=earlier, partial=partial, headers=headers
+        )
 
 
 def describe(found: Problem | Check, lang: Lang) -> str:
@@ -88,6 +95,14 @@ def read_stamp(tsr: bytes) -> Stamped:
         return verifier.read_stamp(tsr)
     except verifier.MalformedError as error:
         raise Damaged("journal.stamp_unreadable") from error
+
+
+def read_headers(text: bytes) -> dict[int, bytes]:
+    """Block headers of Bitcoin by height, from a file of lines `HEIGHT HEADER-IN-HEX`. Raises BadInput."""
+    try:
+        return verifier.read_headers(text)
+    except verifier.MalformedError as error:
+        raise BadInput("journal.headers_malformed") from error
 
 
 def stamp_certificates(tsr: bytes) -> bytes:

@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -427,6 +427,141 @@ def certificates_inside(reply: bytes) -> bytes:
     return b"".join(CERTIFICATE.findall(printed))
 
 
+# --- OpenTimestamps: a digest that leads to a block of Bitcoin --------------------------------------------------------
+
+OTS_HEAD = b"\0OpenTimestamps\0\0Proof\0\xbf\x89\xe2\xe8\x84\xe8\x92\x94\x01\x08"  # magic, version 1, "of a SHA-256"
+OTS_PENDING, OTS_BITCOIN = bytes.fromhex("83dfe30d2ef90c8e"), bytes.fromhex("0588960d73d71901")
+OTS_MOST_BYTES, OTS_MOST_STEPS, OTS_MOST_MESSAGE = 65_536, 2_000, 4_096
+OTS_ADDRESS = re.compile(rb"[A-Za-z0-9._/:-]{1,1000}")
+HEADER_BYTES = 80
+HEADER_LINE = re.compile(r"([0-9]{1,9})[ \t:,]+([0-9a-fA-F]{160})")
+BLOCKS_MAY_DIFFER = 7_200  # seconds by which the time in a block may be ahead (the network's own rule)
+
+
+@dataclass(frozen=True)
+class Attested:
+    """Where one path of a proof ends. `kind`: `bitcoin` (`message` is said to be the Merkle root of the block of this
+    `height`), `pending` (the calendar at `where` promised to complete it), `other` (a chain not known here).
+    """
+
+    kind: str
+    message: bytes
+    where: str = ""
+    height: int = 0
+
+
+def read_ots(proof: bytes) -> tuple[bytes, list[Attested]]:
+    """The SHA-256 that an OpenTimestamps file is for, and where its paths end. Raises MalformedError.
+
+    Every step is worked out here (append, prepend, SHA-256: what calendars use), so whatever ends are given do follow
+    from the digest. Whether a block really has such a root, only its header says.
+    """
+    _must(len(proof) <= OTS_MOST_BYTES and proof.startswith(OTS_HEAD), "ots")
+    start = len(OTS_HEAD) + 32
+    digest = proof[len(OTS_HEAD) : start]
+    _must(len(digest) == 32, "ots")
+    return digest, read_ots_paths(proof[start:], digest)
+
+
+def read_ots_paths(steps: bytes, message: bytes) -> list[Attested]:
+    """The ends of the paths that lead away from `message`: a proof without its head. Raises MalformedError."""
+    source, ends, open_ends, taken = _Steps(steps), [], [message], 0
+    while open_ends:
+        taken += 1
+        _must(taken <= OTS_MOST_STEPS, "ots")
+        message, tag = open_ends.pop(), source.take(1)
+        if tag == b"\xff":  # a fork: one more path leads away from the same message
+            open_ends.append(message)
+            tag = source.take(1)
+        if tag == b"\0":
+            ends.append(_attested(source, message))
+        else:
+            open_ends.append(_step(source, tag, message))
+    _must(not source.left, "ots")
+    return ends
+
+
+class _Steps:
+    """The bytes of a proof, taken one part after another."""
+
+    def __init__(self, data: bytes) -> None:
+        self.left = data
+
+    def take(self, count: int) -> bytes:
+        _must(count <= len(self.left), "ots")
+        taken, self.left = self.left[:count], self.left[count:]
+        return taken
+
+    def number(self) -> int:
+        """A whole number in groups of seven bits, the lowest first (LEB128); at most five groups."""
+        value = 0
+        for group in range(5):
+            byte = self.take(1)[0]
+            value |= (byte & 0x7F) << (7 * group)
+            if byte < 0x80:
+                return value
+        raise MalformedError("ots")
+
+    def sized(self, most: int) -> bytes:
+        count = self.number()
+        _must(count <= most, "ots")
+        return self.take(count)
+
+
+def _step(source: _Steps, tag: bytes, message: bytes) -> bytes:
+    if tag == b"\x08":
+        return hashlib.sha256(message).digest()
+    _must(tag in (b"\xf0", b"\xf1"), "ots")
+    more = source.sized(OTS_MOST_MESSAGE)
+    _must(len(more) > 0 and len(message) + len(more) <= OTS_MOST_MESSAGE, "ots")
+    return message + more if tag == b"\xf0" else more + message
+
+
+def _attested(source: _Steps, message: bytes) -> Attested:
+    kind, payload = source.take(8), _Steps(source.sized(8_192))
+    if kind == OTS_BITCOIN:
+        height = payload.number()
+        _must(not payload.left and len(message) == 32, "ots")
+        return Attested("bitcoin", message, height=height)
+    if kind != OTS_PENDING:
+        return Attested("other", message)
+    where = payload.sized(1_000)
+    _must(not payload.left and OTS_ADDRESS.fullmatch(where) is not None, "ots")
+    return Attested("pending", message, where=where.decode("ascii"))
+
+
+def read_headers(text: bytes) -> dict[int, bytes]:
+    """Block headers by height, from lines of a height and 160 hex digits. Raises MalformedError for any other line, and
+    for a header whose own proof of work does not hold. That it is of the Bitcoin chain, whoever gives it must know.
+    """
+    found: dict[int, bytes] = {}
+    for line in text.decode("ascii", "replace").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        parts = HEADER_LINE.fullmatch(line.strip())
+        if parts is None:
+            raise MalformedError("headers")
+        found[int(parts[1])] = bytes.fromhex(parts[2])
+    _must(bool(found) and all(map(_is_worked, found.values())), "headers")
+    return found
+
+
+def _is_worked(header: bytes) -> bool:
+    """Is the header's hash under the target that it names itself?"""
+    exponent, digits = header[75], int.from_bytes(header[72:75], "little")
+    target = digits << 8 * (exponent - 3) if exponent >= 3 else digits >> 8 * (3 - exponent)
+    return 0 < exponent <= 32 and int.from_bytes(block_hash(header), "little") <= target
+
+
+def block_hash(header: bytes) -> bytes:
+    """The double SHA-256 of a block header; block explorers show it with its bytes turned round."""
+    return hashlib.sha256(hashlib.sha256(header).digest()).digest()
+
+
+def _block_time(header: bytes) -> datetime:
+    return datetime.fromtimestamp(int.from_bytes(header[68:72], "little"), UTC)
+
+
 # --- what was found -------------------------------------------------------------------------------------------------
 
 CLOCKS_MAY_DIFFER = 300  # seconds between the machine that wrote an entry and the authority that stamped it
@@ -468,7 +603,7 @@ class Report:
     checks: tuple[Check, ...]
 
     def check(self, name: str) -> Check:
-        """The check of that name: integrity (or released), signer, time, earlier or handed."""
+        """The check of that name: integrity (or released), signer, time, earlier, handed or ots."""
         return next(check for check in self.checks if check.name == name)
 
 
@@ -488,6 +623,8 @@ def verify_journal(
     handed: Sequence[str | bytes] = (),
     consistency: bytes | None = None,
     renewals: Sequence[tuple[bytes, bytes]] = (),
+    anchors: Sequence[bytes] = (),
+    headers: Mapping[int, bytes] | None = None,
 ) -> Report:
     """Check one journal.
 
@@ -497,7 +634,8 @@ def verify_journal(
     `other_digests`). `tsa_ca`: PEM roots that the reader trusts; `inside_certificates`: PEM that came along. `earlier`:
     checkpoints that the reader kept from before. `partial`: openings may be withheld (a released subset).
     `handed`: checkpoints that were given to the person, with `consistency`, the file of proofs from each to the latest.
-    `renewals`: pairs of a renewal's text and the reply over it.
+    `renewals`: pairs of a renewal's text and the reply over it. `anchors`: OpenTimestamps files, each for the SHA-256
+    of a checkpoint; `headers`: block headers of Bitcoin by height that the reader trusts (`read_headers`).
     Raises MalformedError when `signer` holds no Ed25519 key, FileNotFoundError without openssl.
     """
     journal = _Journal(lines)
@@ -514,7 +652,9 @@ def verify_journal(
         checks.append(Check("earlier", "failed" if past else "ok", {"count": len(earlier)}))
     linked, handed_check = _check_handed(heads, handed, consistency)
     checks += [handed_check] if handed else []
-    problems = (*integrity, *signed, *timed, *past, *linked)
+    blocks, ots_check = _check_ots(bag, anchors, headers)
+    checks += [ots_check] if anchors else []
+    problems = (*integrity, *signed, *timed, *past, *linked, *blocks)
     return Report(not problems, len(lines), journal.root.hex(), problems, tuple(checks))
 
 
@@ -532,6 +672,8 @@ def verify_released(
     other_digests: Iterable[bytes] = (),
     earlier: Sequence[str | bytes] = (),
     renewals: Sequence[tuple[bytes, bytes]] = (),
+    anchors: Sequence[bytes] = (),
+    headers: Mapping[int, bytes] | None = None,
 ) -> Report:
     """Check a dossier that carries no journal, only the proofs that what is released stands in it.
 
@@ -557,7 +699,9 @@ def verify_released(
         checks.append(Check("earlier", state, {"count": len(earlier)}))
     linked, handed_check = _check_handed(heads, handed, consistency)
     checks += [handed_check] if handed else []
-    problems = (*wrong, *signed, *timed, *past, *(p for p in linked if p not in wrong))
+    blocks, ots_check = _check_ots(bag, anchors, headers)
+    checks += [ots_check] if anchors else []
+    problems = (*wrong, *signed, *timed, *past, *(p for p in linked if p not in wrong), *blocks)
     return Report(not problems, journal.size, journal.root.hex(), problems, tuple(checks))
 
 
@@ -1017,6 +1161,65 @@ def _time_check(problems: Sequence[Problem], states: Sequence[tuple[bool, Stampe
     return Check("time", "ok" if trusted else "untrusted" if states else "absent", data)
 
 
+# --- OpenTimestamps: by which block of Bitcoin it must have existed ---------------------------------------------------
+
+
+def _check_ots(
+    bag: _Stamps, proofs: Sequence[bytes], headers: Mapping[int, bytes] | None
+) -> tuple[list[Problem], Check]:
+    """A proof is `pending` (it shows nothing yet), leads to a block whose header nobody gave (`untrusted`), or to one
+    whose header was given and has that root (`ok`); where the header has another root, the proof is false."""
+    problems: list[Problem] = []
+    ends: list[list[Attested]] = []
+    proven: list[tuple[datetime, int]] = []
+    for place, proof in enumerate(proofs, start=1):
+        try:
+            digest, paths = read_ots(proof)
+        except MalformedError:
+            problems.append(Problem("ots_malformed", None, {"stamp": place}))
+            continue
+        if digest not in bag.notes:
+            problems.append(Problem("ots_of_other", None, {"stamp": place}))
+            continue
+        ends.append([end for end in paths if end.kind == "bitcoin"])
+        held, wrong = _against_headers(bag, place, digest, ends[-1], headers or {})
+        proven += held
+        problems += wrong
+    return problems, _ots_check(problems, len(proofs), ends, proven)
+
+
+def _against_headers(
+    bag: _Stamps, place: int, digest: bytes, ends: Sequence[Attested], headers: Mapping[int, bytes]
+) -> tuple[list[tuple[datetime, int]], list[Problem]]:
+    known = [(end, headers[end.height]) for end in ends if end.height in headers]
+    held = [(_block_time(header), end.height) for end, header in known if header[36:68] == end.message]
+    if known and not held:  # one calendar may lie where another does not
+        return [], [Problem("ots_other_root", None, {"stamp": place, "block": known[0][0].height})]
+    for time, _ in held:
+        stamped = Stamped(digest, time + timedelta(seconds=BLOCKS_MAY_DIFFER), 0)
+        if _too_early(bag.journal, stamped, bag.notes[digest]):
+            return [], [Problem("ots_before_entry", None, {"stamp": place})]
+    return held, []
+
+
+def _ots_check(
+    problems: Sequence[Problem], count: int, ends: Sequence[Sequence[Attested]], proven: Sequence[tuple[datetime, int]]
+) -> Check:
+    blocks = sorted({end.height for each in ends for end in each})
+    first, block = min(proven, default=(None, 0))
+    data = {
+        "proofs": count,
+        "complete": sum(bool(each) for each in ends),
+        "proven": len(proven),
+        "blocks": ", ".join(map(str, blocks[:5])),
+        "block": block,
+        "first": first.strftime("%Y-%m-%dT%H:%M:%SZ") if first else "",
+    }
+    if problems:
+        return Check("ots", "failed", data)
+    return Check("ots", "ok" if proven else "untrusted" if blocks else "absent", data)
+
+
 # --- a folder: an opened dossier, or its journal --------------------------------------------------------------------
 
 
@@ -1027,10 +1230,11 @@ def verify_folder(
     tsa_ca: bytes | None = None,
     earlier: Sequence[bytes] = (),
     partial: bool = False,
+    headers: Mapping[int, bytes] | None = None,
 ) -> Report:
     """Check `journal/{journal.ndjson, checkpoint, openings.json}` of an opened dossier, or the same files in `folder`.
 
-    Taken in when there: `signer.pem` (in `folder` or beside the journal), `timestamps/*.tsr` with `*.pem`, the
+    Taken in when there: `signer.pem` (in `folder` or beside the journal), `timestamps/*.tsr` with `*.pem`, `*.ots`, the
     checkpoints they stamp (any other name), `renewals/`, the checkpoints that were handed out (`journal/checkpoints/`)
     with `journal/consistency.json`, and the digests of `manifest-sha256.txt`, since a stamp may be for an exhibit.
     Where `journal/proofs.json` stands in place of the journal, that is checked. Raises what `verify_journal` raises.
@@ -1047,6 +1251,8 @@ def verify_folder(
         "handed": [note for note in bag.all("checkpoints") if _is_checkpoint(note)],
         "consistency": bag.first("consistency.json"),
         "renewals": bag.renewals(),
+        "anchors": bag.all("timestamps", ".ots"),
+        "headers": headers,
     }
     released = bag.first("proofs.json")
     if released is not None and bag.first("journal.ndjson") is None:
@@ -1440,6 +1646,58 @@ SENTENCES = {  # Arabic, English; those of sitr/words/*/journal.toml (tested)
         "تجديد الطابع الزمني رقم {stamp} جاء بعد انتهاء شهادة الطابع الأول.",
         "Renewal {stamp} was made after the certificate of the first stamp had ended.",
     ),
+    "check_ots_ok": (
+        (
+            "البراهين (OpenTimestamps) تؤدي إلى سلسلة بتكوين، وترويسات الكتل المعطاة تؤيد {proven} منها (العدد "
+            "{proofs}). أقدم كتلة {block}، ووقتها {first} (وقد يفرق وقت الكتلة ساعتين)."
+        ),
+        (
+            "OpenTimestamps proofs lead into the Bitcoin chain; the block headers that were given confirm "
+            "{proven} of {proofs}. The earliest is block {block}, of {first} (the time in a block may be off by "
+            "two hours)."
+        ),
+    ),
+    "check_ots_failed": (
+        "في براهين OpenTimestamps ما لا يثبت؛ التفاصيل في الأسطر التالية.",
+        "An OpenTimestamps proof does not hold; the lines below say why.",
+    ),
+    "check_ots_untrusted": (
+        (
+            "براهين OpenTimestamps سليمة (العدد {proofs})، ومنها مكتمل يشير إلى كتل في سلسلة بتكوين: {complete} "
+            "(الكتل {blocks}). لم تُعطَ ترويسات كتل لمقارنتها بها؛ يحسم ذلك الأمر ots verify أو ملف ترويسات."
+        ),
+        (
+            "The OpenTimestamps proofs are whole ({proofs}); {complete} of them name blocks of the Bitcoin chain "
+            "({blocks}). No block headers were given to compare them with: ots verify, or a file of headers, "
+            "decides it."
+        ),
+    ),
+    "check_ots_absent": (
+        "براهين OpenTimestamps (العدد {proofs}) معلقة كلها: لا تثبت شيئا بعد. وعدت التقاويم بإكمالها.",
+        (
+            "The OpenTimestamps proofs ({proofs}) are all pending: they prove nothing yet. Calendars promised to "
+            "complete them."
+        ),
+    ),
+    "ots_malformed": (
+        "برهان OpenTimestamps رقم {stamp} غير مقروء.",
+        "OpenTimestamps proof {stamp} cannot be read.",
+    ),
+    "ots_of_other": (
+        "برهان OpenTimestamps رقم {stamp} لا يخص نقطة تحقق في ملف الأدلة.",
+        "OpenTimestamps proof {stamp} is for no checkpoint in this dossier.",
+    ),
+    "ots_other_root": (
+        "برهان OpenTimestamps رقم {stamp} يشير إلى الكتلة {block}، وترويستها المعطاة تخالفه.",
+        "OpenTimestamps proof {stamp} names block {block}, but the header that was given for it says otherwise.",
+    ),
+    "ots_before_entry": (
+        "كتلة برهان OpenTimestamps رقم {stamp} أسبق من قيد يشمله: وقت ذلك القيد غير صحيح.",
+        (
+            "The block of OpenTimestamps proof {stamp} is older than an entry that it covers: the time of that "
+            "entry is not right."
+        ),
+    ),
 }
 
 
@@ -1495,6 +1753,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--earlier", type=_file, action="append", default=[], metavar="FILE", help="a checkpoint you kept"
     )
+    parser.add_argument(
+        "--bitcoin-headers", type=_file, metavar="FILE", help="lines of a block's height and its header in hex"
+    )
     parser.add_argument("--partial", action="store_true", help="a released part: openings may be withheld")
     parser.add_argument("--lang", choices=("ar", "en"), default="en")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -1503,9 +1764,16 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("--tsa-ca: this file holds no certificate in PEM")
     try:
         report = verify_folder(
-            given.folder, signer=given.signer, tsa_ca=given.tsa_ca, earlier=given.earlier, partial=given.partial
+            given.folder,
+            signer=given.signer,
+            tsa_ca=given.tsa_ca,
+            earlier=given.earlier,
+            partial=given.partial,
+            headers=read_headers(given.bitcoin_headers) if given.bitcoin_headers is not None else None,
         )
-    except MalformedError:
+    except MalformedError as error:
+        if error.part == "headers":
+            parser.error("--bitcoin-headers: a line is not a height and the 160 hex digits of a block header")
         parser.error("--signer: this file holds no Ed25519 public key in PEM")
     except FileNotFoundError:
         print(f"openssl: missing: {sentence('no_openssl', given.lang, {})}")

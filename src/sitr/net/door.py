@@ -1,8 +1,8 @@
 """The door itself: every address from people, pages and replies is checked after resolution, pinned, and bounded.
 
 Two ways lead out and they do not mix: `resolve`, `connect` and `get` for addresses that anybody may have written, and
-`connect_infrastructure` and `post_infrastructure` for exactly the host:port pairs that the operator named. Nothing
-here is written to a log, and no error's text holds an address.
+`connect_infrastructure`, `post_infrastructure` and `get_infrastructure` for exactly the host:port pairs that the
+operator named. Nothing here is written to a log, and no error's text holds an address.
 """
 
 import http.client
@@ -23,7 +23,7 @@ from sitr.net.names import Resolver, look_up, system_resolver
 from sitr.net.socks import Proxy, ask, is_inner_name
 from sitr.net.targets import Target, read_host, read_target
 from sitr.net.timed import Clock, Deadline, TimedSocket
-from sitr.net.values import Limits, Pinned, Response
+from sitr.net.values import Conditions, Limits, Pinned, Response
 
 # Where the web is served: the standard ports, the usual second ones, and the ones that large CDNs pass on. Any other
 # port of a public host is somebody's mail, database or admin service, at which Sitr must not be aimed.
@@ -46,6 +46,7 @@ class _Request:
     method: str
     body: bytes | None = field(default=None, repr=False)
     content_type: str | None = None
+    since: Conditions | None = field(default=None, repr=False)
 
     def headers(self) -> dict[str, str]:
         sent = {"Host": self.target.authority, "User-Agent": _AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -53,6 +54,8 @@ class _Request:
             sent["Content-Length"] = str(len(self.body))
         if self.content_type is not None:
             sent["Content-Type"] = self.content_type
+        if self.since is not None:
+            sent |= self.since.headers()
         return {**sent, "Connection": "close"}
 
 
@@ -124,26 +127,31 @@ class Door:
         deadline = Deadline(seconds, self._clock)
         return _connect_first(self._named(host, port, deadline), deadline)
 
-    def get(self, url: str, limits: Limits, method: Literal["GET", "HEAD"] = "GET") -> Response:
+    def get(
+        self, url: str, limits: Limits, method: Literal["GET", "HEAD"] = "GET", *, since: Conditions | None = None
+    ) -> Response:
         """Fetch an address that anybody may have written; every redirect is checked like the first one.
 
-        An answer of any status is a Response. Raises OutsideSilent for everything that is none: what `connect` raises,
-        `net.scheme`, `net.userinfo`, `net.too_many_redirects`, `net.too_slow`, `net.too_big`, `net.cut`,
-        `net.encoding`, `net.certificate`, `net.not_http`; BadInput `net.not_an_address`.
+        An answer of any status is a Response. `since`: what an earlier answer of one address gave to ask by. With
+        `limits.redirects` 0 a redirect is handed back as it is, for whoever has manners of their own on the way.
+        Raises OutsideSilent for everything that is none: what `connect` raises, `net.scheme`, `net.userinfo`,
+        `net.too_many_redirects`, `net.too_slow`, `net.too_big`, `net.cut`, `net.encoding`, `net.certificate`,
+        `net.not_http`; BadInput `net.not_an_address`.
         """
         deadline = Deadline(limits.seconds, self._clock)
         trail: list[str] = []
         while True:
             target = read_target(url)
             sock = self._visit(target.host, target.port, deadline)
-            answer = self._exchange(sock, _Request(target, method), limits.bytes, deadline)
+            asked = _Request(target, method, since=since if since and since.url == url else None)
+            answer = self._exchange(sock, asked, limits.bytes, deadline)
             onward = answer.header("Location") if answer.status in _REDIRECTS else None
-            if onward is None:
+            if onward is None or not limits.redirects:
                 return replace(answer, url=url, redirects=tuple(trail))
             trail.append(url)
             if len(trail) > limits.redirects:
                 raise OutsideSilent("net.too_many_redirects")
-            url = _join(url, onward)
+            url = joined(url, onward)
 
     def post_infrastructure(self, url: str, body: bytes, content_type: str, limits: Limits) -> Response:
         """Post to a service that the operator named (a time authority). Redirects are handed back, never followed."""
@@ -152,6 +160,13 @@ class Door:
         sock = _connect_first(self._named(target.host, target.port, deadline), deadline)
         request = _Request(target, "POST", body, content_type)
         return replace(self._exchange(sock, request, limits.bytes, deadline), url=url)
+
+    def get_infrastructure(self, url: str, limits: Limits) -> Response:
+        """Fetch from a service that the operator named (a calendar). Redirects are handed back, never followed."""
+        deadline = Deadline(limits.seconds, self._clock)
+        target = read_target(url)
+        sock = _connect_first(self._named(target.host, target.port, deadline), deadline)
+        return replace(self._exchange(sock, _Request(target, "GET"), limits.bytes, deadline), url=url)
 
     def _visit(self, host: str, port: int, deadline: Deadline) -> socket.socket:
         if self._proxy is None:
@@ -277,7 +292,7 @@ def _is_literal(host: str) -> bool:
     return judge(host) is not Refusal.NOT_AN_ADDRESS or ":" in host
 
 
-def _join(base: str, onward: str) -> str:
+def joined(base: str, onward: str) -> str:
     """Where a redirect leads. Servers send raw UTF-8 and spaces there, which http.client hands on as Latin-1."""
     with suppress(UnicodeError):
         onward = onward.encode("latin-1").decode("utf-8")
