@@ -5,7 +5,7 @@
 venv=$root/.venv
 tests_line='# --- tests only ---'
 
-# What Sitr starts or loads that pip cannot bring: a compiler for pdqhash, which comes as source only; Chromium and a font for Arabic pages, Pango for the PDF, the programs
+# What Sitr starts or loads that pip cannot bring: a compiler for pdqhash, which comes as source only, and for our own kernel; Chromium and a font for Arabic pages, Pango for the PDF, the programs
 # that check evidence and time, and the confinement of the browser.
 system_packages='python3-venv g++ python3-dev chromium fonts-noto-core libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 openssl age poppler-utils bubblewrap'
 # Photographs of places and things under free licences: the input of `sitr demo` and of tests.
@@ -79,10 +79,11 @@ python_311() {
     return 1
 }
 
-# The stamp says: this lock, this project, in this folder (a virtual environment cannot be moved).
+# The stamp says: this lock, this project, this kernel, in this folder (a virtual environment cannot be moved).
 fingerprint_of_setup() {
     printf '%s\n' "$root"
-    cat "$root/requirements.lock" "$root/pyproject.toml" "$root/tools/prepare.sh" | sha256sum
+    cat "$root/requirements.lock" "$root/pyproject.toml" "$root/tools/prepare.sh" \
+        "$root/hatch_build.py" "$root"/src/sitr/fingerprint/kernel/*.cpp "$root"/src/sitr/fingerprint/kernel/*.h | sha256sum
 }
 
 # ready NAME: is the environment exactly what the stamp NAME says?

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sitr.fingerprint import kernel
 from sitr.fingerprint.pixels import Grey
 
 Floats = npt.NDArray[np.float32]
@@ -143,13 +144,23 @@ def _describe(
     level: Grey, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], angle: Floats
 ) -> npt.NDArray[np.uint8]:
     """256 bits a place: is the first point of a pair darker than the second."""
-    smooth = cv2.GaussianBlur(level, (0, 0), 1.8)
+    smooth = np.asarray(cv2.GaussianBlur(level, (0, 0), 1.8), dtype=np.uint8)
+    turn = np.cos(angle), np.sin(angle)
+    if kernel.at_work():
+        return kernel.describe(smooth, (rows, columns), turn, _lattice(), pattern())
+    return sampled(smooth, rows, columns, *turn)
+
+
+def sampled(
+    smooth: Grey, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], cosine: Floats, sine: Floats
+) -> Bits:
+    """The bits of places in a blurred level, by numpy; `kernel.describe` gives the same, bit for bit."""
     along, across = _lattice()
-    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    cos, sin = cosine[:, None], sine[:, None]
     x = np.rint(columns[:, None] + cos * along - sin * across).astype(np.intp)
     y = np.rint(rows[:, None] + sin * along + cos * across).astype(np.intp)
     # Clamped to the picture: a patch that hangs over the edge repeats it, the same in both orders of mirroring.
-    values = smooth[np.clip(y, 0, level.shape[0] - 1), np.clip(x, 0, level.shape[1] - 1)]
+    values = smooth[np.clip(y, 0, smooth.shape[0] - 1), np.clip(x, 0, smooth.shape[1] - 1)]
     first, second = pattern()
     return np.packbits(values[:, first] < values[:, second], axis=1)
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sitr.fingerprint import kernel
 from sitr.fingerprint.features import Features
 
 Matrix = npt.NDArray[np.float64]
@@ -57,8 +58,17 @@ def place(photo: Features, side: float, candidate: Features, most: int = 3) -> l
 
 def _matches(photo: Features, candidate: Features) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Pairs (photo feature, candidate feature) that look alike: up to three of the nearest for each of the photo's."""
-    near = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(photo.bits, candidate.bits, k=min(_NEIGHBOURS, len(candidate)))
     most = _limits(photo, _ALIKE)
+    if kernel.at_work():
+        return kernel.near(photo.bits, candidate.bits, most, _NEIGHBOURS)
+    return nearest(photo.bits, candidate.bits, most)
+
+
+def nearest(
+    mine: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8], most: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The three nearest of `other` for each of `mine` within `most` bits, by OpenCV; `kernel.near` gives the same."""
+    near = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(mine, other, k=min(_NEIGHBOURS, len(other)))
     pairs = [(m.queryIdx, m.trainIdx) for each in near for m in each if m.distance <= most[m.queryIdx]]
     both = np.array(pairs, dtype=np.intp).reshape(-1, 2)
     return both[:, 0], both[:, 1]

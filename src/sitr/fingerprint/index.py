@@ -67,7 +67,7 @@ class Index:
         return int((~kept).sum())
 
     def search(self, hashes: Bits, radius: int = RADIUS) -> Hits:
-        """All kept hashes that differ in at most `radius` bits from each of `hashes` (m, 32): exact for every radius."""
+        """All kept hashes that differ in at most `radius` bits from each of `hashes` (m, 32), every one of them."""
         hashes = _rows(hashes)
         if not 0 <= radius <= 256:
             raise ValueError("a radius is 0 to 256 bits")

@@ -1,0 +1,144 @@
+"""The compiled kernel: the few loops that everything else waits for, in C++, and how they are reached.
+
+Belongs here: loading the library, checking arrays before their addresses are handed over, one function a loop. Not
+here: what the loops are for. Each has a twin in numpy or OpenCV beside its caller, which does the work where there was
+no compiler (`at_work()` is False then) and which the tests compare it with. Calls release Python's lock.
+"""
+
+import ctypes
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Longs = npt.NDArray[np.int64]
+
+FOLDER = Path(__file__).parent
+_LIBRARY = FOLDER / "_kernel.so"
+
+
+def digest() -> str:
+    """SHA-256 over the names and contents of the sources beside this file, as the build writes it into the library."""
+    found = hashlib.sha256()
+    for source in sorted([*FOLDER.glob("*.cpp"), *FOLDER.glob("*.h")]):
+        found.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return found.hexdigest()
+
+
+@cache
+def state() -> str:
+    """`compiled`, or why not: `missing` (no compiler at set-up), `stale` (made from other sources), `unloadable`."""
+    if not _LIBRARY.is_file():
+        return "missing"
+    try:
+        library = ctypes.CDLL(str(_LIBRARY))
+        named = library.sitr_sources
+    except (OSError, AttributeError):
+        return "unloadable"
+    named.restype = ctypes.c_char_p
+    return "compiled" if named() == digest().encode() else "stale"
+
+
+def at_work() -> bool:
+    """Whether the compiled loops are used; otherwise numpy and OpenCV do the same, slower."""
+    return state() == "compiled"
+
+
+@cache
+def function(name: str, *kinds: Any) -> Callable[..., int]:
+    """The kernel's function `name`, taking `kinds` (ctypes types) and giving an int64."""
+    found = getattr(ctypes.CDLL(str(_LIBRARY)), "sitr_" + name)
+    found.argtypes = list(kinds)
+    found.restype = ctypes.c_int64
+    called: Callable[..., int] = found
+    return called
+
+
+def address(array: npt.NDArray[Any], kind: type[np.generic], shape: tuple[int | None, ...]) -> int:
+    """Where an array lies, after a look at what it is: the kernel trusts what it is given. `None`: any length."""
+    fits = array.ndim == len(shape) and all(w is None or w == s for w, s in zip(shape, array.shape, strict=True))
+    if array.dtype != kind or not fits or not array.flags.c_contiguous:
+        raise TypeError(f"the kernel wants {kind.__name__} {shape}, not {array.dtype} {array.shape}")
+    return array.ctypes.data
+
+
+_P, _L, _D = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
+
+
+def near(mine: Bytes, other: Bytes, limits: Doubles, k: int) -> tuple[Longs, Longs]:
+    """For each of `mine` (n, 32) its `k` nearest of `other` (m, 32) within `limits` (n,) bits: two columns of pairs."""
+    n, m = len(mine), len(other)
+    first, second = np.empty(n * k, np.int64), np.empty(n * k, np.int64)
+    call = function("near", _P, _L, _P, _L, _P, _L, _P, _P)
+    count = call(
+        address(mine, np.uint8, (n, 32)),
+        n,
+        address(other, np.uint8, (m, 32)),
+        m,
+        address(limits, np.float64, (n,)),
+        k,
+        first.ctypes.data,
+        second.ctypes.data,
+    )
+    return first[:count], second[:count]
+
+
+def describe(
+    smooth: Bytes,
+    at: tuple[Longs, Longs],
+    turn: tuple[Floats, Floats],
+    lattice: tuple[Floats, Floats],
+    pairs: tuple[Longs, Longs],
+) -> Bytes:
+    """256 bits for each place `at` (rows, columns), the `lattice` turned by `turn` (cosines, sines): (n, 32)."""
+    n, points = len(at[0]), len(lattice[0])
+    out = np.empty((n, 32), np.uint8)
+    call = function("describe", _P, _L, _L, _P, _P, _P, _P, _L, _P, _P, _L, _P, _P, _P)
+    call(
+        address(smooth, np.uint8, (None, None)),
+        *smooth.shape,
+        *(address(a, np.int64, (n,)) for a in at),
+        *(address(a, np.float32, (n,)) for a in turn),
+        n,
+        *(address(a, np.float32, (points,)) for a in lattice),
+        points,
+        *(address(a, np.int64, (256,)) for a in pairs),
+        out.ctypes.data,
+    )
+    return out
+
+
+def plane(samples: npt.NDArray[Any], height: int, width: int, scale: int = 1, lead: tuple[int, int] = (0, 0)) -> Floats:
+    """The 64 x 64 averages that PDQ transforms, of a picture of `height` x `width` pixels.
+
+    `samples` (uint8 or float32): the picture, or its averages over blocks of `scale` x `scale` pixels; `lead`: how
+    many pixels the first block lacks, down and across. Raises MemoryError.
+    """
+    floats = samples.dtype == np.float32
+    out = np.empty((64, 64), np.float32)
+    rows, columns = samples.shape
+    if min(rows, columns, height, width, scale) < 1 or min(lead) < 0:
+        raise ValueError("a picture has pixels")
+    if rows != -(-(height + lead[0]) // scale) or columns != -(-(width + lead[1]) // scale):
+        raise ValueError("the samples do not cover the picture")
+    call = function("plane", _P, _L, _L, _L, _L, _L, _L, _L, _L, _P)
+    kind = np.float32 if floats else np.uint8
+    if call(
+        address(samples, kind, (rows, columns)), floats, rows, columns, height, width, scale, *lead, out.ctypes.data
+    ):
+        raise MemoryError
+    return out
+
+
+def pdq(averages: Floats) -> tuple[Bytes, int]:
+    """PDQ (32 bytes) and quality of 64 x 64 averages."""
+    bits = np.empty(32, np.uint8)
+    quality = function("pdq", _P, _P)(address(averages, np.float32, (64, 64)), bits.ctypes.data)
+    return bits, quality
