@@ -5,14 +5,13 @@ Found are: what answered with a picture (whatever asked for it: `img`, `srcset`,
 pictures, canvases.
 """
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import unquote_to_bytes, urljoin
+from urllib.parse import urljoin
 
 from sitr.evidence.captured import BodyState, Exchange, PageImage
 from sitr.evidence.visit import Reference
+from sitr.net.inline import decode_data_url
 
 _SHOWN = 120
 _MAGIC = (
@@ -79,20 +78,6 @@ def _inline(found: Iterable[tuple[str, tuple[str, ...], str]], folder: Path) -> 
             path = folder / f"inline-{number:04d}"
             path.write_bytes(content)
             yield PageImage(url[:_SHOWN], (url[:_SHOWN],), roles, path, mime, len(content))
-
-
-def decode_data_url(url: str) -> bytes | None:
-    """The bytes of a `data:` address (RFC 2397); None when it is none or is broken."""
-    head, comma, body = url.partition(",")
-    if not comma or not head.lower().startswith("data:"):
-        return None
-    raw = unquote_to_bytes(body)
-    if not head.lower().endswith(";base64"):
-        return raw
-    try:
-        return base64.b64decode(raw + b"=" * (-len(raw) % 4), validate=False)
-    except (ValueError, binascii.Error):
-        return None
 
 
 def picture_type(start: bytes, told: str) -> str | None:

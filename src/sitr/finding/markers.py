@@ -8,6 +8,8 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin, urlsplit
 
+from sitr.net.inline import decode_data_url
+
 _REMOVED = (
     "page not found",
     "page isn't available",
@@ -55,6 +57,7 @@ _LOGIN_PATH = re.compile(
 )
 _MOST_HTML = 4 * 2**20
 _MOST_ADDRESSES = 2000
+_SOURCES = ("src", "data-src", "data-original", "href", "xlink:href")
 
 
 def says_removed(text: str) -> bool:
@@ -83,17 +86,24 @@ def _has(text: str, words: tuple[str, ...]) -> bool:
 def image_addresses(html: str, base: str) -> list[str]:
     """The images that HTML names, as absolute addresses, each once, in order.
 
-    img, source, video poster, srcset, data-src (lazy), og:image and twitter:image, links to icons left out, inline
-    style backgrounds. What scripts add later is seen only by a capture. Never raises for broken HTML.
+    img, source, video poster, srcset, data-src (lazy), og:image and twitter:image, links to icons left out, backgrounds
+    in style attributes and in style sheets within the page, what `noscript` holds. What scripts add later is seen only
+    by a capture. Never raises for broken HTML.
     """
+    named = (_absolute(base, address) for address in _named(html))
+    return list(dict.fromkeys(address for address in named if address))
+
+
+def inline_pictures(html: str) -> list[bytes]:
+    """The pictures that stand in the HTML itself (`data:` addresses), each once, in order. Never raises."""
+    found = (decode_data_url(address) for address in _named(html) if address[:11].lower() == "data:image/")
+    return list(dict.fromkeys(data for data in found if data))
+
+
+def _named(html: str) -> list[str]:
     reader = _Images()
     reader.feed(html[:_MOST_HTML])
-    seen: dict[str, None] = {}
-    for address in reader.found[:_MOST_ADDRESSES]:
-        absolute = _absolute(base, address)
-        if absolute:
-            seen.setdefault(absolute)
-    return list(seen)
+    return reader.found[:_MOST_ADDRESSES]
 
 
 def _absolute(base: str, address: str) -> str | None:
@@ -108,19 +118,32 @@ class _Images(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[str] = []
+        self._in_sheet = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_sheet = tag == "style"
         named = {name: value for name, value in attrs if value}
         if tag in {"img", "source", "image"}:
-            self.found += [named[key] for key in ("src", "data-src", "data-original", "href") if key in named]
+            self.found += [named[key] for key in _SOURCES if key in named]
             self.found += _of_srcset(named.get("srcset", "")) + _of_srcset(named.get("data-srcset", ""))
         if tag == "video" and "poster" in named:
             self.found.append(named["poster"])
         if tag == "meta" and named.get("property", named.get("name", "")).lower() in {"og:image", "twitter:image"}:
             self.found += [named["content"]] if "content" in named else []
-        self.found += re.findall(r"url\(\s*['\"]?([^'\")]{1,2000})", named.get("style", ""))
+        self.found += _of_css(named.get("style", ""))
 
     handle_startendtag = handle_starttag
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_sheet = self._in_sheet and tag != "style"
+
+    def handle_data(self, data: str) -> None:
+        if self._in_sheet:
+            self.found += _of_css(data)
+
+
+def _of_css(style: str) -> list[str]:
+    return [found.strip() for found in re.findall(r"url\(\s*['\"]?([^'\")]{1,4000000})", style)]
 
 
 def _of_srcset(value: str) -> list[str]:

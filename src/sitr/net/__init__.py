@@ -6,14 +6,16 @@ monotonic clock are its explicit defaults.
 """
 
 from sitr.net.addresses import Refusal
-from sitr.net.door import WEB_PORTS, Door
+from sitr.net.door import WEB_PORTS, Door, joined
 from sitr.net.loopback import LoopbackPass, is_throw_away, mark_throw_away
 from sitr.net.names import Resolver, system_resolver
 from sitr.net.socks import Proxy, read_proxy
-from sitr.net.values import Limits, Pinned, Response
+from sitr.net.targets import Target, read_target
+from sitr.net.values import Conditions, Limits, Pinned, Response
 
 __all__ = [
     "WEB_PORTS",
+    "Conditions",
     "Door",
     "Limits",
     "LoopbackPass",
@@ -22,8 +24,11 @@ __all__ = [
     "Refusal",
     "Resolver",
     "Response",
+    "Target",
     "is_throw_away",
+    "joined",
     "mark_throw_away",
     "read_proxy",
+    "read_target",
     "system_resolver",
 ]

@@ -26,6 +26,24 @@ class Pinned:
 
 
 @dataclass(frozen=True)
+class Conditions:
+    """What an earlier answer of `url` gave to ask by (RFC 9110, 13.1): answered with 304 while nothing changed.
+
+    Sent to exactly `url` and to no other address of a chain of redirects. `etag` is empty where there was none.
+    """
+
+    url: str = field(repr=False)
+    etag: str = field(default="", repr=False)
+    modified: str = field(default="", repr=False)
+
+    def headers(self) -> dict[str, str]:
+        """The headers of the question. `If-Modified-Since` is left out beside an ETag, which decides alone."""
+        if self.etag:
+            return {"If-None-Match": self.etag}
+        return {"If-Modified-Since": self.modified} if self.modified else {}
+
+
+@dataclass(frozen=True)
 class Response:
     """An answer: final address, status, headers in their order, decoded body, and the addresses that led here."""
 
