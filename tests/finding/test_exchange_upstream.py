@@ -84,7 +84,8 @@ def test_the_librarys_own_client_puts_what_is_submitted_into_the_address() -> No
         "privacy_type": "HAS_PRIVACY_GROUP",
     }  # fmt: skip
     with served(server) as base:
-        ThreatExchangeAPI(TOKEN, endpoint_override=base).upload_threat_descriptor(fields, False, False)
+        api = ThreatExchangeAPI(TOKEN, endpoint_override=base)
+        api.upload_threat_descriptor(fields, False, False)  # type: ignore[no-untyped-call]
     asked = server.asked[0]
     assert asked.query.get("indicator") == A, "mended upstream: no hash in the address"
     assert asked.query.get("access_token") == TOKEN
