@@ -1,0 +1,65 @@
+"""The engine for sweeps: Daft, in processes of this machine or on a Ray cluster, with the same code on both.
+
+Belongs here: handing units to Daft and taking outcomes back one by one. Daft spreads the units, starts the workers, and
+on Ray moves code and data to other machines; only this process writes anything.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sitr.errors import OutsideSilent
+from sitr.finding.sweep.packages import SILENT, daft, ray
+from sitr.finding.sweep.plain import watch_parent
+from sitr.finding.sweep.units import Outcome, Unit
+from sitr.finding.sweep.working import Job, Worker
+
+
+def run(units: Sequence[Unit], job: Job, workers: int, cluster: str = "") -> Iterator[Outcome]:
+    """Do all units; outcomes come as they are ready. `cluster`: address of a Ray cluster; empty: in this machine's
+    processes. Raises OutsideSilent("finding.sweep_no_cluster"), MissingProgram("finding.sweep_needs").
+    """
+    with _runner(cluster):
+        engine = daft()
+        outcomes = _outcomes(engine, job, workers, cluster)
+        # A batch is one unit: else all of them would be one worker's, and nothing would come back before the end.
+        frame = engine.from_pydict({"unit": [unit.to_json() for unit in units]})
+        frame = frame.into_partitions(len(units)) if cluster else frame.into_batches(1)
+        for row in frame.select(outcomes(frame["unit"]).alias("outcome")).iter_rows(results_buffer_size=workers):
+            yield Outcome.from_json(row["outcome"])
+
+
+def _outcomes(engine: Any, job: Job, workers: int, cluster: str) -> Any:
+    class Units:
+        """Daft makes one in each worker's process."""
+
+        def __init__(self, told: Job) -> None:
+            if not cluster:  # Ray ends its own
+                watch_parent(os.getppid())
+            self.worker = Worker(told)
+
+        def do(self, unit: str) -> str:
+            return self.worker.do(Unit.from_json(unit)).to_json()
+
+    Units.do = engine.method(return_dtype=engine.DataType.string())(Units.do)  # type: ignore[method-assign]
+    return engine.cls(Units, use_process=True, max_concurrency=workers)(job).do
+
+
+@contextmanager
+def _runner(cluster: str) -> Iterator[None]:
+    engine = daft()
+    if not cluster:
+        engine.set_runner_native()
+        yield
+        return
+    rays = ray()
+    try:
+        rays.init(address=cluster, runtime_env={"env_vars": SILENT}, log_to_driver=False, logging_level="ERROR")
+    except (ConnectionError, RuntimeError, ValueError):
+        raise OutsideSilent("finding.sweep_no_cluster") from None
+    try:
+        engine.set_runner_ray(noop_if_initialized=True)
+        yield
+    finally:
+        rays.shutdown()

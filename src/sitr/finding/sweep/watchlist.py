@@ -1,0 +1,156 @@
+"""The watch-list: whose copies are looked for, as hashes and, where the list has them, whole fingerprints.
+
+Belongs here: one small reader of the simple forms (lines of `sitr fingerprint`, JSON Lines and CSV that hold a PDQ),
+and the hashes by which photos are found. Not here: the formats that organisations exchange lists in (`finding.exchange`
+reads those, and may hand its entries to `WatchList`).
+"""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sitr.errors import BadInput, SitrError
+from sitr.fingerprint import Fingerprint, pdq
+from sitr.fingerprint.views import KINDS
+
+_HASH_NAMES = ("pdq", "hash", "hashvalue", "pdq_hash", "value", "signal")
+_PHOTO_NAMES = ("photo", "id", "file", "name", "content_id")
+_QUALITY_NAMES = ("pdq_quality", "quality")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One photo of the list. `hashes`: (name of the view, 32 bytes); `fingerprint`: None for hashes alone."""
+
+    photo: str
+    hashes: tuple[tuple[str, bytes], ...]
+    fingerprint: Fingerprint | None = None
+
+
+@dataclass(frozen=True)
+class WatchList:
+    """All photos looked for. `digest`: SHA-256 of the list as it was read, hex; `unusable`: lines with no hash to look
+    for (an error of `sitr fingerprint`, a picture too flat for PDQ); `provable`: photos whose copies can be proved."""
+
+    photos: tuple[Listed, ...]
+    digest: str
+    unusable: int = 0
+
+    @cached_property
+    def hashes(self) -> pdq.Bits:
+        """All hashes, shape (n, 32)."""
+        raw = b"".join(h for photo in self.photos for _, h in photo.hashes)
+        return np.frombuffer(raw, dtype=np.uint8).reshape(-1, 32)
+
+    @cached_property
+    def owners(self) -> tuple[tuple[int, str], ...]:
+        """For each of `hashes`: which photo it is of, and which view."""
+        return tuple((number, view) for number, photo in enumerate(self.photos) for view, _ in photo.hashes)
+
+    @property
+    def provable(self) -> int:
+        """How many photos have the sealed part."""
+        return sum(photo.fingerprint is not None for photo in self.photos)
+
+
+def read_watchlist(data: bytes) -> WatchList:
+    """The list in a file's bytes.
+
+    JSON Lines as `sitr fingerprint` writes them, or with `pdq` alone; CSV with a column `pdq` (or `hash`), and one of
+    `photo`, `id`, `file`; or one PDQ of 64 hex digits a line.
+    Raises BadInput: `finding.sweep_bad_list` naming the line, `finding.sweep_empty_list`.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput("finding.sweep_bad_list", line=1) from None
+    photos: list[Listed] = []
+    unusable = 0
+    names: dict[str, int] = {}
+    for line, entry in _entries(text):
+        listed = _listed(entry, line)
+        if listed is None:
+            unusable += 1
+            continue
+        # Two photos of one name stay two photos.
+        names[listed.photo] = names.get(listed.photo, 0) + 1
+        again = names[listed.photo]
+        photos.append(listed if again == 1 else Listed(f"{listed.photo}#{again}", listed.hashes, listed.fingerprint))
+    if not photos:
+        raise BadInput("finding.sweep_empty_list", unusable=unusable)
+    return WatchList(tuple(photos), hashlib.sha256(data).hexdigest(), unusable)
+
+
+def _entries(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    lines = text.splitlines()
+    first = next((line.strip() for line in lines if line.strip()), "")
+    if first.startswith("{"):
+        yield from _json_lines(lines)
+    elif _is_hex(first):
+        yield from ((n, {"pdq": line.strip()}) for n, line in enumerate(lines, 1) if line.strip())
+    else:
+        yield from _csv_lines(text)
+
+
+def _json_lines(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+        except (json.JSONDecodeError, RecursionError):
+            raise BadInput("finding.sweep_bad_list", line=number) from None
+        if not isinstance(entry, dict):
+            raise BadInput("finding.sweep_bad_list", line=number)
+        yield number, entry
+
+
+def _csv_lines(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    rows = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
+    rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
+    if not set(_HASH_NAMES) & set(rows.fieldnames):
+        raise BadInput("finding.sweep_bad_list", line=1)
+    try:
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error:
+        raise BadInput("finding.sweep_bad_list", line=rows.line_num) from None
+
+
+def _is_hex(text: str) -> bool:
+    return len(text) == 64 and all(c in "0123456789abcdefABCDEF" for c in text)
+
+
+def _listed(entry: Mapping[str, Any], line: int) -> Listed | None:
+    """The photo of one line, None when there is nothing to look for."""
+    if "error" in entry and "pdq" not in entry:
+        return None
+    photo = str(next((entry[n] for n in _PHOTO_NAMES if entry.get(n)), f"line {line}"))[:500]
+    try:
+        if isinstance(entry.get("fingerprint"), str):
+            return _whole(photo, Fingerprint.from_json(dict(entry)))
+        given = next((entry[n] for n in _HASH_NAMES if entry.get(n)), "")
+        bits = pdq.from_hex(str(given).strip())
+    except SitrError:
+        raise BadInput("finding.sweep_bad_list", line=line) from None
+    quality = str(next((entry[n] for n in _QUALITY_NAMES if entry.get(n) not in (None, "")), pdq.QUALITY))
+    if quality.isdecimal() and int(quality) < pdq.QUALITY:
+        return None
+    return Listed(photo, (("upright", bits.tobytes()),))
+
+
+def _whole(photo: str, found: Fingerprint) -> Listed | None:
+    """All hashes of a fingerprint that say something: flat ones are near everything."""
+    whole = zip(pdq.ORIENTATIONS, found.orientations, strict=True) if found.pdq_quality >= pdq.QUALITY else ()
+    hashes = [(name, bits.tobytes()) for name, bits in whole]
+    hashes += [(KINDS[view.kind], view.pdq.tobytes()) for view in found.views if view.quality >= pdq.QUALITY]
+    if not hashes:
+        return None
+    return Listed(photo, tuple(hashes), found if found.features is not None else None)
