@@ -68,7 +68,7 @@ class Features:
 
 def extract(grey: Grey, count: int) -> Features:
     """Up to `count` features spread over the picture and its pyramid; fewer in a plain picture, none in a flat one."""
-    levels = _pyramid(grey)
+    levels = pyramid(grey)
     shares = _shares(levels, count)
     found = [_level_features(level, size, share) for (level, size), share in zip(levels, shares, strict=True)]
     return Features(
@@ -79,7 +79,8 @@ def extract(grey: Grey, count: int) -> Features:
     )
 
 
-def _pyramid(grey: Grey) -> list[tuple[Grey, float]]:
+def pyramid(grey: Grey) -> list[tuple[Grey, float]]:
+    """The picture at its own size and each STEP smaller, with how many of its pixels make one of the level's."""
     levels: list[tuple[Grey, float]] = [(grey, 1.0)]
     while len(levels) < 9:
         size = STEP ** len(levels)
@@ -100,7 +101,7 @@ def _shares(levels: list[tuple[Grey, float]], count: int) -> list[int]:
 def _level_features(level: Grey, size: float, share: int) -> Features:
     rows, columns = _corners(level, share)
     angle = _directions(level, rows, columns)
-    bits = _describe(level, rows, columns, angle)
+    bits = describe(level, rows, columns, angle)
     # The centre of level pixel (0, 0) is half a large pixel in from the corner of the picture.
     xy = (np.stack([columns, rows], axis=1).astype(np.float32) + 0.5) * size - 0.5
     return Features(xy.astype(np.float32), np.full(len(rows), size, np.float32), angle, bits)
@@ -140,7 +141,7 @@ def _directions(level: Grey, rows: npt.NDArray[np.intp], columns: npt.NDArray[np
     return np.arctan2(dy, dx).astype(np.float32)
 
 
-def _describe(
+def describe(
     level: Grey, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], angle: Floats
 ) -> npt.NDArray[np.uint8]:
     """256 bits a place: is the first point of a pair darker than the second."""

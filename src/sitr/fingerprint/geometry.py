@@ -164,6 +164,49 @@ def _fit(start: Matrix, end: Matrix, solve: Callable[[Matrix, Matrix, Weights], 
     return matrix
 
 
+def fitted(start: Matrix, end: Matrix) -> Matrix | None:
+    """The map (2 x 3) that best takes `start` to `end` (n, 2), odd ones weighed down; None when it cannot be told.
+
+    With fewer than six points turn, size and shift only.
+    """
+    return _fit(start, end, _affine if len(start) >= 6 else _similarity)
+
+
+def flat_map(start: Matrix, end: Matrix, size: Weights) -> Callable[[Matrix], Matrix]:
+    """What a flat thing does from any side: the perspective that best takes `start` to `end`, odd ones weighed down.
+
+    `size`: how rough each point is. With fewer than ten points an affine map: eight numbers would fit anything.
+    """
+    affine = fitted(start, end)
+    if len(start) < 10 or affine is None:
+        return lambda points: points if affine is None else points @ affine[:, :2].T + affine[:, 2]
+    middle, spread = start.mean(axis=0), max(1.0, float(start.std()))
+    weight = 1 / size
+    solved = np.zeros(8)
+    for _ in range(5):
+        solved = _perspective((start - middle) / spread, (end - middle) / spread, weight)
+        miss = np.linalg.norm(_through(solved, (start - middle) / spread) * spread + middle - end, axis=1) / size
+        usual = max(0.3, float(np.median(miss)))
+        weight = 1 / (size * (1 + (miss / (2 * usual)) ** 2))
+    return lambda points: _through(solved, (points - middle) / spread) * spread + middle
+
+
+def _perspective(start: Matrix, end: Matrix, weight: Weights) -> Weights:
+    one, none = np.ones(len(start)), np.zeros(len(start))
+    (x, y), (u, v) = start.T, end.T
+    across = np.column_stack([x, y, one, none, none, none, -u * x, -u * y]) * weight[:, None]
+    down = np.column_stack([none, none, none, x, y, one, -v * x, -v * y]) * weight[:, None]
+    wanted = np.concatenate([u * weight, v * weight])
+    solved, *_ = np.linalg.lstsq(np.concatenate([across, down]), wanted, rcond=None)
+    return np.asarray(solved, dtype=np.float64)
+
+
+def _through(solved: Weights, points: Matrix) -> Matrix:
+    matrix = np.append(solved, 1.0).reshape(3, 3)
+    there = np.column_stack([points, np.ones(len(points))]) @ matrix.T
+    return np.asarray(there[:, :2] / there[:, 2:])
+
+
 def _affine(start: Matrix, end: Matrix, weight: Weights) -> Matrix | None:
     middle = np.average(start, axis=0, weights=weight)
     spread = start - middle

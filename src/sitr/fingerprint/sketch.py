@@ -86,15 +86,25 @@ class Ladder:
         where the picture has it, 0 outside.
         """
         to_frame = place @ np.array([[1 / FRAME, 0, 0.5 / FRAME], [0, 1 / FRAME, 0.5 / FRAME], [0, 0, 1]])
-        zoom = float(np.sqrt(abs(np.linalg.det(to_frame[:, :2]))))
-        level, shrink = self._level(zoom)
-        matrix = np.array([[1 / shrink, 0, 0.5 / shrink - 0.5], [0, 1 / shrink, 0.5 / shrink - 0.5]])
-        placed = matrix[:, :2] @ to_frame + np.array([[0, 0, matrix[0, 2]], [0, 0, matrix[1, 2]]])
+        level, placed = self._placed(to_frame)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         size = (FRAME, FRAME)
         seen = cv2.warpAffine(np.full(level.shape, 255, np.uint8), placed, size, flags=flags)
         shown = cv2.warpAffine(level, placed, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(shown, dtype=np.float32), np.asarray(seen / 255, dtype=np.float32)
+
+    def patch(self, matrix: npt.NDArray[np.float64], shape: tuple[int, int]) -> Grey:
+        """The part of this picture to which `matrix` (2 x 3) takes a picture of `shape` (rows, columns), as that."""
+        level, placed = self._placed(matrix)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        size = (shape[1], shape[0])
+        return np.asarray(cv2.warpAffine(level, placed, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+    def _placed(self, matrix: npt.NDArray[np.float64]) -> tuple[Grey, npt.NDArray[np.float64]]:
+        """The step of the ladder that is not much finer than what is asked for, and `matrix` for its pixels."""
+        level, shrink = self._level(float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))))
+        offset = np.array([[0, 0, 0.5 / shrink - 0.5], [0, 0, 0.5 / shrink - 0.5]])
+        return level, matrix / shrink + offset
 
     def _level(self, zoom: float) -> tuple[Grey, int]:
         wanted = max(0, int(np.floor(np.log2(max(zoom, 1.0)))))
