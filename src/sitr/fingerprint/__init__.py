@@ -9,6 +9,7 @@ from sitr.fingerprint.compare import Look, Reason, Verdict, compare, judge
 from sitr.fingerprint.fingerprints import VERSION, Fingerprint, fingerprint
 from sitr.fingerprint.index import Hits, Index
 from sitr.fingerprint.pixels import Pixels, decode, measure
+from sitr.fingerprint.screening import Screened, screen
 
 __all__ = [
     "VERSION",
@@ -18,10 +19,12 @@ __all__ = [
     "Look",
     "Pixels",
     "Reason",
+    "Screened",
     "Verdict",
     "compare",
     "decode",
     "fingerprint",
     "judge",
     "measure",
+    "screen",
 ]

@@ -1,7 +1,7 @@
 """PDQ: the 256-bit picture hash that StopNCII, ThreatExchange and the large platforms match with.
 
 Belongs here: hash, quality, the eight orientations, distance, hex form. `reference` is Meta's own code (package
-pdqhash); `quick` is ours, for the many crops of one picture, and never leaves the house as *the* PDQ of a photo.
+pdqhash); `quick` is ours and weighs the same pixels in one pass, also when they come as averages of small blocks.
 Source: "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", Facebook 2019, and its hashing code.
 
 The order of the bits is a trap: hex digits follow the vector of pdqhash, most significant bit first; that is the
@@ -9,6 +9,7 @@ reverse of the row-major 16 x 16 DCT. Hashes in the other order look healthy and
 """
 
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,8 +17,10 @@ import numpy.typing as npt
 import pdqhash
 
 from sitr.errors import BadInput
+from sitr.fingerprint import kernel
 from sitr.fingerprint.pixels import Grey
 
+Floats = npt.NDArray[np.float32]
 Bits = npt.NDArray[np.uint8]
 """One hash as 32 bytes, or many as shape (n, 32)."""
 
@@ -78,21 +81,50 @@ def from_hex(text: str) -> Bits:
 
 
 def quick(grey: Grey) -> tuple[Bits, int]:
-    """PDQ within a few bits of `reference`, and its quality, in a tenth of the time."""
-    plane = _plane(grey)
-    return _hash_plane(plane), _quality(plane)
+    """The reference's hash and quality, computed by us in a fiftieth of its time.
+
+    Measured equal bit for bit on photographs; rounding may tell the two apart where a wave is as good as zero.
+    """
+    return of_plane(plane(grey, grey.shape[0], grey.shape[1]))
 
 
-def _plane(grey: Grey) -> npt.NDArray[np.float32]:
-    """The 64 x 64 averages that PDQ transforms: two box passes each way, then one sample a cell."""
-    rows, columns = grey.shape
-    box = (_window(columns), _window(rows))
-    smooth = grey.astype(np.float32)
-    for _ in range(2):
-        smooth = np.asarray(cv2.blur(smooth, box, borderType=cv2.BORDER_REPLICATE), dtype=np.float32)
-    at_row = ((np.arange(64) + 0.5) * rows / 64).astype(np.intp)
-    at_column = ((np.arange(64) + 0.5) * columns / 64).astype(np.intp)
-    return np.asarray(smooth[at_row[:, None], at_column[None, :]], dtype=np.float32)
+def plane(samples: npt.NDArray[Any], height: int, width: int, scale: int = 1, lead: tuple[int, int] = (0, 0)) -> Floats:
+    """The 64 x 64 averages that PDQ transforms, weighed as the reference weighs the pixels of the whole picture.
+
+    `samples` (uint8 or float32): a picture of `height` x `width` pixels, or its averages over blocks of `scale` x
+    `scale`; `lead`: how many pixels the first blocks lack, down and across.
+    """
+    samples = np.ascontiguousarray(samples)
+    if kernel.at_work():
+        return kernel.plane(samples, height, width, scale, lead)
+    rows, columns = samples.shape
+    down, across = weights(height, scale, lead[0], rows), weights(width, scale, lead[1], columns)
+    return np.asarray(down @ samples.astype(np.float32) @ across.T, dtype=np.float32)
+
+
+def of_plane(averages: Floats) -> tuple[Bits, int]:
+    """PDQ (32 bytes) and its quality (0 to 100) from the 64 x 64 averages."""
+    if kernel.at_work():
+        return kernel.pdq(averages)
+    return hash_plane(averages), quality(averages)
+
+
+def weights(side: int, scale: int, lead: int, samples: int) -> Floats:
+    """How much each sample along one side counts in each of 64 points (64, samples): two boxes, one after the other.
+
+    The boxes are cut at the picture's ends and not quite centred, as in the reference.
+    """
+    window = _window(side)
+    half = (window + 2) // 2
+    last = side - 1
+    out = np.zeros((64, samples))
+    for point in range(64):
+        centre = int((point + 0.5) * side / 64)
+        outer = range(max(0, centre - window + half), min(last, centre + half - 1) + 1)
+        for at in outer:
+            inner = np.arange(max(0, at - window + half), min(last, at + half - 1) + 1)
+            np.add.at(out[point], (inner + lead) // scale, 1 / (len(outer) * len(inner)))
+    return np.asarray(out, dtype=np.float32)
 
 
 def _window(side: int) -> int:
@@ -100,20 +132,21 @@ def _window(side: int) -> int:
 
 
 @cache
-def _dct() -> npt.NDArray[np.float32]:
+def _dct() -> Floats:
     """Rows 1 to 16 of the 64-point DCT-II, as PDQ takes them."""
     k, n = np.arange(1, 17)[:, None], np.arange(64)[None, :]
     return np.asarray(np.sqrt(2 / 64) * np.cos(np.pi / 128 * k * (2 * n + 1)), dtype=np.float32)
 
 
-def _hash_plane(plane: npt.NDArray[np.float32]) -> Bits:
-    waves = (_dct() @ plane @ _dct().T).ravel()
+def hash_plane(averages: Floats) -> Bits:
+    """The bits of 64 x 64 averages, by numpy."""
+    waves = (_dct() @ averages @ _dct().T).ravel()
     middle = np.partition(waves, 127)[127]  # the reference takes the lower of the two middle values
     return np.packbits((waves > middle)[::-1])
 
 
-def _quality(plane: npt.NDArray[np.float32]) -> int:
+def quality(averages: Floats) -> int:
     """Sum of the steps between neighbours, in hundredths of the full range, as the reference counts them."""
-    down = np.abs(np.trunc(np.diff(plane, axis=0) * 100 / 255)).sum()
-    right = np.abs(np.trunc(np.diff(plane, axis=1) * 100 / 255)).sum()
+    down = np.abs(np.trunc(np.diff(averages, axis=0) * 100 / 255)).sum()
+    right = np.abs(np.trunc(np.diff(averages, axis=1) * 100 / 255)).sum()
     return min(100, int((down + right) / 90))

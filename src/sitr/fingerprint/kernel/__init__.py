@@ -142,3 +142,17 @@ def pdq(averages: Floats) -> tuple[Bytes, int]:
     bits = np.empty(32, np.uint8)
     quality = function("pdq", _P, _P)(address(averages, np.float32, (64, 64)), bits.ctypes.data)
     return bits, quality
+
+
+def jpeg_averages(data: bytes) -> Floats | None:
+    """The averages (0 to 255) of a JPEG's 8 x 8 blocks of brightness, unturned: (height / 8, width / 8), rounded up.
+
+    None when the file is not entirely in order, or of a kind that this reader leaves to others.
+    """
+    size = np.empty(2, np.int64)
+    if function("jpeg_size", ctypes.c_char_p, _L, _P)(data, len(data), size.ctypes.data):
+        return None
+    columns, rows = (-(-int(side) // 8) for side in size)
+    out = np.empty((rows, columns), np.float32)
+    call = function("jpeg_averages", ctypes.c_char_p, _L, _L, _L, _P)
+    return None if call(data, len(data), rows, columns, out.ctypes.data) else out
