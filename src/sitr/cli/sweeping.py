@@ -86,7 +86,7 @@ def _visitor(call: Call) -> Visitor:
     from sitr.net import Door
 
     door: Door = Door(proxy=call.settings().visit_proxy)
-    return Visitor(door, clock=time.monotonic, sleep=time.sleep, now=lambda: datetime.now(UTC))
+    return Visitor(door, sleep=time.sleep, now=lambda: datetime.now(UTC))
 
 
 def _introduce(call: Call, watch: WatchList) -> None:

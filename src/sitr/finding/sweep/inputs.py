@@ -108,7 +108,8 @@ def _file(name: str, size: int, store: Store, unit_bytes: int) -> Source:
                 return Source(name, known_by, (Unit(0, Kind.PICTURES, name, size, names=(name,)),))
             if size <= _MOST_LIST and (addresses := _addresses(head + file.read(_MOST_LIST))):
                 units = [
-                    Unit(0, Kind.ADDRESSES, name, 0, names=tuple(part)) for part in _parts(addresses, _ADDRESSES_A_UNIT)
+                    Unit(0, Kind.ADDRESSES, name, 0, start=_ADDRESSES_A_UNIT * n, names=tuple(part))
+                    for n, part in enumerate(_parts(addresses, _ADDRESSES_A_UNIT))
                 ]
                 return Source(name, known_by, tuple(units))
     except OSError:

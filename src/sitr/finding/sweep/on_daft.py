@@ -50,7 +50,9 @@ def _outcomes(engine: Any, job: Job, workers: int, cluster: str) -> Any:
 def _runner(cluster: str) -> Iterator[None]:
     engine = daft()
     if not cluster:
-        engine.set_runner_native()
+        # Daft lets a process choose once.
+        if engine.runners.get_or_infer_runner_type() != "native":
+            raise RuntimeError("this process already works on a cluster")
         yield
         return
     rays = ray()

@@ -60,6 +60,7 @@ class Book:
         self._folder, self._out, self._sources = folder, out, sources
         self._done: dict[int, tuple[int | None, int | None]] = {}
         self._totals = no_counts()
+        self._bytes = {unit.number: unit.bytes for unit in self.units}
         self._moved: dict[int, int] = {}
         self.resumed = False
 
@@ -122,6 +123,8 @@ class Book:
 
     def enter(self, outcome: Outcome) -> None:
         """A unit is done: its rows are written, then its note."""
+        # A unit that was moved still stands for its whole stretch of the file.
+        outcome = replace(outcome, counts={**outcome.counts, "bytes": self._bytes[outcome.unit]})
         if outcome.unit in self._done:  # done a second time, from where its first record really begins
             self._count(self._noted(outcome.unit), -1)
         part = self._part(outcome.unit)

@@ -120,23 +120,23 @@ class _Pace:
         self._began = clock()
         self._before = book.counts()
         self._done_before = book.done
-        self._size = {unit.number: _weight(unit) for unit in book.units}
+        self._units, self._bytes = len(book.units), sum(unit.bytes for unit in book.units)
 
     @property
     def seconds(self) -> float:
         return self._clock() - self._began
 
     def progress(self) -> Progress:
-        counts, total = self._book.counts(), sum(self._size.values())
+        counts, total = self._book.counts(), self._bytes
         seconds = max(self.seconds, 1e-6)
         rate = (counts["bytes"] - self._before["bytes"]) / seconds
         left = max(0, total - counts["bytes"])
         # Where nothing is known of sizes, units tell how far it is.
         if not total:
-            left, rate = len(self._size) - self._book.done, (self._book.done - self._done_before) / seconds
+            left, rate = self._units - self._book.done, (self._book.done - self._done_before) / seconds
         return Progress(
             units_done=self._book.done,
-            units=len(self._size),
+            units=self._units,
             bytes_done=counts["bytes"],
             bytes=total,
             records=counts["records"],
@@ -147,7 +147,3 @@ class _Pace:
             bytes_a_second=(counts["bytes"] - self._before["bytes"]) / seconds,
             seconds_left=left / rate if rate > 0 else None,
         )
-
-
-def _weight(unit: Unit) -> int:
-    return unit.end - unit.start if unit.kind in {Kind.WARC, Kind.WACZ} else unit.size

@@ -15,7 +15,7 @@ import numpy as np
 from sitr.finding.copies import LEAST_SIDE
 from sitr.finding.sweep.records import Picture
 from sitr.finding.sweep.watchlist import Listed, WatchList
-from sitr.fingerprint import Look, decode, judge, pdq
+from sitr.fingerprint import Look, judge, pdq, screen
 from sitr.fingerprint.index import Index
 
 NEAR = pdq.RADIUS
@@ -27,22 +27,7 @@ WIDE_MOST = 200_000
 
 
 @dataclass(frozen=True)
-class _First:
-    pdq: pdq.Bits
-    quality: int
-    width: int
-    height: int
-
-
-def screen(data: bytes) -> _First:
-    """The first stage."""
-    pixels = decode(data, at_least=512, at_most=512)
-    bits, quality = pdq.quick(pixels.grey)
-    return _First(bits, quality, pixels.width, pixels.height)
-
-
-@dataclass(frozen=True)
-class Screened:
+class Seen:
     """What came of one picture. `small`: too small to be told; `candidate`: its hash was near one of the list."""
 
     small: bool = False
@@ -60,18 +45,18 @@ class Screen:
         self._index = Index()
         self._index.add(watch.hashes, np.arange(len(watch.hashes), dtype=np.uint64))
 
-    def look(self, picture: Picture) -> Screened:
+    def look(self, picture: Picture) -> Seen:
         """Compare one picture with every photo of the list. Raises BadInput as `fingerprint.decode`."""
         first = screen(picture.data)
         if min(first.width, first.height) < LEAST_SIDE:
-            return Screened(small=True)
+            return Seen(small=True)
         if first.quality < pdq.QUALITY:
-            return Screened()
+            return Seen()
         near = self._near(first.pdq)
         if not near:
-            return Screened()
+            return Seen()
         rows = self._rows(picture, near, first.quality, (first.width, first.height))
-        return Screened(candidate=True, rows=rows)
+        return Seen(candidate=True, rows=rows)
 
     def _near(self, bits: pdq.Bits) -> dict[int, tuple[int, str]]:
         """Photos with a hash within the radius: the least distance, and the view that has it."""

@@ -27,7 +27,8 @@ class Unit:
     `source`: a file's path, a folder or an object's address. WARC: the records that begin at offsets `start` to `end`
     (bytes, the latter not included) of the `size` bytes that stand at `base` of the source; `inner` is the WARC's name
     inside a WACZ; `base` is -1 where it is packed there and can only be read through. `exact`: `start` is known to be
-    where a record begins. Pictures: `names` are paths. Addresses: `names` are addresses.
+    where a record begins. Pictures: `names` are paths. Addresses: `names` are addresses, of which
+    the first is number `start` of the list.
     """
 
     number: int
@@ -40,6 +41,11 @@ class Unit:
     end: int = 0
     exact: bool = False
     names: tuple[str, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """How much of the input it is; 0 for addresses, of which nothing is known before they are visited."""
+        return self.end - self.start if self.kind in {Kind.WARC, Kind.WACZ} else self.size
 
     def to_json(self) -> str:
         """One line of JSON."""

@@ -210,7 +210,7 @@ class Warc:
                 yield from self._in_member(member, at)
                 at, pending = member.finish()
             except _Fault as fault:
-                if fault.code == "finding.sweep_no_record" and _is_padding(self._window, at):
+                if _is_padding(self._window, at):
                     self.after = self._window.size
                     return
                 yield Broken(at, fault.code)
@@ -245,7 +245,8 @@ class Warc:
                 body = flow.place
                 block, given = self._block(flow, headers, length)
                 ended = flow.take(4)
-                if given == length and ended in (b"\r\n\r\n", b"") and flow.peek(5) in (b"WARC/", b""):
+                follows = flow.peek(5) == b"WARC/" or not flow.peek(_PEEK).strip(b"\0\r\n")
+                if given == length and ended in (b"\r\n\r\n", b"") and follows:
                     yield Record(at, headers, block)
                     at = flow.place
                     continue
@@ -271,7 +272,7 @@ class Warc:
     def _block(self, flow: _Flow, headers: dict[str, str], length: int) -> tuple[bytes | None, int]:
         """The record's block, or None where it is not wanted, and how many bytes of it there were."""
         wanted = headers.get("warc-type", "").lower() in _WANTED and length <= MOST_BODY
-        if wanted and self._worth(flow.peek(min(length, _PEEK))):
+        if wanted and self._worth(flow.peek(_PEEK)):
             block = flow.take(length)
             return block, len(block)
         return None, flow.skip(length)
@@ -319,8 +320,6 @@ def sync_gzip(window: _Window, at: int, end: int) -> int | None:
 def sync_plain(window: _Window, at: int, end: int) -> int | None:
     """The first offset in [at, end) at which a plain record's header begins."""
     for found in _marks(window, at, end, re.compile(rb"WARC/[01]\.[0-9]+\r\n")):
-        if found and window.read(found - 1, 1) != b"\n":
-            continue
         head, ended, _ = window.read(found, _HEAD).partition(b"\r\n\r\n")
         if ended and b"\r\nwarc-type:" in head.lower() and b"\r\ncontent-length:" in head.lower():
             return found

@@ -1,8 +1,7 @@
 """The watch-list: whose copies are looked for, as hashes and, where the list has them, whole fingerprints.
 
-Belongs here: one small reader of the simple forms (lines of `sitr fingerprint`, JSON Lines and CSV that hold a PDQ),
-and the hashes by which photos are found. Not here: the formats that organisations exchange lists in (`finding.exchange`
-reads those, and may hand its entries to `WatchList`).
+Belongs here: reading the lines of `sitr fingerprint` whole, the simplest lists of hashes, and the hashes by which
+photos are found. Not here: the forms in which organisations exchange lists (`finding.exchange.read_list` reads those).
 """
 
 import csv
@@ -20,8 +19,9 @@ from sitr.errors import BadInput, SitrError
 from sitr.fingerprint import Fingerprint, pdq
 from sitr.fingerprint.views import KINDS
 
-_HASH_NAMES = ("pdq", "hash", "hashvalue", "pdq_hash", "value", "signal")
+_HASH_NAMES = ("pdq", "hash", "hashvalue", "pdq_hash")
 _PHOTO_NAMES = ("photo", "id", "file", "name", "content_id")
+_GONE = frozenset({"withdrawn", "deleted"})
 _QUALITY_NAMES = ("pdq_quality", "quality")
 
 
@@ -64,8 +64,9 @@ def read_watchlist(data: bytes) -> WatchList:
     """The list in a file's bytes.
 
     JSON Lines as `sitr fingerprint` writes them, or with `pdq` alone; CSV with a column `pdq` (or `hash`), and one of
-    `photo`, `id`, `file`; or one PDQ of 64 hex digits a line.
-    Raises BadInput: `finding.sweep_bad_list` naming the line, `finding.sweep_empty_list`.
+    `photo`, `id`, `file`; one PDQ of 64 hex digits a line; and all that `finding.exchange` reads, of which withdrawn
+    entries and other kinds of hashes are not looked for.
+    Raises BadInput: `finding.sweep_bad_list` naming the line, `finding.sweep_empty_list`, `exchange.*`.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -91,12 +92,14 @@ def read_watchlist(data: bytes) -> WatchList:
 def _entries(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     lines = text.splitlines()
     first = next((line.strip() for line in lines if line.strip()), "")
-    if first.startswith("{"):
+    if first.startswith("{") and '"value"' not in first:
         yield from _json_lines(lines)
     elif _is_hex(first):
         yield from ((n, {"pdq": line.strip()}) for n, line in enumerate(lines, 1) if line.strip())
-    else:
+    elif set(_HASH_NAMES) & {name.strip().lower() for name in first.split(",")}:
         yield from _csv_lines(text)
+    else:
+        yield from _exchanged(text)
 
 
 def _json_lines(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -114,14 +117,22 @@ def _json_lines(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]
 
 def _csv_lines(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     rows = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="")
-    rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
-    if not set(_HASH_NAMES) & set(rows.fieldnames):
-        raise BadInput("finding.sweep_bad_list", line=1)
     try:
+        rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
         for row in rows:
             yield rows.line_num, row
     except csv.Error:
         raise BadInput("finding.sweep_bad_list", line=rows.line_num) from None
+
+
+def _exchanged(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    from sitr.finding.exchange import Kind, read_list  # loads what talks to other parties; most lists need none of it
+
+    for number, entry in enumerate(read_list(io.BytesIO(text.encode())), 1):
+        if entry.kind is Kind.PDQ:
+            yield number, {"id": entry.id, "pdq": entry.value, "quality": entry.quality, "state": entry.state.value}
+        else:
+            yield number, {"error": "another kind of hash"}
 
 
 def _is_hex(text: str) -> bool:
@@ -130,7 +141,7 @@ def _is_hex(text: str) -> bool:
 
 def _listed(entry: Mapping[str, Any], line: int) -> Listed | None:
     """The photo of one line, None when there is nothing to look for."""
-    if "error" in entry and "pdq" not in entry:
+    if ("error" in entry and "pdq" not in entry) or str(entry.get("state", "")).lower() in _GONE:
         return None
     photo = str(next((entry[n] for n in _PHOTO_NAMES if entry.get(n)), f"line {line}"))[:500]
     try:

@@ -10,7 +10,7 @@ from sitr.errors import BadInput
 from sitr.finding.sweep.opening import Store
 from sitr.finding.sweep.records import Bad, Item, Passed, Reading
 from sitr.finding.sweep.screening import Screen
-from sitr.finding.sweep.units import Kind, Outcome, Unit, no_counts
+from sitr.finding.sweep.units import Outcome, Unit, no_counts
 from sitr.finding.sweep.watchlist import WatchList
 
 
@@ -40,8 +40,7 @@ class Worker:
         tally = Tally(self._screen)
         for item in reading:
             tally.take(item)
-        size = unit.end - unit.start if unit.kind in {Kind.WARC, Kind.WACZ} else unit.size
-        return tally.outcome(unit, size, reading.first, reading.after)
+        return tally.outcome(unit, reading.first, reading.after)
 
 
 class Tally:
@@ -63,20 +62,20 @@ class Tally:
             self._counts["revisits"] += item.revisit
             return
         try:
-            screened = self._screen.look(item)
+            seen = self._screen.look(item)
         except BadInput as refused:
             self._name(Bad(item.source, item.record, refused.code))
             return
-        self._counts["small" if screened.small else "images"] += 1
-        self._counts["candidates"] += screened.candidate
-        self._counts["matches"] += sum(bool(row["match"]) for row in screened.rows)
-        self._rows += screened.rows
+        self._counts["small" if seen.small else "images"] += 1
+        self._counts["candidates"] += seen.candidate
+        self._counts["matches"] += sum(bool(row["match"]) for row in seen.rows)
+        self._rows += seen.rows
 
     def _name(self, bad: Bad) -> None:
         self._counts["bad"] += 1
         self._bad.append({"source": bad.source, "record": bad.record, "code": bad.code})
 
-    def outcome(self, unit: Unit, size: int, first: int | None, after: int | None) -> Outcome:
-        """What came of the unit of `size` bytes."""
-        counts = {**self._counts, "bytes": size}
+    def outcome(self, unit: Unit, first: int | None, after: int | None) -> Outcome:
+        """What came of the unit."""
+        counts = {**self._counts, "bytes": unit.bytes}
         return Outcome(unit.number, counts, tuple(self._rows), tuple(self._bad), first, after)

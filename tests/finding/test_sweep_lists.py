@@ -1,0 +1,81 @@
+"""Watch-lists: what is looked for, and what is not."""
+
+import json
+
+import pytest
+from tests.finding import crawls
+
+from sitr.errors import BadInput
+from sitr.finding.sweep import read_watchlist
+from sitr.fingerprint import Fingerprint
+
+_HASH = "f" * 32 + "0" * 32
+
+
+def test_a_line_of_sitr_fingerprint_is_looked_for_in_all_orientations_and_views() -> None:
+    watch = read_watchlist(crawls.watchlist(1, 2))
+    assert [p.photo for p in watch.photos] == ["photo-1.jpg", "photo-2.jpg"]
+    assert watch.provable == 2
+    views = {view for _, view in watch.owners}
+    assert {"upright", "mirror", "rot90", "trim10", "square"} <= views
+    assert watch.hashes.shape == (len(watch.owners), 32)
+
+
+def test_a_list_without_the_sealed_part_can_be_looked_for_and_proves_nothing() -> None:
+    line = json.loads(crawls.line_of(1))
+    kept = Fingerprint.from_json(line).without_sealed()
+    watch = read_watchlist(json.dumps({"file": "a", **kept.to_json()}).encode())
+    assert (len(watch.photos), watch.provable) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"photo": "a", "pdq": "{_HASH}", "pdq_quality": 90}}\n',
+        f"photo,PDQ\na,{_HASH}\n",
+        f"id,hash,quality\r\na,{_HASH.upper()},90\r\n",
+        f"\ufeff{_HASH}\n\n",
+        f"kind,value,id\r\npdq,{_HASH},a\r\n",
+        f"pdq {_HASH}\n",
+        f"signal_type,signal_str,collab,category,tags\r\npdq,{_HASH},c,POSITIVE_CLASS,\r\n",
+        f'{{"kind": "pdq", "value": "{_HASH}"}}\n',
+    ],
+)
+def test_plain_lists_of_hashes_are_read_in_every_form(text: str) -> None:
+    watch = read_watchlist(text.encode())
+    assert [bytes(h).hex() for h in watch.hashes] == [_HASH]
+
+
+def test_withdrawn_flat_and_failed_entries_are_not_looked_for() -> None:
+    rows = (f"pdq,{_HASH},90,withdrawn", f"pdq,{_HASH[::-1]},20,active", f"pdq,{_HASH},90,active")
+    theirs = "\r\n".join(("kind,value,quality,state", *rows, ""))
+    assert (len(read_watchlist(theirs.encode()).photos), read_watchlist(theirs.encode()).unusable) == (1, 2)
+    mine = f'{{"file": "x", "error": {{"code": "e"}}}}\n{{"pdq": "{_HASH}", "pdq_quality": 49}}\n{{"pdq": "{_HASH}"}}\n'
+    assert (len(read_watchlist(mine.encode()).photos), read_watchlist(mine.encode()).unusable) == (1, 2)
+
+
+def test_two_photos_of_one_name_stay_two() -> None:
+    watch = read_watchlist(f"photo,pdq\na,{_HASH}\na,{_HASH[::-1]}\n".encode())
+    assert [p.photo for p in watch.photos] == ["a", "a#2"]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "exchange.no_form"),
+        (b"\xff\xfe", "finding.sweep_bad_list"),
+        (b'{"pdq": "xyz"}', "finding.sweep_bad_list"),
+        (b'{"pdq": 7}', "finding.sweep_bad_list"),
+        (b'{"pdq": ', "finding.sweep_bad_list"),
+        (b'{"fingerprint": "AAAA"}', "finding.sweep_bad_list"),
+        (b"photo,pdq\na,zz\n", "finding.sweep_bad_list"),
+        (b"name,colour\na,red\n", "exchange.no_form"),
+        (b'{"file": "x", "error": {}}', "finding.sweep_empty_list"),
+        (b"[" * 100_000, "exchange.no_form"),
+        (b'{"a":' * 100_000, "finding.sweep_bad_list"),
+    ],
+)
+def test_what_is_no_list_is_said_so(data: bytes, code: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        read_watchlist(data)
+    assert refused.value.code == code
