@@ -52,11 +52,11 @@ def at_work() -> bool:
 
 
 @cache
-def function(name: str, *kinds: Any) -> Callable[..., int]:
-    """The kernel's function `name`, taking `kinds` (ctypes types) and giving an int64."""
+def function(name: str, *kinds: Any, result: Any = ctypes.c_int64) -> Callable[..., int]:
+    """The kernel's function `name`, taking `kinds` and giving `result` (ctypes types)."""
     found = getattr(ctypes.CDLL(str(_LIBRARY)), "sitr_" + name)
     found.argtypes = list(kinds)
-    found.restype = ctypes.c_int64
+    found.restype = result
     called: Callable[..., int] = found
     return called
 
