@@ -9,11 +9,17 @@ SITR_KNOWLEDGE       another knowledge folder
 SITR_SMTP            host:port of the mail relay; none: notices are handed over to be sent by the person
 SITR_SMTP_FROM       the address notices are sent from
 SITR_TSA             up to two time authorities, `URL|CA-FILE` separated by spaces; none: labelled `not time-stamped`
+SITR_OTS             OpenTimestamps calendars, addresses separated by spaces (extra `sitr[ots]`); none: nobody is asked
 SITR_ACCEPT_UNCONFINED  `yes`: pages may be captured although this system offers no confinement (see `sitr doctor`)
+SITR_EXCHANGES       the file that names exchanges of watch-lists (default: exchanges.toml under the home)
+SITR_MATCH           host names, separated by spaces, under which `/api/match` answers keyed partners; none: it is off
 SITR_VISIT_PROXY     socks5h://[user:password@]host:port by which pages are visited (Tor, for one); none: directly
+SITR_STANDING_KEY    the public key (age1…) to which the watch's orders of consenting cases are sealed; none: not at all
+SITR_STANDING_KEY_FILE  the secret one (a file or /dev/fd/N, outside disk images and backups), for `sitr watch run`
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +52,12 @@ class Settings:
     smtp_from: str
     authorities: tuple[AuthorityAddress, ...]
     accept_unconfined: bool
+    exchanges: Path
+    match_hosts: tuple[str, ...] = ()
     visit_proxy: "Proxy | None" = None
+    standing_key: str = ""
+    standing_key_file: Path | None = None
+    calendars: tuple[str, ...] = ()
 
 
 def read(env: Mapping[str, str]) -> Settings:
@@ -60,7 +71,12 @@ def read(env: Mapping[str, str]) -> Settings:
         smtp_from=env.get("SITR_SMTP_FROM", ""),
         authorities=tuple(_authority(a) for a in env.get("SITR_TSA", "").split()),
         accept_unconfined=_yes("SITR_ACCEPT_UNCONFINED", env.get("SITR_ACCEPT_UNCONFINED", "")),
+        exchanges=Path(env["SITR_EXCHANGES"]) if env.get("SITR_EXCHANGES") else home / "exchanges.toml",
+        match_hosts=tuple(_host(name) for name in env.get("SITR_MATCH", "").split()),
         visit_proxy=_proxy(env["SITR_VISIT_PROXY"]) if env.get("SITR_VISIT_PROXY") else None,
+        standing_key=_public_key("SITR_STANDING_KEY", env.get("SITR_STANDING_KEY", "")),
+        standing_key_file=Path(env["SITR_STANDING_KEY_FILE"]) if env.get("SITR_STANDING_KEY_FILE") else None,
+        calendars=tuple(_calendar(url) for url in env.get("SITR_OTS", "").split()),
     )
 
 
@@ -115,6 +131,20 @@ def _authority(value: str) -> AuthorityAddress:
     return AuthorityAddress(url, Path(ca) if ca else None)
 
 
+def _calendar(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or "@" in url:
+        raise BadInput("errors.setting", name="SITR_OTS")
+    return url.rstrip("/")
+
+
+def _host(name: str) -> str:
+    """One exact host name: a wildcard would let any name in front of this server through."""
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", name):
+        raise BadInput("errors.setting", name="SITR_MATCH")
+    return name
+
+
 def _proxy(value: str) -> "Proxy":
     from sitr.net import read_proxy  # only where a proxy is named: `sitr identify` must answer at once
 
@@ -122,6 +152,12 @@ def _proxy(value: str) -> "Proxy":
         return read_proxy(value)
     except BadInput:
         raise BadInput("errors.setting", name="SITR_VISIT_PROXY") from None
+
+
+def _public_key(name: str, value: str) -> str:
+    if value and not re.fullmatch(r"age1[02-9ac-hj-np-z]{58}", value):
+        raise BadInput("errors.setting", name=name)
+    return value
 
 
 def _yes(name: str, value: str) -> bool:
@@ -137,7 +173,8 @@ SITR = read(os.environ)
 DEBUG = False
 # Nothing signed with it outlives the process: sessions are ours (sitr.web.sessions), one process in personal mode.
 SECRET_KEY = secrets.token_urlsafe(32)
-ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+# A partner's name for this server reaches the matching service and nothing else (sitr.web.middleware).
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", *SITR.match_hosts]
 ROOT_URLCONF = "sitr.web.urls"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

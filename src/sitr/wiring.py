@@ -8,10 +8,12 @@ import hashlib
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,14 +21,16 @@ from wsgiref.types import WSGIApplication
 
 import django
 
+from sitr.errors import BadInput, MissingProgram
 from sitr.evidence import Confinement, confinement
 from sitr.evidence import capture as capture_page
-from sitr.journal import HttpAuthority, Signer
+from sitr.finding.exchange import open_exchange
+from sitr.journal import HttpAuthority, HttpCalendars, Signer
 from sitr.net import Door, LoopbackPass
 from sitr.net.txt import txt_record
 from sitr.settings import SITR, AuthorityAddress, Settings
 from sitr.takedown import SmtpMailer
-from sitr.vault import PASSPHRASE_PARAMS, FolderBlobs, KdfParams
+from sitr.vault import PASSPHRASE_PARAMS, FolderBlobs, Identity, KdfParams
 
 if TYPE_CHECKING:
     from sitr.cases.services import Services
@@ -52,6 +56,7 @@ def build(
     from sitr.knowledge import load
 
     door = Door(_infrastructure(settings), loopback, proxy=settings.visit_proxy)
+    standing = _standing(settings)
     with named_full_database(), _alone(settings.home):
         _migrate(settings.home)
         built = Services(
@@ -74,6 +79,11 @@ def build(
             process=process_name(os.getpid()),
             is_alive=is_alive,
             key_records=None if loopback or settings.visit_proxy else txt_record,
+            standing=standing,
+            standing_public=settings.standing_key or (standing.public if standing else ""),
+            calendars=_calendars(settings, door),
+            exchange=partial(open_exchange, settings.exchanges, wait=time.sleep),
+            match_hosts=settings.match_hosts,
         )
         tidy(built)
     return built
@@ -117,10 +127,33 @@ def _prepare(settings: Settings) -> None:
 
 def _infrastructure(settings: Settings) -> Sequence[tuple[str, int]]:
     named = [settings.smtp] if settings.smtp else []
-    for authority in settings.authorities:
-        parts = urlsplit(authority.url)
+    for url in (*(authority.url for authority in settings.authorities), *settings.calendars):
+        parts = urlsplit(url)
         named.append((parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)))
     return named
+
+
+def _calendars(settings: Settings, door: Door) -> HttpCalendars | None:
+    if settings.calendars and find_spec("opentimestamps") is None:
+        raise MissingProgram("journal.no_ots")  # named and not to be had: the start says so, not some hour later
+    return HttpCalendars(settings.calendars, door) if settings.calendars else None
+
+
+def _standing(settings: Settings) -> Identity | None:
+    """The operator's standing key, read once: the file may be a descriptor that gives it only once.
+
+    Raises BadInput `errors.setting` for a file that holds none, or another one than the public key that was named.
+    """
+    if settings.standing_key_file is None:
+        return None
+    try:
+        lines = settings.standing_key_file.read_text(encoding="utf-8").splitlines()
+        found = Identity(next(line for line in lines if line.strip() and not line.startswith("#")))
+    except (OSError, UnicodeDecodeError, StopIteration, BadInput):
+        raise BadInput("errors.setting", name="SITR_STANDING_KEY_FILE") from None
+    if settings.standing_key not in {"", found.public}:
+        raise BadInput("errors.setting", name="SITR_STANDING_KEY")
+    return found
 
 
 def _pem(authority: AuthorityAddress) -> bytes | None:

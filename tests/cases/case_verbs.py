@@ -259,6 +259,7 @@ TABLE = (
 )  # fmt: skip
 
 OF_THE_HOME = {
+    "anchors.advance": "public calendars; needs nobody's key",
     "access.is_set_up": "says whether there is a holder; needs nobody's key",
     "access.set_up": "makes the first holder",
     "access.new_holder": "makes a holder",

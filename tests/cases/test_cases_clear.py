@@ -16,10 +16,20 @@ from tests.cases.case_verbs import exhibit, notice, proposal
 from tests.cases.case_world import ADULT, MAIL, SECRET, World, drawn
 
 from sitr.cases import captures, holders, jars, journals, ledgers, notices, openings, outcomes, photos, sightings
-from sitr.cases.models import ArrivalState, CaseState, Exhibit, HolderKind, PairingState, Renewal, SightingState
+from sitr.cases.models import (
+    Anchor,
+    ArrivalState,
+    CaseState,
+    Checkpoint,
+    Exhibit,
+    HolderKind,
+    PairingState,
+    Renewal,
+    SightingState,
+)
 from sitr.cases.work import bookkeeping
-from sitr.journal import Frontier, Kind, StampState, read_checkpoint, renewal_text
-from sitr.journal.verifier import read_renewal
+from sitr.journal import AnchorState, Frontier, Kind, StampState, anchor_facts, read_checkpoint, renewal_text
+from sitr.journal.verifier import OTS_HEAD, OTS_PENDING, read_renewal
 from sitr.takedown import LedgerRow, NoticeState, Outcome, Result, Span, write_ledger
 from sitr.takedown.ledger import EDGES
 from sitr.vault import LockedIdentity, age
@@ -93,11 +103,17 @@ def _or_nothing(check: Callable[[Any], bool], *nothing: Any) -> Callable[[Any], 
 
 
 _ROW: dict[str, Callable[[Any], bool]] = {"id": _id, "case_id": _id, "epoch": _count, "order": _count, "body": _sealed}
+# What an authority's certificate was said to be: PEM of other people's making, about no case.
+_REVOCATION: dict[str, Callable[[Any], bool]] = {
+    "revocation": _or_nothing(lambda cell: bytes(cell).startswith(b"-----BEGIN "), None, b""),
+    "revocation_tries": _count, "revocation_next": _or_nothing(_time, None),
+}  # fmt: skip
 ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
     "cases_holder": {"id": _id, "kind": _one_of(*HolderKind), "public": _public, "since_hour": _hour},
     "cases_case": {
         "id": _id, "state": _one_of(*CaseState), "public": _or_nothing(_public, ""), "epoch": _count,
-        "opened_hour": _hour, "time_proof": _flag, "frontier": lambda cell: Frontier.unpack(bytes(cell)).size > 0,
+        "opened_hour": _hour, "time_proof": _flag, "calendar_proof": _flag,
+        "frontier": lambda cell: Frontier.unpack(bytes(cell)).size > 0,
         "seen": _or_nothing(_sealed, b""),
     },
     "cases_entry": {
@@ -108,12 +124,18 @@ ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
     "cases_stamp": {
         "id": _count, "checkpoint_id": _count, "authority": _count, "state": _one_of(*StampState), "attempts": _count,
         "next_try": _time, "reply": _or_nothing(lambda cell: bytes(cell).startswith(b"tsr of "), None),
-        "ends": _or_nothing(_time, None), "renewed": _or_nothing(_flag, None),
+        "ends": _or_nothing(_time, None), "renewed": _or_nothing(_flag, None), **_REVOCATION,
+    },
+    "cases_anchor": {
+        "id": _count, "checkpoint_id": _count, "state": _one_of(*AnchorState), "attempts": _count,
+        "next_try": _or_nothing(_time, None), "asked": _or_nothing(_time, None),
+        "proof": _or_nothing(lambda cell: bool(anchor_facts(bytes(cell)).digest), None),
     },
     "cases_renewal": {
         "id": _count, "case_id": _id, "authority": _count, "state": _one_of(*StampState), "attempts": _count,
         "next_try": _time, "text": lambda cell: bool(read_renewal(bytes(cell))), "renewed": _or_nothing(_flag, None),
         "reply": _or_nothing(lambda cell: bytes(cell).startswith(b"tsr of "), None), "ends": _or_nothing(_time, None),
+        **_REVOCATION,
     },
     "cases_answers": _ROW,
     "cases_step": _ROW,
@@ -182,6 +204,10 @@ def _everything_done(world: World) -> None:
     journals.stamp_pending(world.services)
     with bookkeeping():
         text, wanted = renewal_text([b"a reply"]), {"state": StampState.STAMPED, "next_try": world.clock()}
+        promise = OTS_PENDING + b"\x11\x10https://cal.test"
+        newest = Checkpoint.objects.filter(case=world.case).latest("size")
+        proof, waits = OTS_HEAD + bytes(32) + b"\0" + promise, {"asked": world.clock(), "next_try": world.clock()}
+        Anchor(checkpoint=newest, state=AnchorState.PENDING, proof=proof, **waits).save()
         Renewal(case_id=world.case, authority=0, text=text, reply=b"tsr of text", **wanted).save()
     openings.show(world.holder, world.case)
     outcomes.consent(world.holder, world.case, given=True)

@@ -294,13 +294,16 @@ def _forget(world: World, case: str) -> None:
         WrappedKey.objects.filter(case_id=case).delete()
         for model in (
             "stamp",
+            "anchor",
             "renewal",
             "checkpoint",
             "entry",
             *TABLES,
         ):
             table = apps.get_model("cases", model)._default_manager
-            (table.filter(checkpoint__case_id=case) if model == "stamp" else table.filter(case_id=case)).delete()
+            (
+                table.filter(checkpoint__case_id=case) if model in {"stamp", "anchor"} else table.filter(case_id=case)
+            ).delete()
         Case.objects.filter(pk=case).delete()
 
 

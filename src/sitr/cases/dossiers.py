@@ -11,6 +11,7 @@ from typing import Any
 
 from sitr.cases import journals, releases
 from sitr.cases.access import Keeper, confirm
+from sitr.cases.anchors import anchored
 from sitr.cases.custody import lives
 from sitr.cases.exhibits import may_show, read, safe_name, soft
 from sitr.cases.models import Entry, Exhibit, Notice, Reply, Sighting
@@ -20,6 +21,7 @@ from sitr.cases.services import Services
 from sitr.cases.views import read_time
 from sitr.cases.work import OpenCase, act, look
 from sitr.dossier import (
+    Anchor,
     Answer,
     Both,
     Built,
@@ -38,7 +40,9 @@ from sitr.dossier import (
 )
 from sitr.errors import BadInput
 from sitr.journal import (
+    AnchorState,
     Kind,
+    anchor_facts,
     checkpoint_digest,
     consistency_file,
     journal_file,
@@ -99,8 +103,10 @@ def _contents(keeper: Keeper, case: OpenCase, release: Release, tongue: Tongue) 
     entries = list(journals.opened(case))
     opened = releases.opened_seqs(case, release, entries)
     proofs = tuple(_proofs(keeper.services, case, release, entries))
+    anchors = tuple(_anchors(case, release, entries))
     return Contents(
-        case=case.row.id, opened_at=said.opened_at, journal=_journal(case, release, entries, opened, proofs),
+        case=case.row.id, opened_at=said.opened_at,
+        journal=_journal(case, release, entries, opened, (*proofs, *anchors)),
         country=(said.country or "") if "country" in inside else "", answers=tuple(_answers(knowledge, said, inside)),
         timeline=tuple(_timeline(entries, opened)) if "timeline" in inside else (),
         sightings=tuple(_sightings(keeper, case, release)),
@@ -108,6 +114,7 @@ def _contents(keeper: Keeper, case: OpenCase, release: Release, tongue: Tongue) 
         notices=tuple(_notices(knowledge, case, release)),
         legal=tuple(_legal(knowledge, case)) if "legal" in inside else (),
         gaps=tuple(_gaps(case, release)), proofs=proofs, renewals=tuple(_renewals(keeper.services, case)),
+        anchors=anchors,
         tools=_tools(case, release), audience=release.audience.name, certificate="certificate" in inside, tongue=tongue,
     )  # fmt: skip
 
@@ -121,7 +128,7 @@ def _journal(
     release: Release,
     entries: list[tuple[Entry, bytes | None]],
     opened: set[int],
-    proofs: Sequence[TimeProof],
+    proofs: Sequence[TimeProof | Anchor],
 ) -> JournalPart:
     """The whole list of commitments, or only proofs of what goes along; with a proof from each older checkpoint."""
     notes, _ = journals.proofs(case)
@@ -272,6 +279,8 @@ def _gaps_of_time(case: OpenCase) -> Iterator[Both]:
         yield _both("cases.gap_not_stamped")
     elif journals.waiting(case).exists():
         yield _both("cases.gap_stamps_pending")
+    if case.row.calendar_proof and not anchored(case).filter(state=AnchorState.COMPLETE).exists():
+        yield _both("cases.gap_ots_pending")
 
 
 def _proofs(
@@ -294,6 +303,20 @@ def _proofs(
             time=said.time, authority=names.get(stamp.authority, str(stamp.authority + 1)), serial=str(said.serial),
             data=stamp.checkpoint.note.encode(),
         )  # fmt: skip
+
+
+def _anchors(case: OpenCase, release: Release, entries: list[tuple[Entry, bytes | None]]) -> Iterator[Anchor]:
+    """The first complete proof over each exhibit that goes along, the newest complete one, and the newest of all: it
+    may be pending, and is labelled so."""
+    read = [(row, anchor_facts(bytes(row.proof or b""))) for row in anchored(case)]
+    complete = [row for row, facts in read if facts.blocks]
+    lived = lives(entries)
+    firsts = [lived[one][0].entry or 0 for one in release.exhibits if one in lived]
+    early = [next((row for row in complete if row.checkpoint.size > seq), None) for seq in firsts]
+    chosen = {row.pk for row in (*early, *complete[-1:], *(row for row, _ in read[-1:])) if row is not None}
+    for row, facts in read:
+        if row.pk in chosen:
+            yield Anchor(bytes(row.proof or b""), row.checkpoint.note.encode(), facts.blocks, facts.waiting)
 
 
 def _renewals(services: Services, case: OpenCase) -> Iterator[Renewal]:

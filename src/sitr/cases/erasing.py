@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connections
-
+from sitr.cases import shared_index, shared_rows
 from sitr.cases.access import Keeper, confirm
 from sitr.cases.full_disk import named_full_database
 from sitr.cases.journals import latest_writes, opened
 from sitr.cases.models import (
     SEALED,
+    Anchor,
     Arrival,
     Case,
     CaseState,
@@ -27,9 +27,11 @@ from sitr.cases.models import (
     Renewal,
     Reply,
     Stamp,
+    WatchRound,
     WrappedKey,
     writing_allowed,
 )
+from sitr.cases.scouring import scour
 from sitr.cases.services import Services
 from sitr.cases.work import act, append, bookkeeping, look
 from sitr.journal import Frontier, Kind
@@ -52,6 +54,7 @@ def erase_case(keeper: Keeper, case_id: str, *, secret: str) -> ErasedView:
     confirm(keeper, secret)
     with act(keeper, case_id, Kind.ERASE, "erase_case") as doing:
         doing.details = {"erased": list(range(Frontier.unpack(bytes(doing.row.frontier)).size))}
+        shared_index.withdraw_all(doing)  # now, since the link goes with the key
         doing.row.state = CaseState.ERASING
     try:
         with named_full_database():
@@ -73,35 +76,26 @@ def finish_erasures(services: Services) -> int:
 def _destroy(services: Services, case_id: str) -> None:
     with writing_allowed():
         WrappedKey.objects.filter(case_id=case_id).delete()
-    _scour("keys", WrappedKey._meta.db_table)
+    scour("keys", WrappedKey._meta.db_table)
     for blob in _blobs(case_id):
         services.blobs.delete(blob)
     with bookkeeping():
         for model in SEALED:
             model.objects.filter(case_id=case_id).delete()
+        WatchRound.objects.filter(case_id=case_id).delete()
         Entry.objects.filter(case_id=case_id).update(opening=None)
         Stamp.objects.filter(checkpoint__case_id=case_id).delete()
+        Anchor.objects.filter(checkpoint__case_id=case_id).delete()
         Renewal.objects.filter(case_id=case_id).delete()
         Case.objects.filter(pk=case_id).update(state=CaseState.ERASED, seen=b"", public="")
-    _scour("default", Exhibit._meta.db_table)
+    scour("default", Exhibit._meta.db_table)
+    shared_rows.scour_rows()
 
 
 def _blobs(case_id: str) -> Iterator[str]:
     yield from Exhibit.objects.filter(case_id=case_id).values_list("blob", flat=True)
     yield from Arrival.objects.filter(case_id=case_id).exclude(blob="").values_list("blob", flat=True)
     yield from Photo.objects.filter(case_id=case_id).exclude(blob="").values_list("blob", flat=True)
-
-
-def _scour(alias: str, table: str) -> None:
-    """Make the database give up the bytes of what was deleted: rewritten without them, its log cut."""
-    connection = connections[alias]
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            if alias == "keys":
-                cursor.execute("VACUUM")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        else:
-            cursor.execute(f'VACUUM FULL "{table}"')
 
 
 def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str) -> None:
@@ -128,9 +122,9 @@ def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str)
         for gone in (row, *read_out):
             gone.delete()
     keeper.services.blobs.delete(blob)
-    _scour("default", Exhibit._meta.db_table)
+    scour("default", Exhibit._meta.db_table)
     for table in {one._meta.db_table for one in read_out}:
-        _scour("default", table)
+        scour("default", table)
 
 
 def _left_unsaid(openings: Mapping[int, bytes | None], told: Sequence[int], gone: set[str]) -> list[dict[str, str]]:
@@ -148,7 +142,7 @@ def erase_home(services: Services) -> None:
     with writing_allowed():
         WrappedKey.objects.all().delete()
         HolderLock.objects.all().delete()
-    _scour("keys", WrappedKey._meta.db_table)
+    scour("keys", WrappedKey._meta.db_table)
     for case_id in list(Case.objects.exclude(state=CaseState.ERASED).values_list("pk", flat=True)):
         _destroy(services, case_id)
     for name in list(services.blobs.names()):
@@ -156,4 +150,6 @@ def erase_home(services: Services) -> None:
     with bookkeeping():
         Holder.objects.all().delete()
         LedgerOutcome.objects.all().delete()
-    _scour("default", LedgerOutcome._meta.db_table)
+        shared_rows.drop_all()
+    scour("default", LedgerOutcome._meta.db_table)
+    shared_rows.scour_rows()

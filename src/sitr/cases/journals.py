@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from sitr.cases.access import Keeper
+from sitr.cases.anchors import advance, anchored
 from sitr.cases.models import TABLES, Checkpoint, Entry, Renewal, Stamp
 from sitr.cases.services import Services
 from sitr.cases.work import OpenCase, act, bookkeeping, digest, entry_place, look
@@ -74,10 +75,13 @@ def shown(row: Entry, opening: bytes | None) -> EntryView:
     return EntryView(row.seq, time, line["type"], said.get("verb"), said.get("actor"), text)
 
 
-def verify(keeper: Keeper, case_id: str, earlier: Sequence[bytes] = ()) -> Report:
+def verify(
+    keeper: Keeper, case_id: str, earlier: Sequence[bytes] = (), headers: Mapping[int, bytes] | None = None
+) -> Report:
     """Check the whole record: the tree, the checkpoints, the time proofs, and that every row is what its entry says.
 
-    `earlier`: checkpoints that the person kept from before, which this journal must continue.
+    `earlier`: checkpoints that the person kept from before, which this journal must continue. `headers`: block headers
+    of Bitcoin by height, that decide about OpenTimestamps proofs.
     """
     case, services = look(keeper, case_id), keeper.services
     lines: list[bytes] = []
@@ -95,6 +99,7 @@ def verify(keeper: Keeper, case_id: str, earlier: Sequence[bytes] = ()) -> Repor
         lines, openings, notes, signer=services.signer.public_pem() + _signers_before(openings), stamps=stamps,
         tsa_ca=services.authority_roots or None, earlier=earlier,
         renewals=[(bytes(one.text), bytes(one.reply or b"")) for one in renewed(case)],
+        anchors=[bytes(one.proof or b"") for one in anchored(case)], headers=headers,
     )  # fmt: skip
     wrong = [*unread, *_rows_that_differ(case, openings), *([] if unread else _rows_unknown(case, openings))]
     return replace(report, ok=False, problems=(*report.problems, *wrong)) if wrong else report
@@ -112,10 +117,11 @@ def stamped(case: OpenCase) -> QuerySet[Stamp]:
 
 
 def proofs(case: OpenCase) -> tuple[list[str], list[bytes]]:
-    """The checkpoints that are stamped and the last one, and the stamps."""
+    """The checkpoints that have a proof of time and the last one, and the stamps."""
     held = list(stamped(case))
     last = Checkpoint.objects.filter(case=case.row).order_by("-size").first()
-    notes = {stamp.checkpoint.size: stamp.checkpoint.note for stamp in held}
+    sealed_in_time = [*(stamp.checkpoint for stamp in held), *(anchor.checkpoint for anchor in anchored(case))]
+    notes = {one.size: one.note for one in sealed_in_time}
     if last is not None:
         notes[last.size] = last.note
     return [notes[size] for size in sorted(notes)], [bytes(stamp.reply or b"") for stamp in held]
@@ -192,8 +198,8 @@ def renewed(case: OpenCase) -> QuerySet[Renewal]:
 
 
 def stamp_pending(services: Services) -> int:
-    """Ask the time authorities for the proofs that wait and are due, and for renewals; gives how many came. Needs
-    nobody's key.
+    """Ask the time authorities for the proofs that wait and are due, and for renewals, and the calendars for theirs;
+    gives how many came. Needs nobody's key.
 
     An authority that is silent is asked again later; the journal says `not time-stamped` until then.
     """
@@ -202,7 +208,7 @@ def stamp_pending(services: Services) -> int:
     waiting = Stamp.objects.exclude(state=StampState.STAMPED).filter(next_try__lte=now).select_related("checkpoint")
     again = Renewal.objects.exclude(state=StampState.STAMPED).filter(next_try__lte=now)
     rows: list[Stamp | Renewal] = [*waiting, *again]
-    return sum(_ask(services, each, now) for each in rows)
+    return sum(_ask(services, each, now) for each in rows) + advance(services)
 
 
 def stamp_within(services: Services, case_id: str, seconds: float) -> int:

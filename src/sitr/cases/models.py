@@ -14,7 +14,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from sitr.cases.full_disk import named_full_database
-from sitr.journal import StampState
+from sitr.journal import AnchorState, StampState
 from sitr.takedown import Result
 
 _writing: ContextVar[bool] = ContextVar("sitr_writing", default=False)
@@ -131,6 +131,7 @@ class Case(Guarded):
     epoch = models.PositiveIntegerField(default=0)
     opened_hour = models.DateTimeField()
     time_proof = models.BooleanField(default=False)
+    calendar_proof = models.BooleanField(default=False)
     frontier = models.BinaryField()
     # What a person last did here, sealed: shown as "last opened".
     seen = models.BinaryField(default=bytes)
@@ -163,7 +164,11 @@ class Checkpoint(Guarded):
 
 
 class Stamp(Guarded):
-    """One authority's answer for one checkpoint: the whole RFC 3161 reply. `authority`: its place in the settings."""
+    """One authority's answer for one checkpoint: the whole RFC 3161 reply. `authority`: its place in the settings.
+
+    `revocation`: what was said about the authority's certificate (PEM blocks; empty: it was not to be had; null: not
+    asked yet), and when it is asked for again.
+    """
 
     checkpoint = models.ForeignKey(Checkpoint, on_delete=models.CASCADE)
     authority = models.PositiveSmallIntegerField()
@@ -174,6 +179,9 @@ class Stamp(Guarded):
     # When the authority's certificate ends, and whether the reply is in a renewal; both null until looked at.
     ends = models.DateTimeField(null=True)
     renewed = models.BooleanField(null=True)
+    revocation = models.BinaryField(null=True)
+    revocation_tries = models.PositiveSmallIntegerField(default=0)
+    revocation_next = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["checkpoint", "authority"], name="one_stamp_each")]
@@ -191,9 +199,24 @@ class Renewal(Guarded):
     reply = models.BinaryField(null=True)
     ends = models.DateTimeField(null=True)
     renewed = models.BooleanField(null=True)
+    revocation = models.BinaryField(null=True)
+    revocation_tries = models.PositiveSmallIntegerField(default=0)
+    revocation_next = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar = ["pk"]
+
+
+class Anchor(Guarded):
+    """The OpenTimestamps proof of one checkpoint: none yet, pending, or with the way to a block. `next_try` is null
+    when nobody is asked any more; `asked` is when the pending proof was made."""
+
+    checkpoint = models.OneToOneField(Checkpoint, on_delete=models.CASCADE)
+    state = models.CharField(max_length=10, choices=[(s, s) for s in AnchorState])
+    attempts = models.PositiveIntegerField(default=0)
+    next_try = models.DateTimeField(null=True)
+    asked = models.DateTimeField(null=True)
+    proof = models.BinaryField(null=True)
 
 
 class SealedRow(Guarded):
@@ -350,12 +373,91 @@ class Arrival(SealedRow):
     padded = models.BigIntegerField(default=0)
 
 
+class WatchState(StrEnum):
+    """Whether an address is watched now."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    REMOVED = "removed"
+
+
+class Watch(SealedRow):
+    """One address that is visited again by schedule: what the person decided about it (decision 0017)."""
+
+    coarse = ("state",)
+
+    state = models.CharField(max_length=8, choices=[(s, s) for s in WatchState])
+
+
+class NewsState(StrEnum):
+    """What a worker saw is its proposal until a holder opens it."""
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+
+
+class WatchNews(SealedRow):
+    """Something new that a worker saw at a watched address, added without any key to the case."""
+
+    coarse = ("state",)
+
+    state = models.CharField(max_length=8, choices=[(s, s) for s in NewsState])
+
+
+class WatchRound(Guarded):
+    """The running round of one watch (its id is the watch's): no decision of anybody, so no entry tells of it.
+
+    `order` is sealed to the worker's key that `key` is a mark of (both empty: in nobody's hands); `account` says the
+    same to the case's key of `epoch`. `due_hour` is null while the watch is paused. `lease` names the visit that is under way until `lease_until`.
+    """
+
+    id = models.CharField(max_length=32, primary_key=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    due_hour = models.DateTimeField(null=True)
+    key = models.CharField(max_length=32, blank=True, db_index=True)
+    order = models.BinaryField(default=bytes)
+    account = models.BinaryField(default=bytes)
+    epoch = models.PositiveIntegerField(default=0)
+    lease = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["due_hour", "id"]
+
+
+class HostTurn(Guarded):
+    """When the next request may go to one host, over all workers and restarts; `id` is a keyed digest of its name. Gone
+    as soon as that time is past."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    free_at = models.DateTimeField()
+
+
 class Consent(SealedRow):
     """What the person allowed beyond the case itself, and since when: to whom, for what, and what came of it."""
 
 
+class SubmissionState(StrEnum):
+    """`sending`: written before the first byte went out; after a crash it is `unknown`."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+
+
+class Submission(SealedRow):
+    """A photo's hashes handed to an exchange of watch-lists: which, when, what came of it."""
+
+    coarse = ("state",)
+
+    state = models.CharField(max_length=9, choices=[(s, s) for s in SubmissionState])
+
+
 SEALED: tuple[type[SealedRow], ...] = (
-    Answers, Step, Photo, Sighting, Exhibit, Notice, Reply, Consent, Parsed, Jar, Pairing, Arrival,
+    Answers, Step, Photo, Sighting, Exhibit, Notice, Reply, Consent, Parsed, Jar, Pairing, Arrival, Watch, WatchNews,
+    Submission,
 )  # fmt: skip
 
 

@@ -76,9 +76,11 @@ def open_case(
     answers: Mapping[str, Sequence[str]],
     words: Mapping[str, str] | None = None,
     time_proof: bool,
+    calendar_proof: bool = False,
 ) -> str:
     """Open a case with its first answers; gives its id. `time_proof`: the consent that a hash, the hour and the address
-    go to the time authorities. Raises BadInput for answers that the playbook does not have.
+    go to the time authorities; `calendar_proof`: the same of a salted hash and OpenTimestamps calendars, which write
+    it, merged with others', into a public chain. Raises BadInput for answers that the playbook does not have.
     """
     services = keeper.services
     said = _said(services, country, answers, words or {})
@@ -88,12 +90,13 @@ def open_case(
         with writing_allowed(), transaction.atomic():
             row = Case(
                 id=case_id, state=CaseState.OPEN, public=identity.public, epoch=0, opened_hour=whole_hour(now),
-                time_proof=time_proof, frontier=Frontier().pack(),
+                time_proof=time_proof, calendar_proof=calendar_proof, frontier=Frontier().pack(),
             )  # fmt: skip
             row.save(force_insert=True)
             doing = Act(row, CaseKeys({0: identity}), keeper, Kind.CASE, "open", now)
             doing.add(Answers, {**said, "opened_at": seconds(now)})
-            append(doing, Kind.CASE, "open", {"time_proof": time_proof}, doing.writes)
+            consents = {"time_proof": time_proof, "calendar_proof": calendar_proof}
+            append(doing, Kind.CASE, "open", consents, doing.writes)
     except BaseException:
         with writing_allowed():
             WrappedKey.objects.filter(case_id=case_id).delete()
@@ -115,13 +118,21 @@ def answer(
     words: Mapping[str, str] | None = None,
     country: str | None = None,
 ) -> None:
-    """Give more answers, or other ones; an empty list takes an answer back. What was done and skipped stays."""
+    """Give more answers, or other ones; an empty list takes an answer back. What was done and skipped stays.
+
+    Photos leave the shared index with the answer that lets pictures in no longer.
+    """
+    from sitr.cases import shared_index, shared_rows  # it asks this module what the answers allow
+
     with act(keeper, case_id, Kind.ANSWER, "answer") as doing:
         before = answers_of(doing)
         merged = {name: tuple(chosen) for name, chosen in {**before.answers, **answers}.items() if chosen}
         kept = {name: text for name, text in {**before.words, **(words or {})}.items() if text}
         said = _said(keeper.services, country or before.country, merged, kept)
         doing.add(Answers, {**said, "opened_at": seconds(before.opened_at)})
+        withdrawn = not pictures_allowed(doing) and shared_index.withdraw_all(doing)
+    if withdrawn:
+        shared_rows.scour_rows()
 
 
 def _said(

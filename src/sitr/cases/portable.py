@@ -24,11 +24,13 @@ from django.db import transaction
 
 from sitr.cases import journals, photos
 from sitr.cases.access import CaseKeys, Keeper, confirm
+from sitr.cases.anchors import anchored
 from sitr.cases.exhibits import place_of
 from sitr.cases.fresh_files import fresh_files
 from sitr.cases.models import (
     SEALED,
     TABLES,
+    Anchor,
     Arrival,
     ArrivalState,
     Case,
@@ -48,7 +50,7 @@ from sitr.cases.services import Services, whole_hour
 from sitr.cases.work import Act, OpenCase, act, append, entry_place, look, row_place
 from sitr.dossier.phrase import CHOSEN_LOG_N, is_for_phrase, open_with_phrase, seal_to_phrase
 from sitr.errors import BadInput, Damaged, Locked
-from sitr.journal import Frontier, Kind, StampState, openings_file, verify_journal
+from sitr.journal import AnchorState, Frontier, Kind, StampState, anchor_facts, openings_file, verify_journal
 from sitr.vault import Identity, Place, StoredBlob, seal, wrap_case
 from sitr.vault.files import written_whole
 
@@ -113,7 +115,7 @@ def _document(case: OpenCase) -> dict[str, Any]:
     rows = [_row(model, row, body) for model in SEALED for row, body in case.rows(model)]
     return {
         "format": FORMAT, "id": case.row.id, "opened_hour": case.row.opened_hour.isoformat(),
-        "time_proof": case.row.time_proof, "rows": rows,
+        "time_proof": case.row.time_proof, "calendar_proof": case.row.calendar_proof, "rows": rows,
     }  # fmt: skip
 
 
@@ -138,7 +140,11 @@ def _proofs(case: OpenCase) -> dict[str, Any]:
         | {"authority": one.authority}
         for one in journals.renewed(case)
     ]
-    return {"checkpoints": notes, "stamps": stamps, "renewals": renewals}
+    anchors = [
+        {"size": one.checkpoint.size, "proof": base64.b64encode(bytes(one.proof or b"")).decode()}
+        for one in anchored(case)
+    ]
+    return {"checkpoints": notes, "stamps": stamps, "renewals": renewals, "anchors": anchors}
 
 
 class _Pieces(io.RawIOBase):
@@ -309,6 +315,7 @@ def _write_case(
         id=case_id, state=CaseState.OPEN, public=identity.public, epoch=0, frontier=frontier.pack(),
         opened_hour=whole_hour(datetime.fromisoformat(package.document["opened_hour"])),
         time_proof=bool(package.document["time_proof"]),
+        calendar_proof=bool(package.document.get("calendar_proof", False)),
     )  # fmt: skip
     case.save(force_insert=True)
     _write_entries(case, package, identity.public)
@@ -331,6 +338,14 @@ def _write_entries(case: Case, package: _Package, public: str) -> None:
         Stamp(
             checkpoint=made[stamp["size"]], authority=stamp["authority"], state=StampState.STAMPED,
             next_try=case.opened_hour, reply=base64.b64decode(stamp["reply"]),
+        ).save(force_insert=True)  # fmt: skip
+    for one in package.proofs.get("anchors", ()):
+        proof = base64.b64decode(one["proof"])
+        facts = anchor_facts(proof)
+        state = AnchorState.COMPLETE if facts.blocks else AnchorState.PENDING
+        Anchor(
+            checkpoint=made[one["size"]], state=state, proof=proof, asked=case.opened_hour,
+            next_try=case.opened_hour if facts.waiting else None,
         ).save(force_insert=True)  # fmt: skip
     for one in package.proofs.get("renewals", ()):  # files written before there were renewals have none
         Renewal(

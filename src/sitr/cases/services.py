@@ -7,11 +7,12 @@ from pathlib import Path
 
 from sitr.evidence import Capture, CaptureOptions
 from sitr.evidence.imports import KeyRecords
-from sitr.journal import Authority, Signer
+from sitr.finding.exchange import Exchange
+from sitr.journal import Authority, Calendars, Signer
 from sitr.knowledge import Knowledge
 from sitr.net import Door
 from sitr.takedown import Mailer
-from sitr.vault import BlobStore, KdfParams
+from sitr.vault import BlobStore, Identity, KdfParams
 
 CapturePort = Callable[[str, Path, CaptureOptions, datetime], Capture]
 
@@ -21,7 +22,12 @@ class Services:
     """`memory` is a folder that lies in memory; `capture` visits one address. `authority_roots` are certificates (PEM)
     that decide about `authorities`, `authority_names` their addresses. `backups_kept` is how long the operator keeps
     backups (None: not known to Sitr). `process` names this process, `is_alive` asks after such a name.
+    `calendars`: the OpenTimestamps calendars that the operator named (None: none).
+    `exchange` opens an exchange of watch-lists by its name; `match_hosts` are the names of this server under which the
+    matching service answers (none: it is off).
     `key_records` asks the name system for the key of a mail's signature (None: nobody is asked).
+    `standing_public` is the operator's key to which the orders of cases that consented are sealed, `standing` its
+    secret part, only where visits are made while nobody is there ("" and None: not at all).
     """
 
     home: Path
@@ -44,6 +50,11 @@ class Services:
     backups_kept: timedelta | None = None
     authority_names: tuple[str, ...] = ()
     key_records: KeyRecords | None = None
+    standing: Identity | None = field(default=None, repr=False)
+    standing_public: str = ""
+    calendars: Calendars | None = None
+    exchange: Callable[[str], Exchange] | None = None
+    match_hosts: tuple[str, ...] = ()
 
     def new_id(self) -> str:
         """A random id of 96 bits, in small letters and digits that are hard to confuse."""

@@ -9,21 +9,23 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 import rfc8785
 from django.db import transaction
+from django.db.models import Max
 
 from sitr.cases.access import CaseKeys, Keeper, case_keys, find_case
-from sitr.cases.models import Case, Checkpoint, Entry, SealedRow, Stamp, table_name, writing_allowed
+from sitr.cases.models import Anchor, Case, Checkpoint, Entry, SealedRow, Stamp, table_name, writing_allowed
 from sitr.cases.services import Services
 from sitr.errors import AnswerIsNo, NotFound
-from sitr.journal import Frontier, Kind, StampState, format_time, make_entry, sign_checkpoint, time_after
+from sitr.journal import AnchorState, Frontier, Kind, StampState, format_time, make_entry, sign_checkpoint, time_after
 from sitr.vault import Place, open_sealed, seal
 
 R = TypeVar("R", bound=SealedRow)
 _SALT = 16
+_BETWEEN_ANCHORS = timedelta(hours=1)  # a block of Bitcoin comes every ten minutes, a calendar's far more rarely
 
 
 @dataclass
@@ -179,6 +181,11 @@ def _queue(case: Case, checkpoint: Checkpoint, services: Services, now: datetime
     if case.time_proof:
         for place in range(len(services.authorities)):
             Stamp(checkpoint=checkpoint, authority=place, state=StampState.QUEUED, next_try=now).save()
+    Anchor.objects.filter(checkpoint__case=case, proof=None).delete()
+    if case.calendar_proof and services.calendars is not None:
+        last = Anchor.objects.filter(checkpoint__case=case).aggregate(last=Max("asked"))["last"]
+        due = max(now, last + _BETWEEN_ANCHORS) if last else now
+        Anchor(checkpoint=checkpoint, state=AnchorState.QUEUED, next_try=due).save()
 
 
 def entry_place(case: str, seq: int) -> Place:

@@ -8,6 +8,7 @@ from sitr.cli.grammar import Command, Option
 _OUT = Option("--out", "FILE", required=True)
 _FOR = Option("--for", "AUDIENCE", choices=("lawyer", "police", "platform", "desk", "own"))
 _ITEM = Option("--item", "ID=none|blurred|full", again=True)
+_FORM = Option("--as", "FORM", choices=("csv", "jsonl", "signals", "table"))
 _FOLDER = Option("--out", "DIR", required=True)
 _ANSWER = Option("--answer", "QUESTION=ANSWER", again=True)
 
@@ -41,6 +42,27 @@ COMMANDS: tuple[Command, ...] = (
     Command(("sighting", "add"), "verbs.sightings:add", ("CASE", "URL...")),
     Command(("sighting", "list"), "verbs.sightings:list_all", ("CASE",)),
     Command(("sighting", "check"), "verbs.sightings:check", ("CASE", "[SIGHTING]")),
+    Command(
+        ("watch", "add"),
+        "verbs.watches:add",
+        ("CASE", "[URL...]"),
+        (
+            Option("--kind", "KIND", choices=("page", "account", "search", "place")),
+            Option("--every", "INTERVAL", choices=("auto", "daily", "weekly", "monthly")),
+            Option("--places"),
+        ),
+    ),
+    Command(("watch", "list"), "verbs.watches:list_all", ("CASE",)),
+    Command(("watch", "pause"), "verbs.watches:pause", ("CASE", "WATCH")),
+    Command(("watch", "resume"), "verbs.watches:resume", ("CASE", "WATCH")),
+    Command(("watch", "remove"), "verbs.watches:remove", ("CASE", "WATCH")),
+    Command(("watch", "consent"), "verbs.watches:consent", ("CASE", "[on|off]")),
+    Command(
+        ("watch", "run"),
+        "verbs.watches:run",
+        (),
+        (Option("--once"), Option("--for", "MINUTES"), Option("--standing")),
+    ),
     Command(("capture", "diff"), "verbs.comparisons:diff", ("CASE", "EXHIBIT", "OTHER")),
     Command(
         ("capture",),
@@ -108,6 +130,19 @@ COMMANDS: tuple[Command, ...] = (
     Command(("ledger", "contribute"), "verbs.ledgers:contribute"),
     Command(("ledger", "export"), "verbs.ledgers:export", ("FILE",)),
     Command(("ledger", "import"), "verbs.ledgers:take_in", ("FILE",)),
+    Command(("exchange", "list"), "exchanging:list_all"),
+    Command(("exchange", "fetch"), "exchanging:fetch", ("NAME",)),
+    Command(("exchange", "export"), "exchanging:export", ("NAME", "FILE"), (_FORM,)),
+    Command(("exchange", "forget"), "exchanging:forget", ("NAME",)),
+    Command(("exchange", "feedback"), "exchanging:feedback", ("NAME", "ENTRY", "blocked|not_blocked")),
+    Command(("exchange", "submit"), "verbs.submissions:submit", ("CASE", "PHOTO", "NAME"), (Option("--consent"),)),
+    Command(("exchange", "sent"), "verbs.submissions:list_all", ("CASE",)),
+    Command(("exchange", "withdraw"), "verbs.submissions:withdraw", ("CASE", "SUBMISSION")),
+    Command(("index", "consent"), "verbs.indexes:consent", ("CASE", "PHOTO", "[on|off]")),
+    Command(("index", "export"), "verbs.indexes:export", ("FILE",), (_FORM,)),
+    Command(("partner", "add"), "verbs.partners:add", ("NAME",), (Option("--per-day", "N"),)),
+    Command(("partner", "list"), "verbs.partners:list_all"),
+    Command(("partner", "end"), "verbs.partners:end", ("PARTNER",)),
     Command(("agenda",), "verbs.agendas:agenda", (), (Option("--ics", "FILE"),)),
     Command(("journal", "show"), "verbs.journals:show", ("CASE",)),
     Command(

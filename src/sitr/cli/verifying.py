@@ -11,6 +11,7 @@ from sitr.cli.keys import from_file
 from sitr.cli.showing import document
 from sitr.dossier import verify as judge
 from sitr.errors import BadInput, Locked
+from sitr.journal import read_headers
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 in memory: what is unsealed for a check never reaches a disk
 _TEXT_MOST = 1024 * 1024
@@ -34,6 +35,7 @@ def _judged(call: Call, file: Path) -> Any:
         "phrase": from_file(Path(named)) if named else None,
         "signer": _maybe(call.given.option("--signer")),
         "tsa_ca": b"".join(read(name) for name in call.given.options.get("--tsa-ca", ())) or None,
+        "headers": chain_headers(call),
         "lang": call.lang,
     }
     try:
@@ -43,6 +45,12 @@ def _judged(call: Call, file: Path) -> Any:
         if problem.code != "dossier.phrase_needed" or named or not sys.stdin.isatty():
             raise
     return judge(file, **{**given, "phrase": call.ask(call.say("ask_phrase"))})
+
+
+def chain_headers(call: Call) -> dict[int, bytes] | None:
+    """The block headers of Bitcoin that `--bitcoin-headers` names, by height."""
+    named = call.given.option("--bitcoin-headers")
+    return read_headers(read(named)) if named else None
 
 
 def _maybe(name: str | None) -> bytes | None:

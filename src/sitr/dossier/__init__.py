@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sitr.dossier.contents import (
+    Anchor,
     Answer,
     Both,
     ByteSource,
@@ -42,6 +43,7 @@ _LATER = {
 }
 
 __all__ = [
+    "Anchor",
     "Answer",
     "Both",
     "Built",

@@ -140,6 +140,7 @@ def _tags(contents: Contents, names: Mapping[str, str], signer: DossierSigner, n
     covers = {
         f"timestamps/{p:02d}.tsr": names.get(s.exhibit, CHECKPOINT) for p, s in enumerate(contents.proofs, start=1)
     }
+    covers |= {f"{name}.ots": name for name in map(_anchor_name, range(1, len(contents.anchors) + 1))}
     return {
         **_journal(contents),
         INDEX: index_json(contents, names, covers, signer, now),
@@ -147,10 +148,13 @@ def _tags(contents: Contents, names: Mapping[str, str], signer: DossierSigner, n
         "case.jsonld": case_jsonld(contents, signer),
         "verify.py": files("sitr.dossier").joinpath("checks.py").read_bytes(),
         "verify_journal.py": files("sitr.journal").joinpath("verifier.py").read_bytes(),
-        "VERIFY.txt": verify_txt(_stamp_commands(contents, names), _key(signer), PAPERS[contents.tongue]),
+        "VERIFY.txt": verify_txt(
+            _stamp_commands(contents, names), _chain_commands(contents), _key(signer), PAPERS[contents.tongue]
+        ),
         "bag-info.txt": _bag_info(contents, signer, now),
         **stamps,
         **_renewals(contents),
+        **_anchors(contents),
     }
 
 
@@ -171,6 +175,25 @@ def _renewals(contents: Contents) -> dict[str, bytes]:
         if renewal.chain:  # beside the other certificates, where the checks look for them
             found[f"timestamps/renewal-{place:02d}.pem"] = renewal.chain
     return found
+
+
+def _anchors(contents: Contents) -> dict[str, bytes]:
+    """Each OpenTimestamps proof beside the checkpoint that it is for, under the name that `ots verify` looks for."""
+    found: dict[str, bytes] = {}
+    for place, anchor in enumerate(contents.anchors, start=1):
+        name = _anchor_name(place)
+        found |= {name: anchor.data, f"{name}.ots": anchor.ots}
+    return found
+
+
+def _anchor_name(place: int) -> str:
+    return f"timestamps/ots-{place:02d}.checkpoint"
+
+
+def _chain_commands(contents: Contents) -> list[str]:
+    """What checks the complete proofs, given a node of Bitcoin; a pending one has nothing to be checked yet."""
+    complete = [_anchor_name(place) for place, anchor in enumerate(contents.anchors, start=1) if anchor.blocks]
+    return [f"ots verify {name}.ots" for name in complete]
 
 
 def _stamp_name(place: int) -> str:
@@ -223,7 +246,14 @@ def _seen(contents: Contents, names: Mapping[str, str], signer: DossierSigner) -
         ("verify_2", "python3 verify.py"),
         (
             "verify_3",
-            "\n".join((*LIST_COMMANDS, *_stamp_commands(contents, names), f"pdfsig {PAPERS[contents.tongue]}")),
+            "\n".join(
+                (
+                    *LIST_COMMANDS,
+                    *_stamp_commands(contents, names),
+                    *_chain_commands(contents),
+                    f"pdfsig {PAPERS[contents.tongue]}",
+                )
+            ),
         ),
         ("verify_4", f"{KEY_COMMAND}\n{_key(signer)}"),
     ]

@@ -151,17 +151,24 @@ class _Failed(Exception):
         self.problem = problem
 
 
-def check_bag(bag: Bag, journal: Any, signer: bytes | None = None, tsa_ca: bytes | None = None) -> list[Check]:
+def check_bag(
+    bag: Bag,
+    journal: Any,
+    signer: bytes | None = None,
+    tsa_ca: bytes | None = None,
+    headers: Mapping[int, bytes] | None = None,
+) -> list[Check]:
     """All checks of one opened dossier, each by name, in order.
 
     `journal` is the module `verify_journal` (in Sitr: `sitr.journal.verifier`). `signer`: PEM with the Ed25519 key that
-    the reader trusts; `tsa_ca`: PEM roots of the time authorities that the reader trusts.
+    the reader trusts; `tsa_ca`: PEM roots of the time authorities that the reader trusts; `headers`: block headers of
+    Bitcoin by height that the reader trusts.
     Raises journal.MalformedError when `signer` holds no key, FileNotFoundError without openssl.
     """
     trusted = journal.read_keys(signer) if signer is not None else None
     checks = [_layout(bag), *_signed_list(bag, journal, trusted)]
     checks += [_list_holds("tag_files", bag, TAGMANIFEST), _list_holds("payload", bag, MANIFEST)]
-    return [*checks, _guarded("index", _index, bag, journal), *_journal(bag, journal, signer, tsa_ca)]
+    return [*checks, _guarded("index", _index, bag, journal), *_journal(bag, journal, signer, tsa_ca, headers)]
 
 
 def _guarded(name: str, check: Any, *args: Any) -> Check:
@@ -374,9 +381,11 @@ def _strings(value: Any) -> Iterator[str]:
 _NAMES = {"integrity": "journal", "released": "journal", "signer": "journal_signer"}
 
 
-def _journal(bag: Bag, journal: Any, signer: bytes | None, tsa_ca: bytes | None) -> list[Check]:
+def _journal(
+    bag: Bag, journal: Any, signer: bytes | None, tsa_ca: bytes | None, headers: Mapping[int, bytes] | None
+) -> list[Check]:
     try:
-        report = _journal_report(bag, journal, signer, tsa_ca)
+        report = _journal_report(bag, journal, signer, tsa_ca, headers)
     except _Failed as failed:
         return [Check("journal", "failed", failed.problem.code, {"file": failed.problem.file})]
     checks = []
@@ -386,7 +395,9 @@ def _journal(bag: Bag, journal: Any, signer: bytes | None, tsa_ca: bytes | None)
     return checks
 
 
-def _journal_report(bag: Bag, journal: Any, signer: bytes | None, tsa_ca: bytes | None) -> Any:
+def _journal_report(
+    bag: Bag, journal: Any, signer: bytes | None, tsa_ca: bytes | None, headers: Mapping[int, bytes] | None
+) -> Any:
     stamps = _files(bag, "timestamps/")
     older = sorted((d for n, d in stamps.items() if n.endswith(".checkpoint")), key=lambda note: _size(note, journal))
     handed = list(_files(bag, "journal/checkpoints/").values())
@@ -401,6 +412,8 @@ def _journal_report(bag: Bag, journal: Any, signer: bytes | None, tsa_ca: bytes 
         "handed": sorted(handed, key=lambda note: _size(note, journal)),
         "consistency": _read(bag, CONSISTENCY) if CONSISTENCY in bag.names else None,
         "renewals": _renewals(bag),
+        "anchors": [d for n, d in stamps.items() if n.endswith(".ots")],
+        "headers": headers,
     }
     if _only_proofs(bag):
         return journal.verify_released(_read(bag, PROOFS), checkpoints, **beside)
@@ -474,6 +487,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "other_format": ("صيغة الفهرس غير معروفة: {file}", "The format of the index is not known: {file}"),
     "journal_cut": ("آخر السجل مقطوع: {file}", "The end of the journal is cut off: {file}"),
+    "headers_malformed": (
+        "ملف ترويسات الكتل غير مقروء: {file}",
+        "The file of block headers cannot be read: {file}",
+    ),
     "no_openssl": ("الأمر openssl غير موجود، ويلزم للتحقق.", "The command openssl is missing; it is needed to check."),
     "verified": ("النتيجة: الملف سليم.", "Result: verified."),
     "not_verified": ("النتيجة: الملف غير سليم.", "Result: NOT verified."),
@@ -512,6 +529,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=here, metavar="FOLDER")
     parser.add_argument("--signer", type=Path, metavar="KEY", help="PEM file with the key you trust")
     parser.add_argument("--tsa-ca", type=Path, metavar="FILE", help="PEM file with the time authorities you trust")
+    parser.add_argument(
+        "--bitcoin-headers", type=Path, metavar="FILE", help="lines of a block's height and its header in hex"
+    )
     parser.add_argument("--lang", choices=("ar", "en"), default="en")
     given = parser.parse_args(arguments)
     if sys.version_info < (3, 11):  # noqa: UP036  this file runs on machines that Sitr does not know
@@ -520,12 +540,23 @@ def main(arguments: Sequence[str]) -> int:
     return _print_checks(given, here)
 
 
+def _checked(
+    given: argparse.Namespace, journal: Any, signer: bytes | None = None, tsa_ca: bytes | None = None
+) -> list[Check]:
+    chain = given.bitcoin_headers
+    try:
+        headers = journal.read_headers(chain.read_bytes()) if chain else None
+    except ValueError:
+        return [Check("ots", "failed", "headers_malformed", {"file": chain.name})]
+    return check_bag(FolderBag(given.folder), journal, signer, tsa_ca, headers)
+
+
 def _print_checks(given: argparse.Namespace, here: Path) -> int:
     sys.path.insert(0, str(here))
     try:
         journal = importlib.import_module("verify_journal")  # it lies beside this file in a dossier, nowhere else
         keys = [path.read_bytes() if path else None for path in (given.signer, given.tsa_ca)]
-        checks = check_bag(FolderBag(given.folder), journal, *keys)
+        checks = _checked(given, journal, *keys)
     except ImportError:
         journal, checks = None, [Check("journal", "failed", "file_missing", {"file": "verify_journal.py"})]
     except FileNotFoundError:

@@ -190,6 +190,18 @@ class Renewal:
 
 
 @dataclass(frozen=True)
+class Anchor:
+    """An OpenTimestamps proof (`ots`, the whole file) of the checkpoint `data`. `blocks`: the blocks of Bitcoin that it
+    names, none while it is pending and proves nothing; `waiting`: the calendars that promised to complete it.
+    """
+
+    ots: bytes
+    data: bytes
+    blocks: tuple[int, ...] = ()
+    waiting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Contents:
     """Everything that one dossier says. `made_for` and `purpose` are as the person wrote them; both may be empty.
 
@@ -214,6 +226,7 @@ class Contents:
     gaps: tuple[Both, ...] = ()
     proofs: tuple[TimeProof, ...] = ()
     renewals: tuple[Renewal, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
     audience: Both | None = None
     certificate: bool = True
     tongue: Tongue = "both"

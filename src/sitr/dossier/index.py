@@ -18,7 +18,7 @@ from sitr.dossier.contents import Contents, ExhibitItem
 from sitr.dossier.signing import DossierSigner, installation_name
 from sitr.words import say
 
-_LEFT_OUT = {"journal", "proofs", "renewals", "exhibits"}
+_LEFT_OUT = {"journal", "proofs", "renewals", "anchors", "exhibits"}
 _EXHIBIT_LEFT_OUT = {"source", "preview", "copy"}
 
 
@@ -155,18 +155,21 @@ _CONTEXT = {
 }
 
 
-def verify_txt(stamp_commands: Sequence[str], key: str, paper: str) -> bytes:
-    """`VERIFY.txt` in both languages, Arabic first."""
-    return "\n\n".join(_verify_txt(lang, stamp_commands, key, paper) for lang in ("ar", "en")).encode()
+def verify_txt(stamp_commands: Sequence[str], chain_commands: Sequence[str], key: str, paper: str) -> bytes:
+    """`VERIFY.txt` in both languages, Arabic first. `chain_commands`: those that need a source of block headers."""
+    said = (_verify_txt(lang, stamp_commands, chain_commands, key, paper) for lang in ("ar", "en"))
+    return "\n\n".join(said).encode()
 
 
-def _verify_txt(lang: Any, stamp_commands: Sequence[str], key: str, paper: str) -> str:
+def _verify_txt(lang: Any, stamp_commands: Sequence[str], chain_commands: Sequence[str], key: str, paper: str) -> str:
     def said(name: str) -> str:
         return say(f"dossier.{name}", lang).strip()
 
     blocks = [said("verify_txt"), "    python3 verify.py", said("verify_txt_2"), *(f"    {c}" for c in LIST_COMMANDS)]
     if stamp_commands:
         blocks += [said("verify_txt_3"), *(f"    {c}" for c in stamp_commands)]
+    if chain_commands:
+        blocks += [said("verify_txt_ots"), *(f"    {c}" for c in chain_commands)]
     blocks += [said("verify_txt_4"), f"    pdfsig {paper}", said("verify_txt_5"), f"    {KEY_COMMAND}", f"    {key}"]
     return "\n\n".join((*blocks, said("verify_txt_note"))) + "\n"
 

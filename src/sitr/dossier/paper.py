@@ -362,12 +362,28 @@ def _proofs(pen: Pen, contents: Contents, seen: Seen) -> Html:
         else pen.pair(words("no_stamp"))
     )
     says = pen.pair(words("journal_says" if contents.journal.lines else "journal_proofs"))
-    return _section(pen, "proofs", says + head + proofs + _renewals(pen, contents) + _handed(pen, contents))
+    more = _renewals(pen, contents) + _anchors(pen, contents) + _handed(pen, contents)
+    return _section(pen, "proofs", says + head + proofs + more)
 
 
 def _renewals(pen: Pen, contents: Contents) -> Html:
     rows = [(moment(r.time), machine(r.authority)) for r in contents.renewals]
     return pen.pair(words("renewed")) + pen.table(("when", "authority"), rows, (27, 73)) if rows else ""
+
+
+def _anchors(pen: Pen, contents: Contents) -> Html:
+    """OpenTimestamps proofs, each with what it is worth: pending ones are worth nothing yet, and the paper says so."""
+    rows = [
+        (
+            number(read_checkpoint(anchor.data).size),
+            pen.stacked(words("ots_complete" if anchor.blocks else "ots_pending"))
+            + machine(", ".join(map(str, anchor.blocks))),
+            "<br>".join(map(machine, anchor.waiting)),
+        )
+        for anchor in contents.anchors
+    ]
+    table = pen.table(("entries", "state", "ots_calendars"), rows, (15, 50, 35)) if rows else ""
+    return pen.pair(words("ots")) + table if rows else ""
 
 
 def _handed(pen: Pen, contents: Contents) -> Html:

@@ -6,6 +6,7 @@ recognised, unsealed into memory-backed space that the caller names, and the PDF
 
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -52,20 +53,21 @@ def verify(
     phrase: str | None = None,
     signer: bytes | None = None,
     tsa_ca: bytes | None = None,
+    headers: Mapping[int, bytes] | None = None,
     lang: Lang = "en",
 ) -> Report:
     """Check the dossier `file`: sealed, a zip, or an unpacked folder.
 
     `identity`: the text of an age key file; `phrase`: the words. `workdir` takes the unsealed zip while it is checked
     (in memory: /dev/shm) and is left as it was. `signer`: PEM with the Ed25519 key that the reader trusts; `tsa_ca`:
-    PEM roots of trusted time authorities.
+    PEM roots of trusted time authorities; `headers`: trusted block headers of Bitcoin by height.
     Raises Locked `dossier.key_needed`, `dossier.phrase_needed`, `dossier.wrong_key`; BadInput `dossier.not_a_dossier`,
     `dossier.no_key`, `dossier.no_signer_key`; MissingProgram `dossier.no_openssl`. Anything altered is in the Report.
     """
     if signer is not None:
         _check_signer_file(signer)
     try:
-        checks = _verify(file, workdir, identity, phrase, _Trust(signer, tsa_ca))
+        checks = _verify(file, workdir, identity, phrase, _Trust(signer, tsa_ca, headers))
     except FileNotFoundError as error:
         if error.filename == "openssl":
             raise MissingProgram("dossier.no_openssl") from error
@@ -78,6 +80,7 @@ def verify(
 class _Trust:
     signer: bytes | None
     tsa_ca: bytes | None
+    headers: Mapping[int, bytes] | None
 
 
 def _check_signer_file(signer: bytes) -> None:
@@ -145,7 +148,7 @@ def _zipped(file: Path, trust: _Trust) -> list[Check]:
 
 
 def _check(bag: Bag, trust: _Trust) -> list[Check]:
-    checks = check_bag(bag, verifier, trust.signer, trust.tsa_ca)
+    checks = check_bag(bag, verifier, trust.signer, trust.tsa_ca, trust.headers)
     return [*checks, _paper(bag)]
 
 

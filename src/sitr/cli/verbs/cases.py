@@ -20,18 +20,28 @@ def new(call: Call) -> int:
     code = country(call.given.option("--country"), "--country") or given.country
     holder = keeper_of_new_home(call)
     case = openings.open_case(
-        holder, country=code, answers=given.answers, words=given.words, time_proof=_time_proof(call)
-    )
+        holder, country=code, answers=given.answers, words=given.words, time_proof=_time_proof(call),
+        calendar_proof=_calendar_proof(call),
+    )  # fmt: skip
     call.answer({"case": case, "holder": holder.holder_id}, [call.say("case_opened", case=case)])
     return 0
 
 
 def _time_proof(call: Call) -> bool:
     """Whether a hash, the hour and this address may go to time authorities: a consent of its own, asked once."""
-    asked = call.given.option("--time-proof")
-    if asked or not call.settings().authorities:
+    return _consent(call, "--time-proof", "time_proof_question", named=bool(call.settings().authorities))
+
+
+def _calendar_proof(call: Call) -> bool:
+    """The same of a salted hash and OpenTimestamps calendars."""
+    return _consent(call, "--calendar-proof", "calendar_proof_question", named=bool(call.settings().calendars))
+
+
+def _consent(call: Call, option: str, question: str, *, named: bool) -> bool:
+    asked = call.given.option(option)
+    if asked or not named:
         return asked == "yes"
-    call.note(call.say("time_proof_question"))
+    call.note(call.say(question))
     return call.read_line().strip().casefold() in {"نعم", "yes", "y"}
 
 

@@ -9,6 +9,7 @@ from sitr.cli.call import Call
 from sitr.cli.files import new_file, read, write_new
 from sitr.cli.showing import moment
 from sitr.cli.verbs.unlocking import keeper
+from sitr.cli.verifying import chain_headers
 from sitr.journal import Report, as_json, qr_svg, read_checkpoint
 
 
@@ -26,7 +27,8 @@ def show(call: Call) -> int:
 def verify(call: Call) -> int:
     """Whether the record is whole and unchanged; 1 and the named problems when it is not."""
     earlier = [read(name) for name in call.given.options.get("--earlier", ())]
-    report = _document(call, journals.verify(keeper(call), call.given.one("CASE"), earlier))
+    headers = chain_headers(call)
+    report = _document(call, journals.verify(keeper(call), call.given.one("CASE"), earlier, headers))
     call.answer(report, _lines(call, report))
     return 0 if report["ok"] else 1
 

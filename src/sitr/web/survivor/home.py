@@ -29,10 +29,10 @@ def new(request: Request) -> HttpResponse:
     form = Form(request)
     if form.sent:
         with form.beside("time_proof"):
-            proof = form.value("time_proof") == "yes"
-            case = openings.open_case(request.keeper, country=None, answers={}, words={}, time_proof=proof)
+            chosen = {name: form.value(name) == "yes" for name in ("time_proof", "calendar_proof")}
+            case = openings.open_case(request.keeper, country=None, answers={}, words={}, **chosen)
             return go("question", case, first_questions(request.services)[0].id)
-    return show(request, "new.html", form=form)
+    return show(request, "new.html", form=form, calendars=request.services.calendars is not None)
 
 
 @require_GET
