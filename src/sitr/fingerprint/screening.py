@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sitr.fingerprint import pdq
 from sitr.fingerprint.pixels import averages
 
-BLOCKS = 200
-"""Averages along the shorter side: three for each of PDQ's 64 points. Measured in benchmarks/decode.py."""
+BLOCKS = 128
+"""Averages along the shorter side: two for each of PDQ's 64 points. Measured in benchmarks/decode.py."""
 
 
 @dataclass(frozen=True)

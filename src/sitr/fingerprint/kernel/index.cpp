@@ -33,8 +33,8 @@ constexpr int MOST_ALLOWED = 2;
 constexpr int EXACT_RADIUS = 31;
 constexpr uint32_t NOBODY = 0xFFFFFF;  // the number of an entry that was removed
 constexpr int64_t MOST_ROWS = NOBODY;
-constexpr int MOST_BITS = 18, LEAST_BITS = 8;
-constexpr int64_t IN_A_BUCKET = 32;
+constexpr int MOST_BITS = 19, LEAST_BITS = 8;
+constexpr int64_t IN_A_BUCKET = 16;
 constexpr int MOST_VISITS = 1 + MOST_BITS + MOST_BITS * (MOST_BITS - 1) / 2;
 
 // Memory straight from the system, in large pages where it gives them, that can grow without being copied.
