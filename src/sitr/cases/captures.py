@@ -15,8 +15,8 @@ from sitr.cases.sightings import propose
 from sitr.cases.work import OpenCase, act, look, seconds
 from sitr.cases.workrooms import workroom
 from sitr.errors import BadInput
-from sitr.evidence import Capture, CapturedFile, CaptureOptions, FileKind, Viewport
-from sitr.finding import Search, find_copies
+from sitr.evidence import Capture, CapturedFile, CaptureOptions, FileKind, PageImage, Viewport
+from sitr.finding import Found, Search, find_copies, mark_inside
 from sitr.journal import Kind
 from sitr.vault import StoredBlob
 
@@ -26,12 +26,16 @@ _SUFFIX = {"wacz": ".wacz", "screenshot": ".png", "pdf": ".pdf", "html": ".html"
 
 @dataclass(frozen=True)
 class FoundView:
-    """A copy on the page: the image's exact address, whose copy it is, how surely, and the proposal it became."""
+    """A copy on the page: the image's exact address, whose copy it is, how surely, and the proposal it became.
+
+    `inside`: which of the page's own pictures it is, where it has no address; `image_url` is then the page's.
+    """
 
     image_url: str
     photo: str
     score: float
     sighting: str | None
+    inside: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,13 @@ def _options(case: OpenCase, services: Services, wish: Wish, *, pictures: bool) 
 
 def _search(case: OpenCase, taken: Capture) -> Search:
     photos = fingerprints(case) if taken.pictures else {}
-    return find_copies(((image.url, image.path.read_bytes()) for image in taken.images()), photos)
+    return find_copies(map(_named, taken.images()), photos)
+
+
+def _named(image: PageImage) -> tuple[str, bytes]:
+    """An image by its exact address; by what it is where it has none of its own."""
+    data, kind = image.path.read_bytes(), image.url.partition(":")[0]
+    return (image.url if kind in {"http", "https"} else mark_inside(kind, data)), data
 
 
 @dataclass(frozen=True)
@@ -177,8 +187,15 @@ def _view(taken: Capture, search: Search, views: list[ExhibitView], ids: dict[st
     return CaptureView(
         exhibits=tuple(views), kept=taken.completeness.kept, expected=taken.completeness.expected,
         missing=tuple({"url": one.url, "why": one.why} for one in taken.completeness.missing),
-        found=tuple(FoundView(f.image_url, f.photo, f.score, ids.get(f.image_url)) for f in search),
+        found=tuple(_found(taken.final_url, find, ids) for find in search),
         partial=taken.partial, pictures=taken.pictures,
         notes=tuple(Note(problem.code, dict(problem.data)) for problem in taken.problems),
         confinement=taken.confinement.kind.value, session=taken.session.cookies, proxied=taken.proxied,
     )  # fmt: skip
+
+
+def _found(page: str, find: Found, ids: dict[str, str]) -> FoundView:
+    place = ids.get(find.image_url)
+    if find.image_url.startswith(("http://", "https://")):
+        return FoundView(find.image_url, find.photo, find.score, place)
+    return FoundView(page, find.photo, find.score, place, inside=find.image_url)

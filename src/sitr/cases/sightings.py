@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sitr.cases.access import Keeper
 from sitr.cases.models import UNACCEPTED, Notice, Sighting, SightingState
 from sitr.cases.photos import fingerprints
+from sitr.cases.services import whole_hour
 from sitr.cases.views import NEVER, read_time
 from sitr.cases.work import Act, OpenCase, act, look, seconds
 from sitr.errors import AnswerIsNo, BadInput, OutsideSilent
-from sitr.finding import Answer, Visit, find_copies, image_addresses, judge_visit
+from sitr.finding import Answer, Visit, find_copies, image_addresses, inline_pictures, judge_visit
 from sitr.fingerprint import Fingerprint
 from sitr.journal import Kind
 from sitr.knowledge import Knowledge, identify
@@ -27,6 +29,8 @@ class SightingView:
     """One place. `page` is the page, `image` the exact address of the copy ("" when not known), `url` the one to name.
 
     `score` (0 to 1) is how surely the image is a copy of `photo`; both are None for a place that the person added.
+    `inside`: which of the page's own pictures it is (`data:…`), where the image has no address of its own, else "".
+    `returned_at`: when a visit first saw it again after it was gone.
     """
 
     id: str
@@ -43,6 +47,8 @@ class SightingView:
     proposed: bool
     photo: str | None
     score: float | None
+    inside: str = ""
+    returned_at: datetime | None = None
 
 
 def add_sighting(keeper: Keeper, case_id: str, text: str) -> list[SightingView]:
@@ -79,23 +85,34 @@ def _words(doing: Act, url: str, identified: Any) -> dict[str, Any]:
 
 
 def propose(doing: Act, page: str, finds: Any) -> dict[str, str]:
-    """Write a proposal for each find that is not known yet; gives the sighting's id by image address."""
-    known = {body["image"]: row.id for row, body in doing.rows(Sighting) if body["image"]}
+    """Write a proposal for each find that is not known yet; gives the sighting's id by image address.
+
+    A picture that has no address of its own (`data:`, `blob:`, drawn by a script) is found as `kind:digest`; its place
+    is then the page's address, and which picture it is stands in `inside`.
+    """
+    known = {_mark(body): row.id for row, body in doing.rows(Sighting) if _mark(body)}
     by_service = identify(page, doing.keeper.services.knowledge)
     for find in finds:
         if find.image_url in known:
             continue
-        image = identify(find.image_url, doing.keeper.services.knowledge)
+        direct = find.image_url.startswith(("http://", "https://"))
+        image = identify(find.image_url, doing.keeper.services.knowledge) if direct else []
         named = next((one for one in (*by_service, *image) if one.service), (*by_service, *image, None)[0])
         if named is None:
             continue
         body = {
-            **_words(doing, find.image_url, named), "canonical": find.image_url, "page": page, "image": find.image_url,
+            **_words(doing, find.image_url if direct else page, named), "canonical": find.image_url, "page": page,
+            "image": find.image_url if direct else "", "inside": "" if direct else find.image_url,
             "photo": find.photo, "score": find.score, "mirrored": find.mirrored,
             "region": [list(point) for point in find.region] if find.region else None,
         }  # fmt: skip
         known[find.image_url] = doing.add(Sighting, body, state=SightingState.PROPOSED).id
     return known
+
+
+def _mark(body: dict[str, Any]) -> str:
+    """What a find is known by: the image's exact address, or which of the page's own pictures it is."""
+    return str(body["image"] or body.get("inside", ""))
 
 
 def list_sightings(keeper: Keeper, case_id: str) -> list[SightingView]:
@@ -111,7 +128,8 @@ def view(keeper: Keeper, row: Sighting, body: dict[str, Any]) -> SightingView:
         service_name=service_name(keeper.services.knowledge, body["service"]), state=row.state, reason=body["reason"],
         since=read_time(body["since"]) or NEVER, last_checked=read_time(body["last_checked"]),
         returned=body["returned"], proposed=row.state == SightingState.PROPOSED, photo=body["photo"],
-        score=body["score"],
+        score=body["score"], inside=body.get("inside", ""),
+        returned_at=read_time(body.get("returned_at")) if body["returned"] else None,
     )  # fmt: skip
 
 
@@ -149,19 +167,31 @@ def _check(keeper: Keeper, case_id: str, sighting_id: str, tour: "_Tour") -> Sig
     visit = tour.visit(body)
     with act(keeper, case_id, Kind.SIGHTING, "check") as doing:
         row, body = doing.one(Sighting, sighting_id)
-        state = SightingState(visit.state.value)
-        returned = bool(body["was_gone"]) and state is SightingState.LIVE
-        body |= {
-            "last_checked": seconds(doing.now), "reason": {"code": visit.reason.code, "data": dict(visit.reason.data)},
-            "returned": returned or (body["returned"] and state is not SightingState.GONE),
-            "was_gone": body["was_gone"] or state is SightingState.GONE,
-            "runs": _runs(body.get("runs", []), state, seconds(doing.now)),
-        }  # fmt: skip
-        doing.details = {"sighting": row.id, "url": body["url"], "state": state.value, "reason": visit.reason.code}
-        if state is SightingState.GONE:
-            _stop_clocks(doing, sighting_id)
-        doing.change(row, body, state=state)
+        doing.details = {"sighting": row.id, "url": body["url"], "state": visit.state, "reason": visit.reason.code}
+        settle(doing, row, body, visit, doing.now)
     return view(keeper, row, body)
+
+
+def settle(doing: Act, row: Sighting, body: dict[str, Any], visit: Visit, at: datetime) -> bool:
+    """Write down what a visit saw at `at`: the state, whether the photo came back after it was gone, and what that
+    means for the clocks of its notices. Gives whether it came back just then.
+    """
+    state = SightingState(visit.state.value)
+    returned = bool(body["was_gone"]) and state is SightingState.LIVE
+    again = returned and row.state != SightingState.LIVE and not body["returned"]
+    body |= {
+        "last_checked": seconds(at), "reason": {"code": visit.reason.code, "data": dict(visit.reason.data)},
+        "returned": returned or (body["returned"] and state is not SightingState.GONE),
+        "was_gone": body["was_gone"] or state is SightingState.GONE,
+        "runs": _runs(body.get("runs", []), state, seconds(at)),
+    }  # fmt: skip
+    if again:
+        body["returned_at"] = seconds(at)
+        _run_clocks_again(doing, row.id)
+    if state is SightingState.GONE:
+        _stop_clocks(doing, row.id)
+    doing.change(row, body, state=state)
+    return again
 
 
 def _runs(runs: list[list[str]], state: SightingState, now: str) -> list[list[str]]:
@@ -179,8 +209,17 @@ def _stop_clocks(doing: Act, sighting_id: str) -> None:
     """What a notice asked for has happened: nothing is due any more, until the photo comes back."""
     for row, body in doing.rows(Notice, due_hour__isnull=False):
         if body["sighting"] == sighting_id:
-            doing.change(row, body, due_hour=None)
+            doing.change(row, {**body, "stopped": True}, due_hour=None)
             doing.also(Kind.CLOCK, "stop_clock", {"notice": row.id, "sighting": sighting_id})
+
+
+def _run_clocks_again(doing: Act, sighting_id: str) -> None:
+    """The photo is back: what was stopped is due again, at the end of its time or, where that is past, now."""
+    for row, body in doing.rows(Notice, due_hour__isnull=True):
+        if body["sighting"] == sighting_id and body.get("stopped"):
+            due = max(read_time(body["due_at"]) or doing.now, doing.now)
+            doing.change(row, {**body, "stopped": False, "due_at": seconds(due)}, due_hour=whole_hour(due))
+            doing.also(Kind.CLOCK, "run_clock_again", {"notice": row.id, "sighting": sighting_id})
 
 
 class _Tour:
@@ -222,17 +261,19 @@ class _Tour:
             return None
 
     def _is_copy(self, got: Response) -> bool | None:
-        if got.status != 200 or not self._photos:
-            return None
-        search = find_copies([("", got.body)], self._photos)
+        return self._is_copy_of(got.body) if got.status == 200 and self._photos else None
+
+    def _is_copy_of(self, data: bytes) -> bool | None:
+        search = find_copies([("", data)], self._photos)
         return bool(search.found) if search.looked else None
 
     def _copy_on(self, html: str, base: str) -> bool | None:
         """True for a copy among the page's images; False only when all were seen and none is one."""
-        addresses = image_addresses(html, base)
-        if not self._photos or not addresses:
+        addresses, inside = image_addresses(html, base), inline_pictures(html)
+        if not self._photos or not (addresses or inside):
             return None
-        answers = (self._image(url).copy for url in addresses[:_IMAGES_OF_A_PAGE])
+        within = (self._is_copy_of(data) for data in inside[:_IMAGES_OF_A_PAGE])
+        answers = chain(within, (self._image(url).copy for url in addresses[:_IMAGES_OF_A_PAGE]))
         return _any_copy(answers, whole=len(addresses) <= _IMAGES_OF_A_PAGE)
 
 

@@ -6,17 +6,38 @@ compared (`fingerprint`), what is written down about it (`cases`). Pure: values 
 """
 
 from sitr.finding.copies import Found, Search, Skipped, find_copies
-from sitr.finding.markers import image_addresses
+from sitr.finding.courtesy import Book, Courtesy, Kept, Manners, MemoryTurns, Turns
+from sitr.finding.markers import image_addresses, inline_pictures, mark_inside
+from sitr.finding.rounds import Find, Told, Visited
+from sitr.finding.rounds import visit as visit_watched
 from sitr.finding.visits import Answer, State, Visit, judge_visit
+from sitr.finding.watching import Every, Memory, Order, WatchKind, forget_sights
 
 __all__ = [
     "Answer",
+    "Book",
+    "Courtesy",
+    "Every",
+    "Find",
     "Found",
+    "Kept",
+    "Manners",
+    "Memory",
+    "MemoryTurns",
+    "Order",
     "Search",
     "Skipped",
     "State",
+    "Told",
+    "Turns",
     "Visit",
+    "Visited",
+    "WatchKind",
     "find_copies",
+    "forget_sights",
     "image_addresses",
+    "inline_pictures",
     "judge_visit",
+    "mark_inside",
+    "visit_watched",
 ]

@@ -59,8 +59,13 @@ class Kept:
     until: datetime | None = None
 
 
+Book = dict[str, tuple[Robots | Kept, datetime]]
+"""What sites ask of programs, by origin, and until when that holds."""
+
+
 class Courtesy:
-    """Asks for addresses as a guest does. Of one visit; `rules` may be remembered from an earlier one."""
+    """Asks for addresses as a guest does. Of one visit; `rules` may be remembered from an earlier one, `book` is shared
+    by the visits of one worker."""
 
     def __init__(
         self,
@@ -70,14 +75,15 @@ class Courtesy:
         now: Callable[[], datetime],
         sleep: Callable[[float], None],
         rules: Mapping[str, Any] | None = None,
+        book: Book | None = None,
     ) -> None:
         self._way, self._turns, self._manners = way, turns, manners
         self._now, self._sleep = now, sleep
         self._ends = now() + timedelta(seconds=manners.seconds)
-        self._rules: dict[str, tuple[Robots | Kept, datetime]] = {}
+        self._rules: Book = {} if book is None else book
         self.not_before: datetime | None = None
         """The latest time before which a host asked not to be visited; None where none did."""
-        if rules:
+        if rules and rules["origin"] not in self._rules:
             self._rules[rules["origin"]] = (Robots.of(rules), datetime.fromisoformat(rules["until"]))
 
     def get(self, url: str, limits: Limits, since: Conditions | None = None) -> Response | Kept:
@@ -154,6 +160,9 @@ class Courtesy:
         if not (isinstance(rules, Kept) and rules.why == "held"):
             lives = _RULES_LIVE if isinstance(rules, Robots) else _RULES_LIVE_IN_DOUBT
             self._rules[_origin(target)] = (rules, self._now() + lives)
+        if isinstance(rules, Robots) and rules.delay > self._manners.gap:
+            # The pause that is asked for was not known when the file was: it holds from there on, too.
+            self._turns.close(target.host, self._now() + timedelta(seconds=rules.delay))
         return rules
 
     def _read_rules(self, target: Target) -> Robots | Kept:

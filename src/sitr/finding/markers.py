@@ -4,6 +4,7 @@ Belongs here: reading text and HTML without a browser. These are hints: no words
 services show the same sentence to a visitor who is not logged in.
 """
 
+import hashlib
 import re
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin, urlsplit
@@ -98,6 +99,12 @@ def inline_pictures(html: str) -> list[bytes]:
     """The pictures that stand in the HTML itself (`data:` addresses), each once, in order. Never raises."""
     found = (decode_data_url(address) for address in _named(html) if address[:11].lower() == "data:image/")
     return list(dict.fromkeys(data for data in found if data))
+
+
+def mark_inside(kind: str, data: bytes) -> str:
+    """The name of a picture that has no address of its own: what it came as (`data`, `blob`, `canvas`) and the first 16
+    digits of its SHA-256, the same at each visit. Its place is the page's address."""
+    return f"{kind}:{hashlib.sha256(data).hexdigest()[:16]}"
 
 
 def _named(html: str) -> list[str]:

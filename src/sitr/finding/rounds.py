@@ -12,7 +12,7 @@ from typing import Any
 
 from sitr.finding.copies import Found, find_copies
 from sitr.finding.courtesy import Courtesy, Kept
-from sitr.finding.markers import image_addresses, inline_pictures
+from sitr.finding.markers import image_addresses, inline_pictures, mark_inside
 from sitr.finding.visits import Answer, State, judge_visit
 from sitr.finding.watching import (
     Memory,
@@ -119,7 +119,8 @@ def _remember(memory: Memory, seen: _Seen, told: Told | None, at: datetime) -> M
     in_vain = seen.reason["code"] in _IN_VAIN
     return replace(
         memory, visits=memory.visits + 1, last=now, failures=memory.failures + 1 if in_vain else 0,
-        state=memory.state if in_vain and memory.state else seen.state, reason=seen.reason,
+        state=memory.state if in_vain else seen.state, state_at=memory.state_at if in_vain else now,
+        state_reason=memory.state_reason if in_vain else seen.reason, reason=seen.reason,
         told=seen.state if told and seen.state in _TOLD else memory.told, fresh=now if told else memory.fresh,
         shown=(*memory.shown, *(find.image for find in told.finds)) if told else memory.shown,
         page=seen.page or memory.page, images=merged(memory.images, seen.images),
@@ -134,7 +135,7 @@ def _to_tell(order: Order, seen: _Seen, finds: tuple[Find, ...], at: datetime) -
     news = seen.state in _TOLD and seen.state != before and not (seen.state == QUIET and not before)
     if not news and not finds:
         return None
-    return Told(at.isoformat(), seen.url, seen.state, seen.reason, finds, order.memory.state, order.memory.last)
+    return Told(at.isoformat(), seen.url, seen.state, seen.reason, finds, order.memory.state, order.memory.state_at)
 
 
 class _Round:
@@ -183,7 +184,7 @@ class _Round:
             return None
         page = replace(before, at=self._at.isoformat())
         images = tuple(self._fresh)
-        return _Seen(memory.state, dict(memory.reason), before.url, unchanged=True, page=page, images=images)
+        return _Seen(memory.state, dict(memory.state_reason), before.url, unchanged=True, page=page, images=images)
 
     def _must_look(self) -> bool:
         memory = self._memory
@@ -213,7 +214,7 @@ class _Round:
 
     def _page(self, got: Response, *, unchanged: bool) -> tuple[Answer, bool]:
         """What the page answered, and whether its images were gone through."""
-        told = replace_url(self._order.url, got)
+        told = Answer(self._order.url, got.status, got.url)
         if (got.header("content-type") or "").startswith("image/"):
             copy = self._compare(got.url, got.body) if got.status == 200 else None
             return replace(told, copy=copy), True
@@ -231,7 +232,7 @@ class _Round:
         if not self._order.pictures or not self._order.photos:
             return None
         addresses = image_addresses(html, base)
-        answers = [self._compare(f"data:{_short(data)}", data) for data in inline_pictures(html)]
+        answers = [self._compare(mark_inside("data", data), data) for data in inline_pictures(html)]
         for url in self._in_order(addresses):
             answers.append(self._image(url).copy)
         if any(answers):
@@ -281,12 +282,3 @@ class _Round:
 def _find(one: Found) -> Find:
     region = tuple((float(x), float(y)) for x, y in one.region) if one.region else None
     return Find(one.image_url, one.photo, one.score, region, one.mirrored)
-
-
-def replace_url(asked: str, got: Response) -> Answer:
-    """The answer of a page as the judgement takes it."""
-    return Answer(asked, got.status, got.url)
-
-
-def _short(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:16]

@@ -106,9 +106,9 @@ class Sight:
 class Memory:
     """What is remembered from visit to visit; sealed wherever it lies.
 
-    `fresh`: the last time at which something changed; `state`, `reason`: of the last visit, `told`: the last state that
-    was reported; `shown`: finds that were reported; `looked`: when images were last gone through; `rules`: the site's
-    robots.txt as read, and when.
+    `fresh`: the last time at which something changed; `state`: what was seen last, when and why (a visit in vain sees
+    nothing), `reason`: of the last visit; `told`: the last state that was reported; `shown`: finds that were reported;
+    `looked`: when images were last gone through; `rules`: the site's robots.txt as read, and until when it holds.
     """
 
     fresh: str
@@ -116,6 +116,8 @@ class Memory:
     last: str = ""
     failures: int = 0
     state: str = ""
+    state_at: str = ""
+    state_reason: Mapping[str, Any] = field(default_factory=dict)
     reason: Mapping[str, Any] = field(default_factory=dict)
     told: str = ""
     shown: tuple[str, ...] = ()
