@@ -18,14 +18,14 @@ from sitr.fingerprint import frames, pdq, selection, sketch, views
 from sitr.fingerprint.features import Features
 from sitr.fingerprint.frames import CELLS
 from sitr.fingerprint.pdq import Bits
-from sitr.fingerprint.pixels import MAX_SIDE, decode, shrunk
+from sitr.fingerprint.pixels import MAX_SIDE, MIN_SIDE, decode, shrunk
 from sitr.fingerprint.sketch import Steps
 from sitr.fingerprint.views import KINDS, View
 
 VERSION = 1
 FEATURE_SIDE = 640
 """The photo's longer side when its local features are taken."""
-FEATURES = 64
+FEATURES = 72
 
 _MAGIC = b"SITRFP"
 _HEAD = struct.Struct(">6sBHH")
@@ -104,6 +104,27 @@ class Fingerprint:
         if len(data) != end + 4 or struct.unpack_from(">I", data, end)[0] != zlib.crc32(data[:end]):
             raise Damaged("fingerprint.damaged_fingerprint")
         return _unpack_parts(data[_HEAD.size : _HEAD.size + shared], data[_HEAD.size + shared : end])
+
+    @staticmethod
+    def from_shareable(untrusted: bytes) -> "Fingerprint":
+        """The fingerprint whose shareable part somebody else computed: a browser, another program.
+
+        Beyond the bounds of the format: each kind of view at most once and in order, none too flat, no hash with more
+        ones than a median leaves. Raises BadInput("fingerprint.bad_shareable"), and ("fingerprint.too_flat") when the
+        photo itself is, since such a hash finds nothing.
+        """
+        try:
+            made = _unpack_parts(untrusted, b"")
+        except Damaged:
+            raise BadInput("fingerprint.bad_shareable") from None
+        kinds = [view.kind for view in made.views]
+        hashes = np.concatenate([made.orientations, *(view.pdq[None] for view in made.views)])
+        ordered = kinds == sorted(set(kinds)) and all(view.quality >= pdq.QUALITY for view in made.views)
+        if not ordered or min(made.width, made.height) < MIN_SIDE or np.bitwise_count(hashes).sum(axis=1).max() > 128:
+            raise BadInput("fingerprint.bad_shareable")
+        if made.pdq_quality < pdq.QUALITY:
+            raise BadInput("fingerprint.too_flat")
+        return made
 
     def to_json(self) -> dict[str, Any]:
         """A line of `sitr fingerprint` less the file's name: readable hashes, and all in `fingerprint` (base64)."""
