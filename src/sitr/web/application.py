@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import django
@@ -16,17 +16,21 @@ from sitr.web.gate import Gate
 from sitr.web.pace import Pace
 from sitr.web.sessions import Sessions
 
+if TYPE_CHECKING:
+    from sitr.cases.matching import Follower
+
 ENVIRON_KEY = "sitr.web"
 
 
 @dataclass(frozen=True)
 class Web:
-    """What every request needs: the services of wiring, the gate, the sessions, and how often paired browsers may ask
-    (codes in all, bundles each)."""
+    """What every request needs: the services of wiring, the gate, the sessions, the shared index in memory (None: the
+    matching service is off), and how often paired browsers may ask (codes in all, bundles each)."""
 
     services: Any
     gate: Gate
     sessions: Sessions
+    follower: "Follower | None" = None
     codes: Pace = field(default_factory=lambda: Pace(20, 60.0, time.monotonic))
     bundles: Pace = field(default_factory=lambda: Pace(30, 600.0, time.monotonic))
 
@@ -39,10 +43,21 @@ def application(services: Any, gate: Gate, clock: Callable[[], float] = time.mon
     # Django would log paths, hosts and exception texts, which may hold what somebody typed. `problems` logs instead.
     logging.getLogger("django").setLevel(logging.CRITICAL + 1)
     handler = WSGIHandler()
-    web = Web(services, gate, Sessions(clock))
+    web = Web(services, gate, Sessions(clock), _follower(services))
 
     def with_services(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[ENVIRON_KEY] = web
         return handler(environ, start_response)
 
     return with_services
+
+
+def _follower(services: Any) -> "Follower | None":
+    """The shared index, followed by a thread of this process, where the operator switched the matching service on."""
+    if not services.match_hosts:
+        return None
+    from sitr.cases.matching import Follower  # models: only when Django is set up
+
+    made = Follower(services)
+    made.start()
+    return made

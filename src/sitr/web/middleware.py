@@ -9,7 +9,9 @@ import traceback
 from collections.abc import Callable
 from typing import cast
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import trans_real
 
@@ -27,6 +29,10 @@ log = logging.getLogger("sitr.web")
 LARGEST_BODY = 65 * 1024 * 1024
 # What a paired browser adds is sealed as it comes, piece by piece.
 LARGEST_BUNDLE = bundles.MOST_BYTES
+# A hundred hashes, and nothing else that somebody may have put there.
+LARGEST_ASKING = 32 * 1024
+API = "/api/"
+_OWN_HOSTS = frozenset({"127.0.0.1", "localhost"})
 _DRAIN_AT_MOST = 512 * 1024 * 1024
 
 # What a page may do in the browser, beside the content policy: nothing that asks for the device.
@@ -38,13 +44,18 @@ _HEADERS = {
 
 
 class HostMiddleware:
-    """First of all: a request for another host name gets nothing, not even the style sheet (DNS rebinding)."""
+    """First of all: a request for another host name gets nothing, not even the style sheet (DNS rebinding).
+
+    A name that the operator gave for the matching service leads there and to no page.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.get_host()
+        here = split_domain_port(request.get_host())[0] in _OWN_HOSTS
+        if not here and not request.path.startswith(API):
+            raise DisallowedHost
         return self.get_response(request)
 
 
@@ -81,6 +92,7 @@ class SizeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         largest = LARGEST_BUNDLE if request.path == "/x/add" else LARGEST_BODY
+        largest = LARGEST_ASKING if request.path.startswith(API) else largest
         if not length.isdecimal() or int(length) <= largest:
             return self.get_response(request)
         _drain(request, min(int(length), _DRAIN_AT_MOST))
@@ -106,7 +118,8 @@ class SessionMiddleware:
         request = cast("Request", plain)
         request.web = cast("Web", request.META[ENVIRON_KEY])
         request.services, request.keeper = request.web.services, None
-        if request.path.startswith(("/k/", "/x/")) or request.path == "/lang":  # /x/: a paired browser, no cookie
+        # /x/: a paired browser, /api/: a partner: neither has a cookie
+        if request.path.startswith(("/k/", "/x/", API)) or request.path == "/lang":
             return self.get_response(request)
         visit = request.web.sessions.find(request.COOKIES.get(cookies.SESSION, ""), touch=request.path != "/away")
         if visit is None:

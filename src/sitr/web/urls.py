@@ -2,9 +2,10 @@
 
 from django.urls import include, path
 
-from sitr.web import paired, problems
+from sitr.web import match_api, paired, problems
 
 urlpatterns = [
+    path("api/", match_api.api.urls),
     path("x/state", paired.state),
     path("x/pair", paired.pair),
     path("x/add", paired.add),

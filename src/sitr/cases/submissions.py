@@ -1,0 +1,157 @@
+"""Handing a photo's hashes to an exchange (StopNCII, ThreatExchange), by consent to that very act, and taking them
+back.
+
+The consent is written before the first byte goes out. Whoever finds `sending` after a crash knows that it may have
+gone: it is `unknown` then, and nothing is ever sent again by itself. Not here: how an exchange is spoken to
+(`finding.exchange`).
+"""
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sitr.cases import shared_rows
+from sitr.cases.access import Keeper
+from sitr.cases.models import Photo, Submission, SubmissionState
+from sitr.cases.openings import pictures_allowed
+from sitr.cases.views import read_time
+from sitr.cases.work import act, look, seconds
+from sitr.errors import AnswerIsNo, BadInput
+from sitr.finding.exchange import Exchange, Handover, HandoverState, Kind, WatchEntry
+from sitr.fingerprint import Fingerprint
+from sitr.fingerprint.pdq import to_hex
+from sitr.journal import Kind as EntryKind
+
+_LONGEST = timedelta(minutes=15)
+_STATES = {
+    HandoverState.SENT: SubmissionState.SENT,
+    HandoverState.REFUSED: SubmissionState.REFUSED,
+    HandoverState.UNKNOWN: SubmissionState.UNKNOWN,
+}
+_OUT_THERE = (SubmissionState.SENT, SubmissionState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class SubmissionView:
+    """What was handed to an exchange, and what became of it. `detail` is a short word about a refusal."""
+
+    id: str
+    exchange: str
+    photo: str
+    hashes: int
+    state: str
+    since: datetime | None
+    detail: str
+
+
+def submit(keeper: Keeper, case_id: str, photo_id: str, exchange: str, *, consent: bool) -> SubmissionView:
+    """Hand over the shareable hashes of a photo.
+
+    Raises AnswerIsNo `cases.submit_consent` without the consent to this very act, `cases.index_minor`,
+    `cases.photo_too_flat`, `cases.already_handed`; BadInput and NotFound as `finding.exchange.open_exchange`. Nothing
+    went out then.
+    """
+    party = _party(keeper, exchange)
+    if not consent:
+        raise AnswerIsNo("cases.submit_consent", exchange=exchange)
+    with act(keeper, case_id, EntryKind.RELEASE, "submit") as doing:
+        _, photo = doing.one(Photo, photo_id)
+        if not pictures_allowed(doing):
+            raise AnswerIsNo("cases.index_minor")
+        before = [_state(keeper, r, b) for r, b in doing.rows(Submission) if _same(b, photo_id, exchange)]
+        if SubmissionState.SENT in before or SubmissionState.SENDING in before:
+            raise AnswerIsNo("cases.already_handed", exchange=exchange)
+        listed = _entries(photo)
+        body: dict[str, Any] = {
+            "exchange": exchange, "photo": photo_id, "entries": [[e.id, e.value, e.quality] for e in listed],
+            "receipts": [], "detail": "", "begun_at": seconds(doing.now), "sender": keeper.services.process,
+        }  # fmt: skip
+        row = doing.add(Submission, body, state=SubmissionState.SENDING)
+        doing.details = {"submission": row.id, "exchange": exchange, "photo": photo_id, "hashes": len(listed)}
+    try:
+        handover = party.submit(listed, doing.now)
+    except BadInput as refused:  # no key for it: known before anything went out
+        _finish(keeper, case_id, row.id, Handover(HandoverState.REFUSED, refused.code))
+        raise
+    return _finish(keeper, case_id, row.id, handover)
+
+
+def withdraw(keeper: Keeper, case_id: str, submission_id: str) -> SubmissionView:
+    """Ask the exchange to take the hashes out. May be asked again until it said yes.
+
+    Raises AnswerIsNo `cases.not_handed` where nothing is out there, OutsideSilent `exchange.silent` when it said
+    nothing or no: then it stands as before.
+    """
+    case = look(keeper, case_id)
+    row, body = case.one(Submission, submission_id)
+    if _state(keeper, row, body) not in _OUT_THERE:
+        raise AnswerIsNo("cases.not_handed")
+    party = _party(keeper, body["exchange"])
+    with act(keeper, case_id, EntryKind.RELEASE, "withdraw_submission") as doing:
+        doing.details = {"submission": submission_id, "exchange": body["exchange"]}
+    handover = party.withdraw(list(_listed(body)), body["receipts"], doing.now)
+    with act(keeper, case_id, EntryKind.RELEASE, f"withdrawal_{handover.state.value}") as doing:
+        row, body = doing.one(Submission, submission_id)
+        doing.details = {"submission": submission_id, "detail": handover.detail}
+        gone = handover.state is HandoverState.SENT
+        state = SubmissionState.WITHDRAWN if gone else _state(keeper, row, body)
+        doing.change(row, {**body, "detail": handover.detail, "sender": None}, state=state)
+    return _view(keeper, row, body)
+
+
+def list_submissions(keeper: Keeper, case_id: str) -> list[SubmissionView]:
+    """Everything that was handed to exchanges from this case."""
+    return [_view(keeper, row, body) for row, body in look(keeper, case_id).rows(Submission)]
+
+
+def _party(keeper: Keeper, exchange: str) -> Exchange:
+    if keeper.services.exchange is None:
+        raise BadInput("cases.no_exchanges")
+    return keeper.services.exchange(exchange)
+
+
+def _same(body: dict[str, Any], photo_id: str, exchange: str) -> bool:
+    return bool(body["photo"] == photo_id and body["exchange"] == exchange)
+
+
+def _entries(photo: dict[str, Any]) -> list[WatchEntry]:
+    """Every hash of the photo once; ids are the views' names: the exchange learns no id of ours."""
+    packed = shared_rows.pack(Fingerprint.unpack(base64.b64decode(photo["fingerprint"])))
+    found = {
+        to_hex(bits): WatchEntry(shared_rows.VIEWS[int(view)], Kind.PDQ, to_hex(bits), int(quality))
+        for view, quality, bits in zip(*shared_rows.unpack(packed), strict=True)
+    }
+    return list(found.values())
+
+
+def _listed(body: dict[str, Any]) -> Iterable[WatchEntry]:
+    return (WatchEntry(name, Kind.PDQ, value, quality) for name, value, quality in body["entries"])
+
+
+def _finish(keeper: Keeper, case_id: str, submission_id: str, handover: Handover) -> SubmissionView:
+    with act(keeper, case_id, EntryKind.RELEASE, f"submit_{handover.state.value}") as doing:
+        row, body = doing.one(Submission, submission_id)
+        doing.details = {"submission": submission_id, "detail": handover.detail}
+        body |= {"detail": handover.detail, "receipts": list(handover.receipts), "sender": None}
+        doing.change(row, body, state=_STATES[handover.state])
+    return _view(keeper, row, body)
+
+
+def _state(keeper: Keeper, row: Submission, body: dict[str, Any]) -> SubmissionState:
+    """The state as it is true now: what a killed process was sending may have gone, and nobody knows."""
+    state = SubmissionState(row.state)
+    if state is not SubmissionState.SENDING:
+        return state
+    begun = read_time(body["begun_at"])
+    alive = bool(body["sender"]) and keeper.services.is_alive(body["sender"])
+    late = begun is None or keeper.services.now() - begun > _LONGEST
+    return state if alive and not late else SubmissionState.UNKNOWN
+
+
+def _view(keeper: Keeper, row: Submission, body: dict[str, Any]) -> SubmissionView:
+    return SubmissionView(
+        row.id, body["exchange"], body["photo"], len(body["entries"]), _state(keeper, row, body).value,
+        read_time(body["begun_at"]), body["detail"],
+    )  # fmt: skip
