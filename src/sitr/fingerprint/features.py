@@ -109,17 +109,23 @@ def _level_features(level: Grey, size: float, share: int) -> Features:
 
 def _corners(level: Grey, share: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """The strongest corners, taken in turns from the cells of a grid, so that no busy part wins all."""
-    response = cv2.cornerMinEigenVal(level, 3)
-    peaks = (response >= cv2.dilate(response, np.ones((7, 7), np.uint8))) & (response > _LEAST_RESPONSE)
-    peaks[:_MARGIN], peaks[-_MARGIN:], peaks[:, :_MARGIN], peaks[:, -_MARGIN:] = False, False, False, False
-    rows, columns = np.nonzero(peaks)
-    strength = response[rows, columns]
+    found = kernel.corners(level, _MARGIN, _LEAST_RESPONSE) if kernel.at_work() else peaks(level)
+    rows, columns, strength = found
     side = max(8.0, float(np.sqrt(level.size / max(1, share / 4))))
     cell = (rows / side).astype(np.intp) * 4096 + (columns / side).astype(np.intp)
     order = np.lexsort((-strength, cell))
     turn = _turns(cell[order])
     best = order[np.lexsort((-strength[order], turn))[:share]]
     return rows[best], columns[best]
+
+
+def peaks(level: Grey) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+    """Rows, columns and strength of corners, by OpenCV; `kernel.corners` finds the same but for the last digits."""
+    response = cv2.cornerMinEigenVal(level, 3)
+    peaks = (response >= cv2.dilate(response, np.ones((7, 7), np.uint8))) & (response > _LEAST_RESPONSE)
+    peaks[:_MARGIN], peaks[-_MARGIN:], peaks[:, :_MARGIN], peaks[:, -_MARGIN:] = False, False, False, False
+    rows, columns = np.nonzero(peaks)
+    return rows, columns, np.asarray(response[rows, columns], dtype=np.float32)
 
 
 def _turns(sorted_cells: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -133,12 +139,24 @@ def _turns(sorted_cells: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
 
 def _directions(level: Grey, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> Floats:
     """The gradient of the picture smoothed over about a third of the patch, in radians, x to the right and y down."""
-    half = (max(1, level.shape[1] // 2), max(1, level.shape[0] // 2))
-    smooth = cv2.GaussianBlur(cv2.resize(level, half, interpolation=cv2.INTER_AREA).astype(np.float32), (0, 0), 2.25)
-    rows, columns = np.minimum(rows // 2, half[1] - 1), np.minimum(columns // 2, half[0] - 1)
-    dx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0)[rows, columns]
-    dy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1)[rows, columns]
+    size = (max(1, level.shape[1] // 2), max(1, level.shape[0] // 2))
+    half = np.asarray(cv2.resize(level, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    rows, columns = np.minimum(rows // 2, size[1] - 1), np.minimum(columns // 2, size[0] - 1)
+    dx, dy = kernel.gradients(half, _bell(), rows, columns) if kernel.at_work() else slopes(half, rows, columns)
     return np.arctan2(dy, dx).astype(np.float32)
+
+
+def slopes(half: Grey, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """The slopes at places of a blurred picture, by OpenCV; `kernel.gradients` finds the same but for last digits."""
+    smooth = cv2.GaussianBlur(half.astype(np.float32), (0, 0), 2.25)
+    dx, dy = (cv2.Sobel(smooth, cv2.CV_32F, *way)[rows, columns] for way in ((1, 0), (0, 1)))
+    return np.asarray(dx, dtype=np.float32), np.asarray(dy, dtype=np.float32)
+
+
+@cache
+def _bell() -> Floats:
+    """The weights of that blur: as many as OpenCV takes for float pictures, four deviations each way."""
+    return np.asarray(cv2.getGaussianKernel(19, 2.25, cv2.CV_32F), dtype=np.float32).ravel()
 
 
 def describe(

@@ -66,7 +66,13 @@ def address(array: npt.NDArray[Any], kind: type[np.generic], shape: tuple[int | 
     fits = array.ndim == len(shape) and all(w is None or w == s for w, s in zip(shape, array.shape, strict=True))
     if array.dtype != kind or not fits or not array.flags.c_contiguous:
         raise TypeError(f"the kernel wants {kind.__name__} {shape}, not {array.dtype} {array.shape}")
-    return array.ctypes.data
+    return where(array)
+
+
+def where(array: npt.NDArray[Any]) -> int:
+    """The address of an array's first element; `array.ctypes` would build an object for each."""
+    found: int = array.__array_interface__["data"][0]
+    return found
 
 
 _P, _L, _D = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
@@ -84,8 +90,8 @@ def near(mine: Bytes, other: Bytes, limits: Doubles, k: int) -> tuple[Longs, Lon
         m,
         address(limits, np.float64, (n,)),
         k,
-        first.ctypes.data,
-        second.ctypes.data,
+        where(first),
+        where(second),
     )
     return first[:count], second[:count]
 
@@ -110,9 +116,45 @@ def describe(
         *(address(a, np.float32, (points,)) for a in lattice),
         points,
         *(address(a, np.int64, (256,)) for a in pairs),
-        out.ctypes.data,
+        where(out),
     )
     return out
+
+
+def corners(level: Bytes, margin: int, least: float) -> tuple[Longs, Longs, Floats]:
+    """Rows, columns and strength of the corners of a level: the strongest within three pixels, above `least`."""
+    rows, columns = level.shape
+    room = max(0, (rows - 2 * margin) * (columns - 2 * margin))
+    down, across, strength = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.float32)
+    call = function("corners", _P, _L, _L, _L, ctypes.c_float, _L, _P, _P, _P)
+    at = address(level, np.uint8, (None, None)), rows, columns
+    count = call(*at, margin, least, room, where(down), where(across), where(strength))
+    if count < 0:
+        raise MemoryError
+    return down[:count].copy(), across[:count].copy(), strength[:count].copy()
+
+
+def gradients(picture: Bytes, smooth: Floats, rows: Longs, columns: Longs) -> tuple[Floats, Floats]:
+    """The slopes to the right and downwards of the picture blurred with `smooth`, at the places only."""
+    n = len(rows)
+    if not 1 <= len(smooth) <= 63 or min(picture.shape) < 2:
+        raise ValueError("63 weights and two pixels each way")
+    if n and (rows.min() < 0 or columns.min() < 0 or rows.max() >= len(picture) or columns.max() >= picture.shape[1]):
+        raise ValueError("places lie in the picture")
+    dx, dy = np.empty(n, np.float32), np.empty(n, np.float32)
+    call = function("gradients", _P, _L, _L, _P, _L, _P, _P, _L, _P, _P)
+    call(
+        address(picture, np.uint8, (None, None)),
+        *picture.shape,
+        address(smooth, np.float32, (len(smooth),)),
+        len(smooth),
+        address(rows, np.int64, (n,)),
+        address(columns, np.int64, (n,)),
+        n,
+        where(dx),
+        where(dy),
+    )
+    return dx, dy
 
 
 def plane(samples: npt.NDArray[Any], height: int, width: int, scale: int = 1, lead: tuple[int, int] = (0, 0)) -> Floats:
@@ -130,9 +172,7 @@ def plane(samples: npt.NDArray[Any], height: int, width: int, scale: int = 1, le
         raise ValueError("the samples do not cover the picture")
     call = function("plane", _P, _L, _L, _L, _L, _L, _L, _L, _L, _P)
     kind = np.float32 if floats else np.uint8
-    if call(
-        address(samples, kind, (rows, columns)), floats, rows, columns, height, width, scale, *lead, out.ctypes.data
-    ):
+    if call(address(samples, kind, (rows, columns)), floats, rows, columns, height, width, scale, *lead, where(out)):
         raise MemoryError
     return out
 
@@ -140,7 +180,7 @@ def plane(samples: npt.NDArray[Any], height: int, width: int, scale: int = 1, le
 def pdq(averages: Floats) -> tuple[Bytes, int]:
     """PDQ (32 bytes) and quality of 64 x 64 averages."""
     bits = np.empty(32, np.uint8)
-    quality = function("pdq", _P, _P)(address(averages, np.float32, (64, 64)), bits.ctypes.data)
+    quality = function("pdq", _P, _P)(address(averages, np.float32, (64, 64)), where(bits))
     return bits, quality
 
 
@@ -150,9 +190,9 @@ def jpeg_averages(data: bytes) -> Floats | None:
     None when the file is not entirely in order, or of a kind that this reader leaves to others.
     """
     size = np.empty(2, np.int64)
-    if function("jpeg_size", ctypes.c_char_p, _L, _P)(data, len(data), size.ctypes.data):
+    if function("jpeg_size", ctypes.c_char_p, _L, _P)(data, len(data), where(size)):
         return None
     columns, rows = (-(-int(side) // 8) for side in size)
     out = np.empty((rows, columns), np.float32)
     call = function("jpeg_averages", ctypes.c_char_p, _L, _L, _L, _P)
-    return None if call(data, len(data), rows, columns, out.ctypes.data) else out
+    return None if call(data, len(data), rows, columns, where(out)) else out
