@@ -27,17 +27,23 @@ from sitr.cases import (
     journals,
     notices,
     openings,
+    orders,
     outcomes,
     pairings,
     photos,
     portable,
     releases,
     sightings,
+    watches,
 )
 from sitr.cases.access import Keeper, new_holder
 from sitr.cases.models import HolderKind
+from sitr.cases.orders import Worker
+from sitr.finding import Manners
+from sitr.fingerprint import fingerprint
 from sitr.vault import Identity
 
+PRINT = fingerprint(drawn(3, 160)).shareable()
 CHAT = b"[3/2/2024, 9:05:12 PM] Ali: hello\n"
 Prepare = Callable[[World, str], dict[str, Any]]
 
@@ -141,6 +147,25 @@ def _two_captures(world: World, case: str) -> dict[str, Any]:
     return {"exhibit_id": made[1], "other_id": made[0]}
 
 
+def _watch(world: World, case: str) -> str:
+    return watches.add(world.holder, case, world.site.show("/watched"))[0].id
+
+
+def watched(world: World, case: str) -> None:
+    """A watched address whose page went away: seen by a worker, opened by nobody yet."""
+    _watch(world, case)
+    world.site.pages["/watched"] = (410, "text/html", b"gone")
+    worker = Worker(Identity.generate(), world.services)
+    watches.hand_out(world.holder, worker.identity.public)
+    list(orders.run(worker, manners=Manners(), sleep=lambda s: world.clock.forward(seconds=s) and None))
+    watches.take_back(worker)
+
+
+def _news(world: World, case: str) -> dict[str, Any]:
+    watched(world, case)
+    return {}
+
+
 def _jar(world: World, case: str) -> dict[str, Any]:
     jars.fill(world.holder, case, "sid=0123456789abcdef", host="leaks.example")
     return {}
@@ -156,6 +181,10 @@ TABLE = (
     Verb(
         photos.add_photo, lambda _w, _c: {"image": drawn(1, 160), "name": "a.png", "keep": True},
         (("photo", "add_photo"),),
+    ),
+    Verb(
+        photos.add_fingerprint, lambda _w, _c: {"untrusted_shareable": PRINT, "name": "a"},
+        (("photo", "add_fingerprint"),),
     ),
     Verb(sightings.list_sightings),
     Verb(sightings.add_sighting, lambda w, _c: {"text": f"see {w.site.url('/a')}"}, (("sighting", "add_sighting"),)),
@@ -233,6 +262,16 @@ TABLE = (
     Verb(arrivals.glimpse, lambda w, c: {"file_id": arrived(w, c).first_picture}),
     Verb(arrivals.accept, lambda w, c: {"arrival_id": arrived(w, c).id}, (("exhibit", "accept_arrival"),)),
     Verb(arrivals.reject, lambda w, c: {"arrival_id": arrived(w, c).id}, (("exhibit", "reject_arrival"),)),
+    Verb(watches.list_watches),
+    Verb(watches.news),
+    Verb(watches.away),
+    Verb(watches.add, lambda w, _c: {"text": w.site.show("/watched")}, (("sighting", "add_watch"),)),
+    Verb(watches.add_places, _one_place, (("sighting", "add_watch"),)),
+    Verb(watches.pause, lambda w, c: {"watch_id": _watch(w, c)}, (("sighting", "pause_watch"),)),
+    Verb(watches.resume, lambda w, c: {"watch_id": _watch(w, c)}, (("sighting", "resume_watch"),)),
+    Verb(watches.remove, lambda w, c: {"watch_id": _watch(w, c)}, (("sighting", "remove_watch"),)),
+    Verb(watches.consent, lambda _w, _c: {"given": False}, (("release", "withdraw_watch"),)),
+    Verb(watches.take_in, _news, (("sighting", "take_watch_news"),)),
     Verb(journals.entries),
     Verb(journals.verify),
     Verb(journals.hand_checkpoint, entries=(("release", "hand_checkpoint"),)),
@@ -260,6 +299,7 @@ TABLE = (
 
 OF_THE_HOME = {
     "anchors.advance": "public calendars; needs nobody's key",
+    "revocations.advance": "issuers of the authorities' certificates; needs nobody's key",
     "access.is_set_up": "says whether there is a holder; needs nobody's key",
     "access.set_up": "makes the first holder",
     "access.new_holder": "makes a holder",
@@ -284,6 +324,10 @@ OF_THE_HOME = {
     "pairings.note_use": "the hour, in clear; test_cases_pairings",
     "pairings.writer": "a name for the journal",
     "portable.import_case": "makes a case for its holder",
+    "orders.due": "tells ids and hours; test_cases_watches",
+    "watches.hand_out": "over all one's own cases; test_cases_watches",
+    "watches.take_in_all": "over all one's own cases; test_cases_watches",
+    "watches.visit_now": "over all one's own cases; test_cases_watches",
     "workrooms.clear_abandoned": "at a start; needs nobody's key",
     "tidying.tidy": "at a start; needs nobody's key",
 }

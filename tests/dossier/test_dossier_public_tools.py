@@ -155,6 +155,7 @@ def test_the_shipped_script_runs_bare_and_leaves_nothing_behind(bag: Path) -> No
     lines = done.stdout.splitlines()
     assert [line.split(":")[0] for line in lines[:-1]] == [
         "layout", "signature", "signer", "tag_files", "payload", "index", "journal", "journal_signer", "time",
+        "revocation",
     ]  # fmt: skip
     assert lines[-1] == "Result: verified."
     assert sorted(bag.rglob("*")) == before

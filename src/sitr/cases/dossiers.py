@@ -51,7 +51,6 @@ from sitr.journal import (
     read_checkpoint,
     read_stamp,
     stamp_certificates,
-    stamp_revocation,
 )
 from sitr.knowledge import Knowledge
 from sitr.words import say
@@ -297,8 +296,9 @@ def _proofs(
     for stamp in sorted(chosen.values(), key=lambda one: (one.checkpoint.size, one.authority)):
         tsr = bytes(stamp.reply or b"")
         said = read_stamp(tsr)
+        lists, answer = journals.said_about(tsr, bytes(stamp.revocation or b""))
         yield TimeProof(
-            tsr=tsr, chain=stamp_certificates(tsr) + services.authority_roots, crl=stamp_revocation(tsr),
+            tsr=tsr, chain=stamp_certificates(tsr) + services.authority_roots, crl=lists, ocsp=answer,
             digest=checkpoint_digest(stamp.checkpoint.note).hex(),
             time=said.time, authority=names.get(stamp.authority, str(stamp.authority + 1)), serial=str(said.serial),
             data=stamp.checkpoint.note.encode(),

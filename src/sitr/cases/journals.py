@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from sitr.cases import revocations
 from sitr.cases.access import Keeper
 from sitr.cases.anchors import advance, anchored
 from sitr.cases.models import TABLES, Checkpoint, Entry, Renewal, Stamp
@@ -28,7 +29,9 @@ from sitr.journal import (
     next_try,
     read_opening,
     renewal_text,
+    revocation_files,
     stamp_ends,
+    stamp_revocation,
     verify_journal,
 )
 from sitr.vault import open_sealed
@@ -99,7 +102,7 @@ def verify(
         lines, openings, notes, signer=services.signer.public_pem() + _signers_before(openings), stamps=stamps,
         tsa_ca=services.authority_roots or None, earlier=earlier,
         renewals=[(bytes(one.text), bytes(one.reply or b"")) for one in renewed(case)],
-        anchors=[bytes(one.proof or b"") for one in anchored(case)], headers=headers,
+        anchors=[bytes(one.proof or b"") for one in anchored(case)], headers=headers, revocations=_said(case),
     )  # fmt: skip
     wrong = [*unread, *_rows_that_differ(case, openings), *([] if unread else _rows_unknown(case, openings))]
     return replace(report, ok=False, problems=(*report.problems, *wrong)) if wrong else report
@@ -125,6 +128,22 @@ def proofs(case: OpenCase) -> tuple[list[str], list[bytes]]:
     if last is not None:
         notes[last.size] = last.note
     return [notes[size] for size in sorted(notes)], [bytes(stamp.reply or b"") for stamp in held]
+
+
+def _said(case: OpenCase) -> list[bytes]:
+    """What was kept about the authorities' certificates, each once."""
+    kept = (said_about(bytes(stamp.reply or b""), bytes(stamp.revocation or b"")) for stamp in stamped(case))
+    return list(dict.fromkeys(one for both in kept for one in both if one))
+
+
+def said_about(tsr: bytes, revocation: bytes) -> tuple[bytes, bytes]:
+    """Revocation lists in PEM and an OCSP answer in DER: what came inside a reply, and what was asked for later."""
+    try:
+        inside = stamp_revocation(tsr)
+    except Damaged:
+        inside = b""  # the verification of the reply itself says so
+    lists, answer = revocation_files(revocation)
+    return inside + lists, answer
 
 
 def _rows_that_differ(case: OpenCase, openings: dict[int, bytes | None]) -> Iterator[Problem]:
@@ -208,7 +227,9 @@ def stamp_pending(services: Services) -> int:
     waiting = Stamp.objects.exclude(state=StampState.STAMPED).filter(next_try__lte=now).select_related("checkpoint")
     again = Renewal.objects.exclude(state=StampState.STAMPED).filter(next_try__lte=now)
     rows: list[Stamp | Renewal] = [*waiting, *again]
-    return sum(_ask(services, each, now) for each in rows) + advance(services)
+    came = sum(_ask(services, each, now) for each in rows)
+    revocations.advance(services)
+    return came + advance(services)
 
 
 def stamp_within(services: Services, case_id: str, seconds: float) -> int:

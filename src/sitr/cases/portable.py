@@ -132,7 +132,8 @@ def _plain(value: Any) -> Any:
 def _proofs(case: OpenCase) -> dict[str, Any]:
     notes = {str(c.size): c.note for c in Checkpoint.objects.filter(case=case.row)}
     stamps = [
-        {"size": s.checkpoint.size, "authority": s.authority, "reply": base64.b64encode(bytes(s.reply or b"")).decode()}
+        {name: base64.b64encode(bytes(getattr(s, name) or b"")).decode() for name in ("reply", "revocation")}
+        | {"size": s.checkpoint.size, "authority": s.authority}
         for s in journals.stamped(case)
     ]
     renewals = [
@@ -338,6 +339,7 @@ def _write_entries(case: Case, package: _Package, public: str) -> None:
         Stamp(
             checkpoint=made[stamp["size"]], authority=stamp["authority"], state=StampState.STAMPED,
             next_try=case.opened_hour, reply=base64.b64decode(stamp["reply"]),
+            revocation=base64.b64decode(stamp.get("revocation", "")),
         ).save(force_insert=True)  # fmt: skip
     for one in package.proofs.get("anchors", ()):
         proof = base64.b64decode(one["proof"])

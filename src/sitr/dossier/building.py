@@ -204,7 +204,13 @@ def _stamps(proofs: Sequence[TimeProof]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for place, proof in enumerate(proofs, start=1):
         name = _stamp_name(place)
-        parts = {".tsr": proof.tsr, ".pem": proof.chain, ".crl": proof.crl, ".checkpoint": proof.data}
+        parts = {
+            ".tsr": proof.tsr,
+            ".pem": proof.chain,
+            ".crl": proof.crl,
+            ".ocsp": proof.ocsp,
+            ".checkpoint": proof.data,
+        }
         found |= {name + kind: data for kind, data in parts.items() if data}
     return found
 

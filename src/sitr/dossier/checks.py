@@ -414,6 +414,7 @@ def _journal_report(
         "renewals": _renewals(bag),
         "anchors": [d for n, d in stamps.items() if n.endswith(".ots")],
         "headers": headers,
+        "revocations": [d for n, d in stamps.items() if n.endswith((".crl", ".ocsp"))],
     }
     if _only_proofs(bag):
         return journal.verify_released(_read(bag, PROOFS), checkpoints, **beside)

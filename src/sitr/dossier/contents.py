@@ -147,6 +147,7 @@ class LegalRow:
 class TimeProof:
     """One RFC 3161 reply, whole. `data` are the very bytes that were stamped (a checkpoint), or empty when the digest
     is that of the exhibit named by `exhibit`. `chain` holds PEM certificates: what is needed to judge the token.
+    `crl` (PEM) and `ocsp` (DER): what was said about the revocation of its certificate.
     """
 
     tsr: bytes
@@ -159,6 +160,7 @@ class TimeProof:
     data: bytes = b""
     exhibit: str = ""
     crl: bytes = b""
+    ocsp: bytes = b""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ from sitr.journal.checkpoints import Signer, checkpoint_digest, read_checkpoint,
 from sitr.journal.codes import qr_modules, qr_svg
 from sitr.journal.entries import Entry, Kind, Opening, format_time, make_entry, read_opening, time_after
 from sitr.journal.renewing import RENEW_BEFORE, stamp_ends, stamp_revocation
+from sitr.journal.revoking import fetch_revocation, revocation_files, signer_mark
 from sitr.journal.tree import (
     Frontier,
     consistency_proof,
@@ -83,6 +84,7 @@ __all__ = [
     "consistency_file",
     "consistency_proof",
     "describe",
+    "fetch_revocation",
     "format_time",
     "inclusion_proof",
     "journal_file",
@@ -101,8 +103,10 @@ __all__ = [
     "read_opening",
     "read_stamp",
     "renewal_text",
+    "revocation_files",
     "root_of",
     "sign_checkpoint",
+    "signer_mark",
     "stamp_certificates",
     "stamp_ends",
     "stamp_revocation",

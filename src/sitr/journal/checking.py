@@ -37,6 +37,7 @@ def verify_journal(
     renewals: Sequence[tuple[bytes, bytes]] = (),
     anchors: Sequence[bytes] = (),
     headers: Mapping[int, bytes] | None = None,
+    revocations: Sequence[bytes] = (),
 ) -> Report:
     """`verifier.verify_journal`: see there.
 
@@ -63,6 +64,7 @@ def verify_journal(
             renewals=renewals,
             anchors=anchors,
             headers=headers,
+            revocations=revocations,
         )
 
 

@@ -1,9 +1,8 @@
 """What a stored reply of a time authority says about how long it can be checked: its certificates and their revocation.
 
 Here belong when the certificate that signed a reply ends, which revocation lists came inside it, and how long before
-the end it is renewed. Asking for a stamp and for its renewal is in `authorities`; checking both is in `verifier`. No
-revocation list is fetched: the address for it stands in a certificate that somebody else wrote, so it would be a
-connection that no operator named. What the authority put into its reply is kept with it; that there was none is said.
+the end it is renewed. Asking for a stamp and for its renewal is in `authorities`, asking whether a certificate was
+revoked in `revoking`; checking all of it is in `verifier`.
 """
 
 import base64

@@ -427,6 +427,178 @@ def certificates_inside(reply: bytes) -> bytes:
     return b"".join(CERTIFICATE.findall(printed))
 
 
+# --- was the authority's certificate revoked, RFC 5280 and RFC 6960 --------------------------------------------------
+
+CRL = re.compile(rb"-----BEGIN X509 CRL-----\s[A-Za-z0-9+/=\s]+-----END X509 CRL-----\n?")
+REASON_OID, MOST_REVOKED = bytes.fromhex("551d15"), 200_000
+UTC_TIME = re.compile(rb"([0-9]{12})Z")
+# RFC 3161 section 4: for these reasons a stamp from before the revocation stays good; for any other, and for none, it
+# does not, since whoever has the key can date a stamp back.
+HARMLESS = {0: "unspecified", 3: "affiliationChanged", 4: "superseded", 5: "cessationOfOperation"}
+OCSP_LINE = re.compile(r"^\s*(This Update|Reason|Revocation Time): (.{1,60})$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What was said about the certificate that signed a stamp, and as of when: `good`; `later` (revoked after it, for a
+    reason that leaves it good); `revoked` (before it, or for a reason that takes every stamp of that certificate)."""
+
+    state: str
+    as_of: datetime
+
+
+def standing(
+    reply: bytes, stamped: Stamped, said: Sequence[bytes], roots: bytes | None, more: bytes = b""
+) -> Standing | None:
+    """What `said` (revocation lists in PEM, OCSP answers in DER) shows about a reply's certificate; None: not known.
+
+    openssl judges whether a list or an answer is the issuer's own. Of several, the one that revokes counts, else the
+    latest. `roots` and `more` as in `stamp_holds`.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        desk = _Desk(Path(name), reply, roots, more)
+        if not desk.ready:
+            return None
+        lists = [found for text in said for found in CRL.findall(text)]
+        found = [desk.by_list(one) for one in lists]
+        found += [desk.by_answer(one) for one in said if not CRL.search(one)]
+    known = [_standing(one, stamped.time) for one in found if one is not None]
+    return max(known, key=lambda one: (one.state == "revoked", one.as_of), default=None)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one list or answer tells: as of when, and if revoked, when and why (None: no reason given)."""
+
+    as_of: datetime
+    revoked: datetime | None = None
+    reason: str | None = None
+
+
+def _standing(told: _Told, stamped: datetime) -> Standing:
+    if told.revoked is None:
+        return Standing("good", told.as_of)
+    later = told.revoked > stamped and told.reason in HARMLESS.values()
+    return Standing("later" if later else "revoked", told.as_of)
+
+
+class _Desk:
+    """The files on which openssl judges: the signer's certificate, the trusted ones, the others."""
+
+    def __init__(self, folder: Path, reply: bytes, roots: bytes | None, more: bytes) -> None:
+        self.folder = folder
+        self._write("reply.tsr", reply)
+        openssl("ts", "-reply", "-in", self._at("reply.tsr"), "-token_out", "-out", self._at("token"))
+        how = ["-noverify", "-signer", self._at("signer.pem"), "-out", self._at("content")]
+        openssl("cms", "-verify", "-inform", "DER", "-in", self._at("token"), *how)
+        self.signer = self._read("signer.pem")
+        own = [
+            one for one in CERTIFICATE.findall(certificates_inside(reply) + more) if one.split() != self.signer.split()
+        ]
+        self.others = [*own, *CERTIFICATE.findall(roots or b"")]
+        # The signer itself must not be an anchor: the chain would end with it, without the issuer of the list.
+        self.anchors = roots if roots is not None else b"".join(own)
+        self.ready = bool(self.signer and self.anchors)
+        self._write("anchors.pem", self.anchors)
+        self._write("others.pem", b"".join(own) or self.anchors)
+        self.trust = ["-CAfile", self._at("anchors.pem"), *(["-partial_chain"] if roots is None else [])]
+
+    def by_list(self, pem: bytes) -> _Told | None:
+        self._write("list.pem", pem)
+        try:
+            as_of, revoked = read_crl(base64.b64decode(b"".join(pem.split(b"\n")[1:]).split(b"-----")[0]))
+            serial = openssl("x509", "-in", self._at("signer.pem"), "-noout", "-serial").stdout.partition(b"=")[2]
+            time = ["-crl_check", "-attime", str(int(as_of.timestamp())), "-untrusted", self._at("others.pem")]
+            files = ["-CRLfile", self._at("list.pem"), self._at("signer.pem")]
+            done = openssl("verify", *time, *self.trust, *files)
+            number = int(serial.strip() or b"0", 16)
+        except (MalformedError, ValueError):
+            return None
+        if done.returncode == 0:
+            return _Told(as_of)
+        if b"certificate revoked" not in done.stdout + done.stderr or number not in revoked:
+            return None  # another issuer's list, or one that does not hold
+        when, reason = revoked[number]
+        return _Told(as_of, when, HARMLESS.get(reason, "other") if reason is not None else None)
+
+    def by_answer(self, der: bytes) -> _Told | None:
+        self._write("answer.der", der)
+        for issuer in self.others:
+            self._write("issuer.pem", issuer)
+            asked = [
+                "-respin",
+                self._at("answer.der"),
+                "-issuer",
+                self._at("issuer.pem"),
+                "-cert",
+                self._at("signer.pem"),
+            ]
+            said = openssl("ocsp", *asked, "-noverify").stdout.decode("ascii", "replace")
+            parts = dict(OCSP_LINE.findall(said))
+            state = re.search(r"signer\.pem: (good|revoked)$", said, re.MULTILINE)
+            as_of, when = _english(parts.get("This Update")), _english(parts.get("Revocation Time"))
+            if state is None or as_of is None or (state[1] == "revoked") != (when is not None):
+                continue
+            time = ["-attime", str(int(as_of.timestamp())), "-verify_other", self._at("others.pem")]
+            if b"Response verify OK" in openssl("ocsp", *asked, *time, *self.trust).stderr:
+                return _Told(as_of, when, parts.get("Reason"))
+        return None
+
+    def _at(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def _write(self, name: str, data: bytes) -> None:
+        (self.folder / name).write_bytes(data)
+
+    def _read(self, name: str) -> bytes:
+        path = self.folder / name
+        return b"".join(CERTIFICATE.findall(path.read_bytes())[:1]) if path.is_file() else b""
+
+
+def _english(text: str | None) -> datetime | None:
+    """A time as openssl prints it: `Nov 23 06:05:24 2026 GMT`. Months are read by hand, whatever the locale."""
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    parts = (text or "").split()
+    if len(parts) != 5 or parts[0] not in months or parts[4] != "GMT":
+        return None
+    try:
+        day = f"{int(parts[3]):04d}-{months.index(parts[0]) + 1:02d}-{int(parts[1]):02d}"
+        return datetime.fromisoformat(f"{day}T{parts[2]}+00:00")
+    except ValueError:
+        return None
+
+
+def read_crl(der: bytes) -> tuple[datetime, dict[int, tuple[datetime, int | None]]]:
+    """When a revocation list was made, and which serial numbers it revokes: since when, and why (its number; None: no
+    reason given). Its signature is not judged here. Raises MalformedError."""
+    fields = _children(_children(_children(der)[0][1])[0][1])
+    times = [place for place, (tag, _) in enumerate(fields) if tag in (0x17, 0x18)]
+    _must(bool(times), "crl")
+    rest = [content for tag, content in fields[times[-1] + 1 :] if tag == 0x30]
+    revoked = _children(rest[0]) if rest and rest[0] else []
+    _must(len(revoked) <= MOST_REVOKED, "crl")
+    return _der_time(*fields[times[0]]), dict(_revoked(entry) for _, entry in revoked)
+
+
+def _revoked(entry: bytes) -> tuple[int, tuple[datetime, int | None]]:
+    serial, time, *more = _children(entry, 2)
+    reason = None
+    for _, extension in _children(more[0][1]) if more and more[0][1] else []:
+        oid, *_, (_, value) = _children(extension, 2)
+        if oid == (6, REASON_OID):
+            tag, number = _children(value)[0]
+            _must(tag == 10 and len(number) == 1, "crl")
+            reason = number[0]
+    return int.from_bytes(serial[1], "big"), (_der_time(*time), reason)
+
+
+def _der_time(tag: int, value: bytes) -> datetime:
+    short = UTC_TIME.fullmatch(value) if tag == 0x17 else None
+    if short is not None:  # RFC 5280 section 4.1.2.5.1: two digits of the year, 1950 to 2049
+        value = (b"19" if value[:2] >= b"50" else b"20") + value
+    return _second(GENERALIZED.fullmatch(value))
+
+
 # --- OpenTimestamps: a digest that leads to a block of Bitcoin --------------------------------------------------------
 
 OTS_HEAD = b"\0OpenTimestamps\0\0Proof\0\xbf\x89\xe2\xe8\x84\xe8\x92\x94\x01\x08"  # magic, version 1, "of a SHA-256"
@@ -603,7 +775,7 @@ class Report:
     checks: tuple[Check, ...]
 
     def check(self, name: str) -> Check:
-        """The check of that name: integrity (or released), signer, time, earlier, handed or ots."""
+        """The check of that name: integrity (or released), signer, time, earlier, handed, ots, revocation."""
         return next(check for check in self.checks if check.name == name)
 
 
@@ -625,6 +797,7 @@ def verify_journal(
     renewals: Sequence[tuple[bytes, bytes]] = (),
     anchors: Sequence[bytes] = (),
     headers: Mapping[int, bytes] | None = None,
+    revocations: Sequence[bytes] = (),
 ) -> Report:
     """Check one journal.
 
@@ -636,6 +809,7 @@ def verify_journal(
     `handed`: checkpoints that were given to the person, with `consistency`, the file of proofs from each to the latest.
     `renewals`: pairs of a renewal's text and the reply over it. `anchors`: OpenTimestamps files, each for the SHA-256
     of a checkpoint; `headers`: block headers of Bitcoin by height that the reader trusts (`read_headers`).
+    `revocations`: revocation lists (PEM) and OCSP answers (DER) about the authorities' certificates.
     Raises MalformedError when `signer` holds no Ed25519 key, FileNotFoundError without openssl.
     """
     journal = _Journal(lines)
@@ -646,7 +820,7 @@ def verify_journal(
     past = [*unreadable, *_check_earlier(journal, heads, kept)]
     signed, signer_check = _check_signer(heads, kept if not past else [], signer, inside_signer)
     bag = _Stamps(journal, notes, other_digests, inside_certificates)
-    timed, time_check = _check_time(bag, stamps, tsa_ca, renewals)
+    timed, time_check, standing_check = _check_time(bag, stamps, tsa_ca, renewals, revocations)
     checks = [Check("integrity", "failed" if integrity else "ok", counts), signer_check, time_check]
     if earlier:
         checks.append(Check("earlier", "failed" if past else "ok", {"count": len(earlier)}))
@@ -654,6 +828,7 @@ def verify_journal(
     checks += [handed_check] if handed else []
     blocks, ots_check = _check_ots(bag, anchors, headers)
     checks += [ots_check] if anchors else []
+    checks += [standing_check] if stamps else []
     problems = (*integrity, *signed, *timed, *past, *linked, *blocks)
     return Report(not problems, len(lines), journal.root.hex(), problems, tuple(checks))
 
@@ -674,6 +849,7 @@ def verify_released(
     renewals: Sequence[tuple[bytes, bytes]] = (),
     anchors: Sequence[bytes] = (),
     headers: Mapping[int, bytes] | None = None,
+    revocations: Sequence[bytes] = (),
 ) -> Report:
     """Check a dossier that carries no journal, only the proofs that what is released stands in it.
 
@@ -691,7 +867,7 @@ def verify_released(
     past = [*unreadable, *_check_earlier(journal, heads, decided)]
     signed, signer_check = _check_signer(heads, decided if not past else [], signer, inside_signer)
     bag = _Stamps(journal, notes, other_digests, inside_certificates)
-    timed, time_check = _check_time(bag, stamps, tsa_ca, renewals)
+    timed, time_check, standing_check = _check_time(bag, stamps, tsa_ca, renewals, revocations)
     shown = {"entries": journal.size, "opened": len(journal.entries)}
     checks = [Check("released", "failed" if wrong else "ok", shown), signer_check, time_check]
     if earlier:
@@ -701,6 +877,7 @@ def verify_released(
     checks += [handed_check] if handed else []
     blocks, ots_check = _check_ots(bag, anchors, headers)
     checks += [ots_check] if anchors else []
+    checks += [standing_check] if stamps else []
     problems = (*wrong, *signed, *timed, *past, *(p for p in linked if p not in wrong), *blocks)
     return Report(not problems, journal.size, journal.root.hex(), problems, tuple(checks))
 
@@ -1077,10 +1254,16 @@ class _Stamps:
 
 
 def _check_time(
-    bag: _Stamps, replies: Sequence[bytes], roots: bytes | None, renewals: Sequence[tuple[bytes, bytes]]
-) -> tuple[list[Problem], Check]:
+    bag: _Stamps,
+    replies: Sequence[bytes],
+    roots: bytes | None,
+    renewals: Sequence[tuple[bytes, bytes]],
+    revocations: Sequence[bytes],
+) -> tuple[list[Problem], Check, Check]:
     problems: list[Problem] = []
     states: list[tuple[bool, Stamped]] = []
+    known: list[Standing | None] = []
+    revoked: list[Problem] = []
     for place, reply in enumerate(replies, start=1):
         try:
             stamped = read_stamp(reply)
@@ -1089,12 +1272,34 @@ def _check_time(
             code = "stamp_malformed"
         if code:
             problems.append(Problem(code, None, {"stamp": place}))
+            continue
+        known.append(standing(reply, stamped, revocations, roots, bag.inside) if revocations else None)
+        held = known[-1]
+        if held is not None and held.state == "revoked":
+            revoked.append(Problem("stamp_revoked", None, {"stamp": place}))
         else:
             states.append((roots is not None and stamp_holds(reply, stamped, roots, bag.inside), stamped))
+    if revoked and not states:
+        problems += revoked  # where another authority's stamp is left, a revoked one only counts for nothing
     if roots is not None and replies and not problems and not any(trusted for trusted, _ in states):
         problems.append(Problem("stamp_by_stranger"))
     problems += _check_renewals(bag, replies, renewals)
-    return problems, _time_check(problems, states, len(renewals))
+    return problems, _time_check(problems, states, len(renewals)), _standing_check(known, roots)
+
+
+def _standing_check(known: Sequence[Standing | None], roots: bytes | None) -> Check:
+    """Were the certificates in force? `ok` only where every one is known to be good, by roots that the reader gave."""
+    found = [one for one in known if one is not None]
+    counts = {state: sum(one.state == state for one in found) for state in ("good", "later", "revoked")}
+    oldest = min((one.as_of for one in found), default=None)
+    as_of = oldest.strftime("%Y-%m-%dT%H:%M:%SZ") if oldest else ""
+    data = {**counts, "unknown": len(known) - len(found), "as_of": as_of}
+    if not found:
+        return Check("revocation", "absent", data)
+    if counts["revoked"] == len(known):
+        return Check("revocation", "failed", data)
+    certain = roots is not None and counts["good"] == len(known)
+    return Check("revocation", "ok" if certain else "untrusted", data)
 
 
 def _check_renewals(
@@ -1253,6 +1458,7 @@ def verify_folder(
         "renewals": bag.renewals(),
         "anchors": bag.all("timestamps", ".ots"),
         "headers": headers,
+        "revocations": [*bag.all("timestamps", ".crl"), *bag.all("timestamps", ".ocsp")],
     }
     released = bag.first("proofs.json")
     if released is not None and bag.first("journal.ndjson") is None:
@@ -1697,6 +1903,39 @@ SENTENCES = {  # Arabic, English; those of sitr/words/*/journal.toml (tested)
             "The block of OpenTimestamps proof {stamp} is older than an entry that it covers: the time of that "
             "entry is not right."
         ),
+    ),
+    "check_revocation_ok": (
+        "شهادات جهات التوقيت لم تُبطَل: عددها {good}، بحسب قوائم وردود أقدمها في {as_of}.",
+        (
+            "The certificates of the time authorities were not revoked: {good}, by lists or answers of which "
+            "the oldest is of {as_of}."
+        ),
+    ),
+    "check_revocation_failed": (
+        "شهادات جهات التوقيت مبطَلة (عددها {revoked})، فلا يُعتد بطوابعها.",
+        "The certificates of the time authorities were revoked ({revoked}), so their stamps are not trusted.",
+    ),
+    "check_revocation_untrusted": (
+        (
+            "شهادات جهات التوقيت: غير مبطَلة {good}، ومبطَلة لا يُعتد بطوابعها {revoked}، وأُلغيت بعد الطابع لسبب"
+            " لا يبطله {later}، وغير معروف حالها {unknown}؛ بحسب ما جاء في {as_of}."
+        ),
+        (
+            "Certificates of the time authorities: not revoked {good}; revoked, their stamps not trusted, "
+            "{revoked}; revoked after the stamp for a reason that leaves it good {later}; not known {unknown}; "
+            "as of {as_of}."
+        ),
+    ),
+    "check_revocation_absent": (
+        "لا يُعرف إن كانت شهادات جهات التوقيت قد أُبطلت: لا قائمة إبطال هنا يُحتكم إليها (العدد {unknown}).",
+        (
+            "Whether the certificates of the time authorities were revoked is not known: no usable list or "
+            "answer is here ({unknown})."
+        ),
+    ),
+    "stamp_revoked": (
+        "شهادة الجهة التي وضعت الطابع الزمني رقم {stamp} مبطَلة: لا يُعتد به.",
+        "The certificate of the authority that made time stamp {stamp} was revoked: it is not trusted.",
     ),
 }
 
