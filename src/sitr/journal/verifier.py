@@ -1917,8 +1917,8 @@ SENTENCES = {  # Arabic, English; those of sitr/words/*/journal.toml (tested)
     ),
     "check_revocation_untrusted": (
         (
-            "شهادات جهات التوقيت: غير مبطَلة {good}، ومبطَلة لا يُعتد بطوابعها {revoked}، وأُلغيت بعد الطابع لسبب"
-            " لا يبطله {later}، وغير معروف حالها {unknown}؛ بحسب ما جاء في {as_of}."
+            "شهادات جهات التوقيت: غير مبطَلة {good}، ومبطَلة لا يُعتد بطوابعها {revoked}، وأُبطلت بعد الطابع "
+            "لسبب لا يمسه {later}، وغير معروف حالها {unknown}؛ بحسب ما جاء في {as_of}."
         ),
         (
             "Certificates of the time authorities: not revoked {good}; revoked, their stamps not trusted, "
