@@ -41,6 +41,7 @@ Fitted (logistic, ridge) on 12 photos of the tuning half: 235 copies in the 19 h
 placements. Copies stood at 2.1 and above (but for two crops to a soft quarter), strangers at -1.2 and below.
 """
 _ENOUGH = 1.5
+_BY_CORNERS = (12, 0.8, 0.85, 8)
 _LEAST_HELD, _LEAST_BLOCKS, _LEAST_SHARE, _LEAST_VOTES = 5, 4, 0.6, 0.74
 """Below these nothing is proved, whatever the sum says: it was fitted on what is common, and strangers are legion."""
 
@@ -176,6 +177,10 @@ def _proved(found: _Found, wholly_drawn: bool) -> bool:
         return agreement.share >= 0.85 and agreement.blocks >= 12 and (close.held >= 12 or near_whole)
     if near_whole and agreement.share >= 0.7 and agreement.blocks >= 8 and close.held >= 0.3 * close.tried:
         return True
+    # Under a collage's tiles or a cloud of grain most places are gone; then many corners and the whole sketch must agree.
+    corners, share, votes, blocks = _BY_CORNERS
+    if found.places >= corners and agreement.share >= share and agreement.votes >= votes and agreement.blocks >= blocks:
+        return close.held >= corners
     enough = close.held >= _LEAST_HELD and agreement.blocks >= _LEAST_BLOCKS
     enough = enough and agreement.share >= _LEAST_SHARE and agreement.votes >= _LEAST_VOTES
     return enough and evidence(agreement, close) >= _ENOUGH

@@ -158,8 +158,9 @@ def _fit(start: Matrix, end: Matrix, solve: Callable[[Matrix, Matrix, Weights], 
         matrix = solve(start, end, weight)
         if matrix is None:
             return None
-        miss = np.linalg.norm(start @ matrix[:, :2].T + matrix[:, 2] - end, axis=1)
-        usual = max(1.0, float(np.median(miss)))
+        apart = start @ matrix[:, :2].T + matrix[:, 2] - end
+        miss = np.hypot(apart[:, 0], apart[:, 1])
+        usual = max(1.0, _middle(miss))
         weight = 1 / (1 + (miss / (2 * usual)) ** 2)
     return matrix
 
@@ -207,6 +208,12 @@ def _through(solved: Weights, points: Matrix) -> Matrix:
     return np.asarray(there[:, :2] / there[:, 2:])
 
 
+def _middle(values: Weights) -> float:
+    """The upper of the two middle values; numpy's median takes longer than all else in a fit of few points."""
+    half = len(values) // 2
+    return float(np.partition(values, half)[half])
+
+
 def _affine(start: Matrix, end: Matrix, weight: Weights) -> Matrix | None:
     middle = np.average(start, axis=0, weights=weight)
     spread = start - middle
@@ -219,13 +226,15 @@ def _affine(start: Matrix, end: Matrix, weight: Weights) -> Matrix | None:
 
 
 def _similarity(start: Matrix, end: Matrix, weight: Weights) -> Matrix | None:
-    from_, to = np.average(start, axis=0, weights=weight), np.average(end, axis=0, weights=weight)
-    p, q = (start - from_) @ [1, 1j], (end - to) @ [1, 1j]
-    below = float((weight * np.abs(p) ** 2).sum())
+    total = weight.sum()
+    from_, to = weight @ start / total, weight @ end / total
+    p, q = start - from_, end - to
+    below = float(weight @ (p * p).sum(axis=1))
     if below < 1e-9:
         return None
-    z = (weight * np.conj(p) * q).sum() / below
-    linear = np.array([[z.real, -z.imag], [z.imag, z.real]])
+    along = float(weight @ (p * q).sum(axis=1)) / below
+    across = float(weight @ (p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0])) / below
+    linear = np.array([[along, -across], [across, along]])
     return np.column_stack([linear, to - linear @ from_])
 
 
