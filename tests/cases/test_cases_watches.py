@@ -1,9 +1,16 @@
 """The watch: what is visited when, what becomes of what is seen, and who can read what meanwhile."""
 
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from tests.cases.case_snapshots import everything, payloads, tables
@@ -11,6 +18,7 @@ from tests.cases.case_verbs import notice
 from tests.cases.case_world import SECRET, World, drawn
 from tests.cases.watch_site import WatchSite, watch_site
 
+import sitr
 from sitr.cases import (
     agendas,
     erasing,
@@ -25,12 +33,13 @@ from sitr.cases import (
     watches,
 )
 from sitr.cases.access import Keeper
-from sitr.cases.models import HostTurn, WatchNews, WatchRound
+from sitr.cases.models import Case, Checkpoint, Entry, HostTurn, Stamp, WatchNews, WatchRound
 from sitr.cases.orders import LEASE, Worker
+from sitr.cases.work import bookkeeping
 from sitr.errors import AnswerIsNo, BadInput, Damaged, NotFound
 from sitr.finding import Manners
 from sitr.journal import Kind
-from sitr.net import Door, LoopbackPass
+from sitr.net import Door, LoopbackPass, mark_throw_away
 from sitr.vault import Identity, age
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
@@ -154,8 +163,6 @@ def test_content_that_is_another_at_each_visit_is_looked_through_and_kept_nowher
 def test_a_picture_within_the_page_is_a_find_at_the_pages_address(
     world: World, site: WatchSite, keeper: Keeper
 ) -> None:
-    import base64
-
     coded = base64.b64encode(PICTURE).decode()
     site.put("/page", f'<img src="data:image/png;base64,{coded}">'.encode())
     watches.add(keeper, world.case, site.url("/page"))
@@ -503,9 +510,6 @@ def test_a_case_that_moved_goes_on_being_watched_and_no_order_travels(
     watches.consent(keeper, world.case, given=True)
     package = portable.export_case(keeper, world.case, world.folder / "case.sitr", secret=SECRET)
     erasing.erase_case(keeper, world.case, secret=SECRET)
-    from sitr.cases.models import Case, Checkpoint, Entry, Stamp
-    from sitr.cases.work import bookkeeping
-
     with bookkeeping():
         for model in (Stamp, Checkpoint, Entry, Case):
             model.objects.all().delete()
@@ -612,3 +616,20 @@ def test_every_entry_of_the_watch_is_of_a_kind_that_says_nothing_more(
     kinds = {one.kind for one in journals.entries(keeper, world.case) if "watch" in one.verb}
     assert kinds == {Kind.SIGHTING.value}
     assert openings.show(keeper, world.case).state == "open"
+
+
+@pytest.mark.long
+def test_a_worker_killed_outright_loses_nothing_and_nothing_is_doubled(home: Path) -> None:
+    mark_throw_away(home)
+    script = Path(__file__).with_name("watch_killed.py")
+    paths = f"{script.parents[2]}:{Path(sitr.__file__).parents[1]}"
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "SITR_HOME": str(home), "PYTHONPATH": paths}
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False, env=env
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = json.loads(done.stdout)
+    assert said == {
+        "killed": -signal.SIGKILL, "visits": [0, 1, 0], "proposed": 1, "again": 0, "journal": True,
+        "asked": [["/page"], ["/page", "/page", "/a.png"], ["/page", "/page", "/a.png"]],
+    }  # fmt: skip
