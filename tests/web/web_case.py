@@ -43,9 +43,11 @@ class Story:
             self.path("items", self.item), self.path("items", self.pair[0], "since", self.pair[1]),
             self.path("items", self.pair[0]), self.path("letters"), self.path("letters", self.letter),
             self.path("outcomes"), self.path("log"), self.path("file"), self.path("erase"), self.path("law"),
+            self.path("account"),
             self.path("browser"), self.path("lives"), self.path("items", self.item, "life"), f"/n/{self.case}/",
         ]  # fmt: skip
-        return ["/", "/new", "/dates", "/open", "/facts/", "/law/", "/law/eg/", "/law/all/", *inside, *self.results]
+        around = ["/", "/new", "/dates", "/open", "/facts/", "/prints/", "/law/", "/law/eg/", "/law/all/"]
+        return [*around, *inside, *self.results]
 
     @property
     def forms(self) -> list[tuple[str, Mapping[str, Any]]]:
@@ -66,6 +68,8 @@ class Story:
             (self.path("letters", self.letter), {"act": "approve"}),
             (self.path("letters", self.letter), {"act": "said_no"}),
             (self.path("outcomes"), {"share": "yes"}),
+            (self.path("account"), {"header": "sid=a-value-that-opens", "host": "leaks.example"}),
+            (self.path("account", "forget"), {}),
             (self.path("log", "check"), {}),
             (self.path("log", "keep"), {}),
         ]

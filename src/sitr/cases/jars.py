@@ -7,7 +7,7 @@ shown again to anybody, and `forget` destroys them.
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sitr.cases.access import Keeper
 from sitr.cases.models import Jar
@@ -19,15 +19,19 @@ from sitr.evidence.cookies import from_json
 from sitr.journal import Kind
 from sitr.vault import Place, open_sealed, seal
 
+_FAR = 4_102_444_800  # the year 2100, in seconds
+
 
 @dataclass(frozen=True)
 class JarView:
     """What is known of a jar without its values: `cookies` are (host, name). `usable`: the values are here (a case that
-    was taken in from another Sitr has the names only)."""
+    was taken in from another Sitr has the names only). `ends`: when the last of them ends by its own word; None where
+    none says so."""
 
     cookies: tuple[tuple[str, str], ...]
     since: datetime | None
     usable: bool
+    ends: datetime | None = None
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -41,7 +45,8 @@ def show(keeper: Keeper, case_id: str) -> JarView:
     if not found:
         return JarView((), None, usable=False)
     row, body = found[0]
-    return JarView(tuple((h, n) for h, n in body["cookies"]), read_time(body["since"]), usable=bool(row.secret))
+    named, ends = tuple((h, n) for h, n in body["cookies"]), read_time(body.get("ends"))
+    return JarView(named, read_time(body["since"]), usable=bool(row.secret), ends=ends)
 
 
 def fill(keeper: Keeper, case_id: str, text: str, *, host: str = "") -> JarView:
@@ -53,7 +58,7 @@ def fill(keeper: Keeper, case_id: str, text: str, *, host: str = "") -> JarView:
     cookies = read_cookies(text, host)
     with act(keeper, case_id, Kind.CASE, "fill_jar") as doing:
         names = list(dict.fromkeys((cookie.host, cookie.name) for cookie in cookies))
-        body = {"cookies": [list(one) for one in names], "since": seconds(doing.now)}
+        body = {"cookies": [list(one) for one in names], "since": seconds(doing.now), "ends": _last_end(cookies)}
         doing.details = {"cookies": body["cookies"]}
         kept = doing.rows(Jar)
         row_id = kept[0][0].id if kept else doing.new_id()
@@ -72,8 +77,14 @@ def forget(keeper: Keeper, case_id: str) -> JarView:
         kept = doing.rows(Jar)
         if not kept:
             raise NotFound("cases.no_jar")
-        doing.change(kept[0][0], {"cookies": [], "since": None}, secret=b"")
+        doing.change(kept[0][0], {"cookies": [], "since": None, "ends": None}, secret=b"")
     return show(keeper, case_id)
+
+
+def _last_end(cookies: tuple[Cookie, ...]) -> str | None:
+    """When the last cookie that names an end does end; one of a far year says nothing more than that."""
+    ends = max((cookie.expires for cookie in cookies if cookie.expires), default=None)
+    return seconds(datetime.fromtimestamp(min(ends, _FAR), UTC)) if ends else None
 
 
 def cookies_of(case: OpenCase) -> tuple[Cookie, ...]:

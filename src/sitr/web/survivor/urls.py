@@ -3,6 +3,7 @@
 from django.urls import path
 
 from sitr.web.survivor import (
+    account,
     browser,
     captures,
     comparisons,
@@ -36,6 +37,7 @@ urlpatterns = [
     path("new", home.new, name="new"),
     path("dates", home.dates, name="dates"),
     path("facts/", facts.facts, name="facts"),
+    path("prints/", pictures.prints, name="prints"),
     path("guides/", guides.guides, name="guides"),
     path("guides/<str:guide>/", guides.guide, name="guide"),
     path("law/", law.laws, name="laws"),
@@ -73,6 +75,8 @@ urlpatterns = [
         imported.inside,
         name="inside",
     ),
+    path("n/<str:case>/account", account.account, name="account"),
+    path("n/<str:case>/account/forget", account.forget, name="account_forget"),
     path("n/<str:case>/browser", browser.browser, name="browser"),
     path("n/<str:case>/browser/code", browser.code, name="browser_new_code"),
     path("n/<str:case>/browser/code/<str:result>", browser.shown_code, name="browser_code"),
