@@ -11,6 +11,7 @@ from sitr.cases import captures, exhibits, notices, openings, photos, sightings
 from sitr.cases.models import Exhibit, Photo
 from sitr.errors import AnswerIsNo
 from sitr.evidence import Capture, CaptureOptions
+from sitr.fingerprint import fingerprint
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
 
@@ -28,12 +29,16 @@ def test_no_photo_is_taken_in_and_nothing_is_computed(
     world: World, age: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = world.open_case(age=age)
-    before = everything(world)
+    before, shareable = everything(world), fingerprint(drawn()).shareable()
     monkeypatch.setattr(photos, "fingerprint", _saw_nothing)
+    monkeypatch.setattr(photos.Fingerprint, "from_shareable", _saw_nothing)
     for keep in (False, True):
         with pytest.raises(AnswerIsNo) as refused:
             photos.add_photo(world.holder, case, drawn(), "me.png", keep=keep)
         assert refused.value.code == "cases.no_pictures"
+    with pytest.raises(AnswerIsNo) as refused:
+        photos.add_fingerprint(world.holder, case, shareable, "me")
+    assert refused.value.code == "cases.no_pictures"
     assert everything(world) == before
     assert not openings.show(world.holder, case).pictures
 

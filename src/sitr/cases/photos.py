@@ -17,7 +17,10 @@ from sitr.vault import Place
 
 @dataclass(frozen=True)
 class PhotoView:
-    """One photo, by what is kept of it. `width`, `height` in pixels, upright."""
+    """One photo, by what is kept of it. `width`, `height` in pixels, upright.
+
+    `shareable_only`: computed on the person's device, so that only whole or nearly whole copies are found with it.
+    """
 
     id: str
     name: str
@@ -25,6 +28,7 @@ class PhotoView:
     height: int
     fingerprint_version: int
     kept: bool
+    shareable_only: bool = False
 
 
 def add_photo(keeper: Keeper, case_id: str, image: bytes, name: str, keep: bool = False) -> PhotoView:
@@ -49,6 +53,25 @@ def add_photo(keeper: Keeper, case_id: str, image: bytes, name: str, keep: bool 
             require_adult(doing)
             doing.details = {"photo": row_id, "kept": keep}
             doing.add(Photo, body, row_id=row_id, blob=fresh[0].name if fresh else "")
+    return _view(row_id, body)
+
+
+def add_fingerprint(keeper: Keeper, case_id: str, untrusted_shareable: bytes, name: str) -> PhotoView:
+    """Seal the shareable part of a fingerprint that was computed on the person's own device.
+
+    Raises AnswerIsNo as `add_photo`, and BadInput when what came is no such part or belongs to a picture too flat.
+    """
+    require_adult(look(keeper, case_id))
+    made = Fingerprint.from_shareable(untrusted_shareable)
+    row_id = keeper.services.new_id()
+    body = {
+        "name": name[:200], "width": made.width, "height": made.height, "version": made.version,
+        "fingerprint": base64.b64encode(made.pack()).decode(), "kept": False, "shareable_only": True,
+    }  # fmt: skip
+    with act(keeper, case_id, Kind.PHOTO, "add_fingerprint") as doing:
+        require_adult(doing)
+        doing.details = {"photo": row_id, "kept": False}
+        doing.add(Photo, body, row_id=row_id)
     return _view(row_id, body)
 
 
@@ -77,4 +100,5 @@ def _view(row_id: str, body: dict[str, object]) -> PhotoView:
     return PhotoView(
         id=row_id, name=str(body["name"]), width=int(str(body["width"])), height=int(str(body["height"])),
         fingerprint_version=int(str(body["version"])), kept=bool(body["kept"]),
+        shareable_only=bool(body.get("shareable_only")),
     )  # fmt: skip
