@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 
 from sitr.cases import shared_rows
 from sitr.cases.services import Services
 from sitr.errors import OutsideSilent
-from sitr.fingerprint.index import Index
+from sitr.fingerprint.index import Index, Keys
 from sitr.fingerprint.pdq import QUALITY, RADIUS, Bits
 
 EVERY = 1.0
@@ -46,20 +46,55 @@ class Match:
     distance: int
 
 
+class _Held:
+    """The index as it is held: a key is the serial number of an entry and the number of the view."""
+
+    def __init__(self) -> None:
+        self.index = Index()
+        self.entries: dict[int, int] = {}
+        self._serials: dict[int, int] = {}
+        self._next = 0
+
+    def take(self, entries: set[int] | None) -> None:
+        """Read these entries from the table, or all."""
+        hashes: list[Bits] = []
+        keys: list[Keys] = []
+        for entry, packed in shared_rows.rows(entries):
+            serial, self._next = self._next, self._next + 1
+            self._serials[entry], self.entries[serial] = serial, entry
+            views, _, bits = shared_rows.unpack(packed)
+            hashes.append(bits)
+            keys.append(np.uint64(serial << _VIEW_BITS) | views.astype(np.uint64))
+            if len(hashes) == _AT_ONCE:
+                self._add(hashes, keys)
+                hashes, keys = [], []
+        self._add(hashes, keys)
+
+    def _add(self, hashes: Sequence[Bits], keys: Sequence[Keys]) -> None:
+        if hashes:
+            self.index.add(np.ascontiguousarray(np.concatenate(hashes)), np.concatenate(keys))
+
+    def forget(self, entries: set[int]) -> None:
+        """Drop these entries."""
+        serials = [self._serials.pop(entry) for entry in entries if entry in self._serials]
+        keys = [serial << _VIEW_BITS | view for serial in serials for view in range(len(shared_rows.VIEWS))]
+        if keys:
+            self.index.remove(np.array(keys, np.uint64))
+        for serial in serials:
+            del self.entries[serial]
+
+
 class Follower:
     """The index in memory. Safe to use from several threads; one of them reads the table, the others wait for it."""
 
     def __init__(self, services: Services, clock: Callable[[], float] = time.monotonic, every: float = EVERY) -> None:
         self._services, self._clock, self._every = services, clock, every
         self._lock = threading.Lock()
-        self._index, self._number, self._asked_at = Index(), -1, float("-inf")
-        self._serial: dict[int, int] = {}
-        self._entries: dict[int, int] = {}
-        self._next = 0
+        self._held, self._number, self._asked_at = _Held(), -1, float("-inf")
         self._stop = threading.Event()
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self._held.index)
 
     def follow(self) -> None:
         """Bring the index up to the table's latest change. Raises OutsideSilent `cases.index_silent`."""
@@ -79,50 +114,26 @@ class Follower:
             return
         changed = shared_rows.changed_since(self._number, latest) if self._number >= 0 else None
         if changed is None:
-            self._index, self._serial, self._entries = Index(), {}, {}
-            self._take(None)
+            anew = _Held()  # filled before it is searched: others go on with the old one until then
+            anew.take(None)
+            self._held = anew
         else:
-            self._forget(changed)
-            self._take(changed)
+            self._held.forget(changed)
+            self._held.take(changed)
         self._number = latest
-
-    def _forget(self, entries: set[int]) -> None:
-        serials = [self._serial.pop(entry) for entry in entries if entry in self._serial]
-        keys = [serial << _VIEW_BITS | view for serial in serials for view in range(len(shared_rows.VIEWS))]
-        if keys:
-            self._index.remove(np.array(keys, np.uint64))
-        for serial in serials:
-            del self._entries[serial]
-
-    def _take(self, entries: set[int] | None) -> None:
-        hashes, keys = [], []
-        for entry, packed in shared_rows.rows(entries):
-            serial, self._next = self._next, self._next + 1
-            self._serial[entry], self._entries[serial] = serial, entry
-            views, _, bits = shared_rows.unpack(packed)
-            hashes.append(bits)
-            keys.append(np.uint64(serial << _VIEW_BITS) | views.astype(np.uint64))
-            if len(hashes) == _AT_ONCE:
-                self._add(hashes, keys)
-                hashes, keys = [], []
-        self._add(hashes, keys)
-
-    def _add(self, hashes: Sequence[Bits], keys: Sequence["np.ndarray[tuple[int], np.dtype[np.uint64]]"]) -> None:
-        if hashes:
-            self._index.add(np.ascontiguousarray(np.concatenate(hashes)), np.concatenate(keys))
 
     def search(self, asked: Sequence[Asked]) -> list[Match | None]:
         """The nearest entry within 31 bits for each; None for none, and for a hash too flat to say anything."""
         self.follow()
-        index, entries = self._index, self._entries
+        held = self._held
         usable = [place for place, one in enumerate(asked) if one.quality >= QUALITY]
         found: list[Match | None] = [None] * len(asked)
         if not usable:
             return found
         bits = np.frombuffer(b"".join(asked[place].pdq for place in usable), np.uint8).reshape(-1, 32)
-        hits = index.search(bits.copy(), RADIUS)
+        hits = held.index.search(bits.copy(), RADIUS)
         for query, key, distance in zip(hits.query.tolist(), hits.key.tolist(), hits.distance.tolist(), strict=True):
-            place, entry = usable[query], entries.get(key >> _VIEW_BITS)
+            place, entry = usable[query], held.entries.get(key >> _VIEW_BITS)
             if found[place] is None and entry is not None:  # ordered: the first is the nearest
                 view = shared_rows.VIEWS[key & ((1 << _VIEW_BITS) - 1)]
                 found[place] = Match(shared_rows.name_of(entry), view, next(s for s in STEPS if distance <= s))
@@ -137,11 +148,17 @@ class Follower:
         self._stop.set()
 
     def _run(self) -> None:
-        while not self._stop.wait(self._every):
-            try:
-                self.follow()
-                shared_rows.sweep(self._services)
-            except (OutsideSilent, DatabaseError):
-                continue  # the next request asks again, and answers nothing until it succeeds
-            finally:
-                close_old_connections()
+        try:
+            while not self._stop.wait(self._every):
+                self._turn()
+        finally:
+            connections.close_all()
+
+    def _turn(self) -> None:
+        try:
+            self.follow()
+            shared_rows.sweep(self._services)
+        except (OutsideSilent, DatabaseError):
+            return  # the next request asks again, and answers nothing until it succeeds
+        finally:
+            close_old_connections()

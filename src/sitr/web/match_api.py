@@ -99,7 +99,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 @api.post(
     "/match", auth=Key(), summary="Ask about up to a hundred hashes",
-    response={200: Answer, 400: Refusal, 401: Refusal, 403: Refusal, 413: Refusal, 429: Refusal, 502: Refusal},
+    response={200: Answer, 400: Refusal, 401: Refusal, 429: Refusal, 502: Refusal},
 )  # fmt: skip
 def match(request: HttpRequest, asked: Question) -> dict[str, Any]:
     """For each hash: whether an entry lies within 31 bits, which, in which view, and how far at most."""

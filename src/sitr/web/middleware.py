@@ -95,6 +95,8 @@ class SizeMiddleware:
         largest = LARGEST_ASKING if request.path.startswith(API) else largest
         if not length.isdecimal() or int(length) <= largest:
             return self.get_response(request)
+        if request.path.startswith(API):
+            return HttpResponse(status=413)
         _drain(request, min(int(length), _DRAIN_AT_MOST))
         return problems.page(cast("Request", request), 413, "too_large", megabytes=64)
 
