@@ -92,6 +92,23 @@ def _proposals(
     start, end = photo.xy[mine].astype(np.float64), candidate.xy[other].astype(np.float64)
     size = (candidate.size[other] / photo.size[mine]).astype(np.float64)
     turn = (candidate.angle[other] - photo.angle[mine]).astype(np.float64)
+    if kernel.at_work():
+        masks = kernel.proposals((start, end), size, turn, mine, side, most, _LEAST_VOTES)
+        return [np.asarray(mask, dtype=np.bool_) for mask in masks]
+    return voted(start, end, size, turn, mine, side=side, most=most)
+
+
+def voted(
+    start: Matrix,
+    end: Matrix,
+    size: Weights,
+    turn: Weights,
+    mine: npt.NDArray[np.intp],
+    *,
+    side: float,
+    most: int,
+) -> list[npt.NDArray[np.bool_]]:
+    """The votes by numpy; `kernel.proposals` counts the same."""
     a, b = size * np.cos(turn), size * np.sin(turn)
     along = start[None] - start[:, None]
     x = end[:, None, 0] + a[:, None] * along[..., 0] - b[:, None] * along[..., 1]
@@ -152,6 +169,13 @@ def _distinct(points: npt.NDArray[np.float32]) -> set[tuple[int, int]]:
 
 def _fit(start: Matrix, end: Matrix, solve: Callable[[Matrix, Matrix, Weights], Matrix | None]) -> Matrix | None:
     """Least squares with the worst misses weighed down."""
+    if kernel.at_work():
+        return kernel.fit(start, end, stretch=solve is _affine)
+    return weighed(start, end, solve)
+
+
+def weighed(start: Matrix, end: Matrix, solve: Callable[[Matrix, Matrix, Weights], Matrix | None]) -> Matrix | None:
+    """The fit by numpy; `kernel.fit` finds the same but for last digits."""
     weight = np.ones(len(start))
     matrix: Matrix | None = None
     for _ in range(4):
@@ -252,8 +276,20 @@ def _guided(
     size = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     turn = float(np.arctan2(matrix[1, 0] - matrix[0, 1], matrix[0, 0] + matrix[1, 1]))
     there = photo.xy @ matrix[:, :2].T + matrix[:, 2]
+    near, limits = slack * size + 1.0, _limits(photo, _ALIKE_GUIDED)
+    if kernel.at_work():
+        mine = photo.xy, photo.size, photo.angle, photo.bits
+        its = candidate.xy, candidate.size, candidate.angle, candidate.bits
+        return kernel.guided(np.ascontiguousarray(there), mine, its, near, size, turn, limits)
+    return near_there(photo, candidate, there, near=near, size=size, turn=turn, limits=limits)
+
+
+def near_there(
+    photo: Features, candidate: Features, there: Matrix, *, near: float, size: float, turn: float, limits: Weights
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The guided matches by numpy; `kernel.guided` finds the same."""
     x, y = (there[:, None, axis] - candidate.xy[None, :, axis] for axis in (0, 1))
-    mine, other = np.nonzero(x * x + y * y <= (slack * size + 1.0) ** 2)
+    mine, other = np.nonzero(x * x + y * y <= near**2)
     ratio = np.abs(np.log(candidate.size[other] / (photo.size[mine] * size)))
     turned = np.cos(candidate.angle[other] - photo.angle[mine] - turn) > 0.8
     mine, other = mine[turned & (ratio < 0.42)], other[turned & (ratio < 0.42)]
@@ -261,5 +297,5 @@ def _guided(
     order = np.lexsort((bits, mine))
     mine, other, bits = mine[order], other[order], bits[order]
     first = np.r_[True, np.diff(mine) != 0] if len(mine) else np.zeros(0, dtype=bool)
-    kept = first & (bits <= _limits(photo, _ALIKE_GUIDED)[mine])
+    kept = first & (bits <= limits[mine])
     return mine[kept], other[kept]

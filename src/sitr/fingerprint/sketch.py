@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sitr.fingerprint import kernel
 from sitr.fingerprint.frames import CELLS, Frame
 from sitr.fingerprint.pixels import Grey
 
@@ -85,13 +86,17 @@ class Ladder:
         `place` (2 x 3): unit square of the photo to pixel centres. Both float32 (FRAME, FRAME): brightness; and 1
         where the picture has it, 0 outside.
         """
-        to_frame = place @ np.array([[1 / FRAME, 0, 0.5 / FRAME], [0, 1 / FRAME, 0.5 / FRAME], [0, 0, 1]])
-        level, placed = self._placed(to_frame)
+        level, placed = self.framed(place)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         size = (FRAME, FRAME)
         seen = cv2.warpAffine(np.full(level.shape, 255, np.uint8), placed, size, flags=flags)
         shown = cv2.warpAffine(level, placed, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(shown, dtype=np.float32), np.asarray(seen / 255, dtype=np.float32)
+
+    def framed(self, place: npt.NDArray[np.float64]) -> tuple[Grey, npt.NDArray[np.float64]]:
+        """The step of the ladder to look at, and the way from the frame's points to its pixels."""
+        to_frame = place @ np.array([[1 / FRAME, 0, 0.5 / FRAME], [0, 1 / FRAME, 0.5 / FRAME], [0, 0, 1]])
+        return self._placed(to_frame)
 
     def patch(self, matrix: npt.NDArray[np.float64], shape: tuple[int, int]) -> Grey:
         """The part of this picture to which `matrix` (2 x 3) takes a picture of `shape` (rows, columns), as that."""
@@ -118,6 +123,13 @@ class Ladder:
 
 def agree(steps: Steps, picture: Ladder, place: npt.NDArray[np.float64]) -> Agreement:
     """How much of the sketch the picture shows at `place`: 1.0 all of it, about 0.1 by chance."""
+    if kernel.at_work():
+        return Agreement(*kernel.agree(*picture.framed(place), steps, _LEAST_GROUP, _BLOCK_VOTES, _BLOCK_AGREES))
+    return looked_up(steps, picture, place)
+
+
+def looked_up(steps: Steps, picture: Ladder, place: npt.NDArray[np.float64]) -> Agreement:
+    """The agreement by OpenCV and numpy; `kernel.agree` finds the same but for a vote whose cells are all but equal."""
     shown, seen = picture.frame(place)
     cells, visible = _cells(shown), _cells(seen) > 0.95
     both = np.stack([visible, visible])

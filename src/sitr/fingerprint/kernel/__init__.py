@@ -63,10 +63,14 @@ def function(name: str, *kinds: Any, result: Any = ctypes.c_int64) -> Callable[.
 
 def address(array: npt.NDArray[Any], kind: type[np.generic], shape: tuple[int | None, ...]) -> int:
     """Where an array lies, after a look at what it is: the kernel trusts what it is given. `None`: any length."""
-    fits = array.ndim == len(shape) and all(w is None or w == s for w, s in zip(shape, array.shape, strict=True))
+    fits = array.shape == shape or (None in shape and _fits(array.shape, shape))
     if array.dtype != kind or not fits or not array.flags.c_contiguous:
         raise TypeError(f"the kernel wants {kind.__name__} {shape}, not {array.dtype} {array.shape}")
     return where(array)
+
+
+def _fits(found: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(found) == len(wanted) and all(w is None or w == f for f, w in zip(found, wanted, strict=True))
 
 
 def where(array: npt.NDArray[Any]) -> int:
@@ -155,6 +159,88 @@ def gradients(picture: Bytes, smooth: Floats, rows: Longs, columns: Longs) -> tu
         where(dy),
     )
     return dx, dy
+
+
+def proposals(
+    ends: tuple[Doubles, Doubles], size: Doubles, turn: Doubles, mine: Longs, side: float, most: int, least: int
+) -> Bytes:
+    """Who votes for each of the best placements that the matches propose: (up to `most`, n) of 0 and 1."""
+    n = len(mine)
+    out = np.empty((most, n), np.uint8)
+    call = function("proposals", _P, _P, _P, _P, _P, _L, _D, _L, _L, _P)
+    count = call(
+        *(address(points, np.float64, (n, 2)) for points in ends),
+        address(size, np.float64, (n,)),
+        address(turn, np.float64, (n,)),
+        address(mine, np.int64, (n,)),
+        n,
+        side,
+        most,
+        least,
+        where(out),
+    )
+    if count < 0:
+        raise MemoryError
+    return out[:count]
+
+
+Described = tuple[Floats, Floats, Floats, Bytes]
+"""Places (n, 2), sizes, angles and bits of features."""
+
+
+def guided(
+    there: Doubles, photo: Described, candidate: Described, near: float, size: float, turn: float, limits: Doubles
+) -> tuple[Longs, Longs]:
+    """For each of the photo's features the most alike of the candidate's `near` where it is expected: pairs."""
+    n, m = len(there), len(candidate[0])
+    mine, other = np.empty(n, np.int64), np.empty(n, np.int64)
+    call = function("guided", _P, _P, _P, _P, _L, _P, _P, _P, _P, _L, _D, _D, _D, _P, _P, _P)
+    count = call(
+        address(there, np.float64, (n, 2)),
+        address(photo[1], np.float32, (n,)),
+        address(photo[2], np.float32, (n,)),
+        address(photo[3], np.uint8, (n, 32)),
+        n,
+        address(candidate[0], np.float32, (m, 2)),
+        address(candidate[1], np.float32, (m,)),
+        address(candidate[2], np.float32, (m,)),
+        address(candidate[3], np.uint8, (m, 32)),
+        m,
+        near,
+        size,
+        turn,
+        address(limits, np.float64, (n,)),
+        where(mine),
+        where(other),
+    )
+    return mine[:count], other[:count]
+
+
+def fit(start: Doubles, end: Doubles, *, stretch: bool) -> Doubles | None:
+    """The map (2 x 3) from `start` to `end` (n, 2), odd ones weighed down; None when it cannot be told."""
+    n = len(start)
+    if n == 0:
+        return None
+    out = np.empty((2, 3), np.float64)
+    call = function("fit", _P, _P, _L, _L, _P)
+    found = call(address(start, np.float64, (n, 2)), address(end, np.float64, (n, 2)), n, stretch, where(out))
+    if found < 0:
+        raise MemoryError
+    return out if found else None
+
+
+def agree(
+    level: Bytes, placed: Doubles, steps: npt.NDArray[np.int8], least_group: int, block_votes: int, block_agrees: float
+) -> tuple[float, int, float]:
+    """Share of the blocks that agree, number of blocks, share of the votes: the sketch looked up in a picture."""
+    rows, columns = level.shape
+    if min(rows, columns) < 1 or not np.isfinite(placed).all():
+        raise ValueError("a place in a picture")
+    out = np.empty(3, np.float64)
+    call = function("agree", _P, _L, _L, _P, _P, _L, _L, _D, _P)
+    at = address(level, np.uint8, (rows, columns)), rows, columns, address(placed, np.float64, (2, 3))
+    call(*at, address(steps, np.int8, (2, 32, 32)), least_group, block_votes, block_agrees, where(out))
+    return float(out[0]), int(out[1]), float(out[2])
 
 
 def plane(samples: npt.NDArray[Any], height: int, width: int, scale: int = 1, lead: tuple[int, int] = (0, 0)) -> Floats:
