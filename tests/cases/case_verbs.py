@@ -157,7 +157,7 @@ def watched(world: World, case: str) -> None:
     world.site.pages["/watched"] = (410, "text/html", b"gone")
     worker = Worker(Identity.generate(), world.services)
     watches.hand_out(world.holder, worker.identity.public)
-    list(orders.run(worker, manners=Manners(), sleep=lambda s: world.clock.forward(seconds=s) and None))
+    list(orders.run(worker, manners=Manners(), sleep=world.clock.sleep))
     watches.take_back(worker)
 
 

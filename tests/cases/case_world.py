@@ -83,6 +83,10 @@ class Clock:
         self.time += timedelta(**by)
         return self.time
 
+    def sleep(self, seconds: float) -> None:
+        """Let this time pass, as who waits would."""
+        self.time += timedelta(seconds=seconds)
+
 
 @dataclass
 class Visits:

@@ -69,11 +69,7 @@ def round_(world: World, **forward: float) -> watches.RoundView:
     """Everything that is due after that time, visited by somebody who waits as a worker would, on the test's clock."""
     if forward:
         world.clock.forward(**forward)
-    return watches.visit_now(world.holder, manners=Manners(), sleep=lambda s: _wait(world, s))
-
-
-def _wait(world: World, seconds: float) -> None:
-    world.clock.forward(seconds=seconds)
+    return watches.visit_now(world.holder, manners=Manners(), sleep=world.clock.sleep)
 
 
 def standing(world: World) -> Worker:
@@ -83,7 +79,7 @@ def standing(world: World) -> Worker:
 
 
 def work(world: World, worker: Worker) -> list[orders.VisitView]:
-    return list(orders.run(worker, manners=Manners(), sleep=lambda s: _wait(world, s)))
+    return list(orders.run(worker, manners=Manners(), sleep=world.clock.sleep))
 
 
 def gallery(site: WatchSite, name: str = "/a.png") -> str:
@@ -380,7 +376,7 @@ def test_a_visit_whose_order_was_taken_back_meanwhile_leaves_nothing(
     watches.consent(keeper, world.case, given=True)
 
     def withdraw(seconds: float) -> None:
-        _wait(world, seconds)
+        world.clock.sleep(seconds)
         if "/page" in site.paths() and watches.away(keeper, world.case).given:
             watches.consent(keeper, world.case, given=False)
 
@@ -433,7 +429,7 @@ def test_a_worker_that_was_killed_leaves_a_lease_and_the_visit_is_made_once_late
     def killed(_seconds: float) -> None:
         if "/page" in site.paths():
             raise Killed
-        _wait(world, _seconds)
+        world.clock.sleep(_seconds)
 
     with pytest.raises(Killed):
         list(orders.run(standing(world), manners=Manners(), sleep=killed))
@@ -469,7 +465,7 @@ def test_two_workers_share_the_visits_and_none_is_made_twice(world: World, site:
     for path in ("/1", "/2", "/3"):
         watches.add(keeper, world.case, site.put(path, path.encode()))
     watches.consent(keeper, world.case, given=True)
-    first, second = (orders.run(standing(world), manners=Manners(), sleep=lambda s: _wait(world, s)) for _ in "ab")
+    first, second = (orders.run(standing(world), manners=Manners(), sleep=world.clock.sleep) for _ in "ab")
     done = [next(first), next(second), *first, *second]
     assert len({one.watch for one in done}) == len(done) == 3
     assert sorted(site.paths()) == ["/1", "/2", "/3"]
@@ -487,7 +483,7 @@ def test_an_erased_case_has_no_orders_and_a_visit_under_way_leaves_nothing(
 
 
 def _erase_once(world: World, keeper: Keeper, site: WatchSite, seconds: float) -> None:
-    _wait(world, seconds)
+    world.clock.sleep(seconds)
     if "/page" in site.paths() and WatchRound.objects.exists():
         erasing.erase_case(keeper, world.case, secret=SECRET)
 
@@ -613,7 +609,7 @@ def test_every_entry_of_the_watch_is_of_a_kind_that_says_nothing_more(
 ) -> None:
     watches.add(keeper, world.case, gallery(site))
     round_(world)
-    kinds = {one.kind for one in journals.entries(keeper, world.case) if "watch" in one.verb}
+    kinds = {one.kind for one in journals.entries(keeper, world.case) if "watch" in (one.verb or "")}
     assert kinds == {Kind.SIGHTING.value}
     assert openings.show(keeper, world.case).state == "open"
 

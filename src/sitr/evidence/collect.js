@@ -23,6 +23,16 @@
     }
   };
   const STYLES = ["backgroundImage", "listStyleImage", "borderImageSource", "maskImage", "content", "cursor"];
+  // Pages that load late keep the real address here, for browsers without scripts. Counting dots are left alone.
+  const unscripted = (node) => {
+    let inner;
+    try { inner = new DOMParser().parseFromString(node.textContent, "text/html"); } catch { return; }
+    for (const image of inner.querySelectorAll("img, source")) {
+      if (/^[0-2]$/.test(image.getAttribute("width") || "") || /^[0-2]$/.test(image.getAttribute("height") || "")) continue;
+      add(image.getAttribute("src"), "img");
+      if (image.getAttribute("srcset")) srcset(image.getAttribute("srcset"), "srcset");
+    }
+  };
   let looked = 0;
   const canvases = [];
   const look = (root) => {
@@ -46,6 +56,7 @@
       else if (name === "embed" && /^image\//.test(node.type || "")) add(node.getAttribute("src"), "img");
       else if (name === "link" && /(^|\s)(icon|apple-touch-icon)(\s|$)/.test(node.rel || "")) add(node.getAttribute("href"), "icon");
       else if (name === "canvas" && node.width * node.height >= 4096 && canvases.length < 8) canvases.push(node);
+      else if (name === "noscript") unscripted(node);
       for (const pseudo of [null, "::before", "::after"]) {
         const style = getComputedStyle(node, pseudo);
         for (const property of STYLES) cssUrls(style[property], "background");
