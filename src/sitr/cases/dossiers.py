@@ -4,7 +4,7 @@ What goes along is decided in `releases`. Nothing here waits for the network unl
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from sitr.dossier import (
     Answer,
     Both,
     Built,
+    Certified,
     Contents,
     ExhibitItem,
     JournalPart,
@@ -55,6 +56,28 @@ from sitr.journal import (
 from sitr.knowledge import Knowledge
 from sitr.words import say
 
+_SHORT, _LONG = 300, 3_000  # letters; on paper a line or two, and a page
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the person writes onto the paper themselves; each may stay empty. `alias`: how they want to be named;
+    `made_for`: for whom; `purpose`: what for; `certified`: the page that somebody signs."""
+
+    alias: str = ""
+    made_for: str = ""
+    purpose: str = ""
+    certified: Certified = field(default_factory=Certified)
+
+    def checked(self) -> "Stated":
+        """The same without blanks around. Raises BadInput `cases.stated_too_long` naming the field."""
+        own = {name: getattr(self, name).strip() for name in ("alias", "made_for", "purpose")}
+        signed = {name: value.strip() for name, value in vars(self.certified).items()}
+        for name, value in {**own, **signed}.items():
+            if len(value) > (_LONG if name in {"purpose", "training", "departures"} else _SHORT):
+                raise BadInput("cases.stated_too_long", field=name)
+        return Stated(**own, certified=Certified(**signed))
+
 
 def make(
     keeper: Keeper,
@@ -68,6 +91,7 @@ def make(
     items: Mapping[str, str] | None = None,
     tongue: Tongue = "both",
     wait: float = 0,
+    stated: Stated | None = None,
 ) -> Built:
     """Build, sign and seal a dossier to `out`. Asks for the secret again.
 
@@ -75,19 +99,22 @@ def make(
     ids: whole) and `items` (by id or section: none, blurred, full); never a picture that was not chosen. Without
     `recipients` (age public keys) it is sealed to a phrase that is given back once. `tongue`: the languages of the
     paper. `wait`: the seconds that time authorities are given to answer first; 0 asks nobody, and what has not come is
-    named in the paper.
+    named in the paper. `stated`: the person's own words on it.
     Two entries of kind `release` stand around it, so that one that was cut short is seen, too.
-    Raises Locked, BadInput as `releases.decide` does or for a bad recipient, Damaged when something sealed was altered.
+    Raises Locked, BadInput as `releases.decide` and `Stated.checked` do or for a bad recipient, Damaged when something
+    sealed was altered.
     """
     confirm(keeper, secret)
     release = releases.decide(look(keeper, case_id), keeper.services.knowledge, audience, dict(items or {}), include)
     if out.exists():
         raise BadInput("cases.file_exists", file=str(out))
+    own = (stated or Stated()).checked()
     with act(keeper, case_id, Kind.RELEASE, "dossier_begun") as doing:
         doing.details = {**release.told(), "tongue": tongue, "recipients": list(recipients)}
     if wait > 0:
         journals.stamp_within(keeper.services, case_id, wait)
     contents = _contents(keeper, look(keeper, case_id), release, tongue)
+    contents = replace(contents, alias=own.alias, made_for=own.made_for, purpose=own.purpose, certified=own.certified)
     built = build(
         contents, out, signer=keeper.services.signer, now=keeper.services.now(),
         random_bytes=keeper.services.random_bytes, recipients=recipients,

@@ -93,7 +93,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(("arrived", "reject"), "verbs.pairings:reject", ("CASE", "ARRIVAL")),
     Command(("photo", "add"), "verbs.photos:add", ("CASE", "FILE..."), (Option("--keep"),)),
     Command(("fingerprint",), "fingerprints:fingerprint", ("FILE...",)),
-    Command(("compare",), "fingerprints:compare", ("REFERENCE", "CANDIDATE...")),
+    Command(
+        ("compare",),
+        "fingerprints:compare",
+        ("REFERENCE", "CANDIDATE..."),
+        (Option("--proof", "FILE"), Option("--clear")),
+    ),
     Command(
         ("sweep",),
         "sweeping:sweep",
@@ -166,6 +171,14 @@ COMMANDS: tuple[Command, ...] = (
             _ITEM,
             Option("--to-lang", "LANG", choices=("ar", "en", "both")),
             Option("--wait", "SECONDS"),
+            Option("--alias", "NAME"),
+            Option("--made-for", "NAME"),
+            Option("--purpose", "TEXT"),
+            Option("--signed-by", "NAME"),
+            Option("--capacity", "TEXT"),
+            Option("--training", "TEXT"),
+            Option("--departures", "TEXT"),
+            Option("--signed-at", "PLACE"),
         ),
     ),
     Command(

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from sitr.cli.call import Call
+from sitr.errors import OutsideSilent
 from sitr.evidence import Wall, confinement
+from sitr.net import Door, Proxy
 from sitr.words import say
 
 _APT = "apt-get install -y --no-install-recommends "
@@ -36,6 +38,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")  # the name at the head of a requirement 
 _PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _PICTURES = Path("/usr/share/backgrounds")
 _MIB = 1024 * 1024
+_PROXY_SECONDS = 5.0
 _LEAST_DISK = 1024 * _MIB
 _LEAST_MEMORY = 256 * _MIB
 
@@ -69,6 +72,8 @@ def _all(call: Call) -> Iterator[Check]:
         yield _native(call, name, purpose)
     yield _fonts(call)
     yield _confinement(call)
+    yield _visit_proxy(call, settings.visit_proxy)
+    yield _calendars(call, settings.calendars)
     yield _knowledge(call, settings.knowledge)
     yield _home(call, settings.home)
     yield _disk(call, settings.home)
@@ -149,6 +154,25 @@ def _confinement(call: Call) -> Check:
     weaker = found.kind is Wall.PARTIAL or bool(call.settings().accept_unconfined)
     ok, fix = found.kind is Wall.FULL, _APT + "bubblewrap"
     return _check(call, "confinement", "confinement", ok=ok, fix=fix, detail=detail, warning=weaker)
+
+
+def _visit_proxy(call: Call, proxy: Proxy | None) -> Check:
+    """Whether pages are visited by a proxy, and whether one answers there. Nothing is asked of it to visit."""
+    if proxy is None:
+        return _check(call, "visit proxy", "visits", ok=True, detail=call.say("visits_direct"))
+    where = f"{proxy.host}:{proxy.port}"
+    try:
+        Door(proxy=proxy).greet_proxy(_PROXY_SECONDS)
+    except OutsideSilent:
+        return _check(call, "visit proxy", "visits", ok=False, fix="SITR_VISIT_PROXY", detail=where)
+    return _check(call, "visit proxy", "visits", ok=True, detail=where)
+
+
+def _calendars(call: Call, named: tuple[str, ...]) -> Check:
+    """OpenTimestamps needs a package only where calendars are named."""
+    ok = not named or _installed("opentimestamps")
+    detail = ", ".join(named) if named else call.say("calendars_none")
+    return _check(call, "opentimestamps", "time", ok=ok, fix="pip install 'sitr[ots]'", detail=detail)
 
 
 def _knowledge(call: Call, folder: Path) -> Check:

@@ -204,6 +204,17 @@ class Anchor:
 
 
 @dataclass(frozen=True)
+class Certified:
+    """What is filled in beforehand on the page that a person signs; each may be empty. Date and signature never are."""
+
+    name: str = ""
+    capacity: str = ""
+    training: str = ""
+    departures: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True)
 class Contents:
     """Everything that one dossier says. `made_for` and `purpose` are as the person wrote them; both may be empty.
 
@@ -231,5 +242,6 @@ class Contents:
     anchors: tuple[Anchor, ...] = ()
     audience: Both | None = None
     certificate: bool = True
+    certified: Certified = field(default_factory=Certified)
     tongue: Tongue = "both"
     tools: tuple[str, ...] = field(default=())

@@ -398,7 +398,8 @@ def _certificate(pen: Pen, contents: Contents, seen: Seen, now: datetime) -> Htm
     body += pen.facts(_certified(contents, seen, now))
     body += "".join(f'<div class="clause">{pen.pair(words(f"certificate_{n}"))}</div>' for n in range(1, 8))
     blanks = ("name", "capacity", "training", "departures", "place", "date", "sign")
-    body += pen.labelled(((words(f"certificate_{key}"), "") for key in blanks), "data blank")
+    filled = {key: own_words(getattr(contents.certified, key, "")) for key in blanks}
+    body += pen.labelled(((words(f"certificate_{key}"), filled[key]) for key in blanks), "data blank")
     return _section(pen, "certificate", body, fresh=True)
 
 

@@ -20,7 +20,7 @@ from sitr.net.addresses import Refusal, is_own, judge, plain_ip
 from sitr.net.bodies import read_body
 from sitr.net.loopback import LoopbackPass
 from sitr.net.names import Resolver, look_up, system_resolver
-from sitr.net.socks import Proxy, ask, is_inner_name
+from sitr.net.socks import Proxy, ask, greet, is_inner_name
 from sitr.net.targets import Target, read_host, read_target
 from sitr.net.timed import Clock, Deadline, TimedSocket
 from sitr.net.values import Conditions, Limits, Pinned, Response
@@ -91,6 +91,20 @@ class Door:
     def proxied(self) -> bool:
         """Whether visits go by the operator's proxy, which resolves their names."""
         return self._proxy is not None
+
+    def greet_proxy(self, seconds: float) -> None:
+        """See whether the operator's proxy answers as one, with the name and password given; no host is asked of it.
+
+        Raises OutsideSilent `net.proxy_silent`.
+        """
+        if self._proxy is None:
+            return
+        deadline = Deadline(seconds, self._clock)
+        try:
+            with self.connect_infrastructure(self._proxy.host, self._proxy.port, deadline.left()) as sock:
+                greet(sock, self._proxy, deadline)
+        except (OutsideSilent, OSError):
+            raise OutsideSilent("net.proxy_silent") from None
 
     def resolve(self, host: str, port: int, seconds: float = _LOOK_UP_SECONDS) -> Pinned:
         """The one checked address at which this host may be visited; connect to it by `connect_pinned`.

@@ -66,6 +66,13 @@ def ask(sock: socket.socket, proxy: Proxy, host: str, port: int, deadline: Deadl
     Raises OutsideSilent: `net.proxy_silent` (it does not speak SOCKS5, broke off, or wants another password),
     `net.unreachable` (it says that the host is not there), `net.proxy_refused` (its rules forbid it), `net.too_slow`.
     """
+    talk = greet(sock, proxy, deadline)
+    talk.send(bytes([_VERSION, _CONNECT, _RESERVED]) + _address(host) + port.to_bytes(2, "big"))
+    _read_reply(talk)
+
+
+def greet(sock: socket.socket, proxy: Proxy, deadline: Deadline) -> "_Talk":
+    """Agree with the proxy on who asks; no host is named. Raises OutsideSilent `net.proxy_silent`, `net.too_slow`."""
     talk = _Talk(sock, deadline)
     methods = [_BY_SECRET] if proxy.username else [_NO_SECRET]
     talk.send(bytes([_VERSION, len(methods), *methods]))
@@ -74,8 +81,7 @@ def ask(sock: socket.socket, proxy: Proxy, host: str, port: int, deadline: Deadl
         raise OutsideSilent("net.proxy_silent")
     if method == _BY_SECRET:
         _log_in(talk, proxy)
-    talk.send(bytes([_VERSION, _CONNECT, _RESERVED]) + _address(host) + port.to_bytes(2, "big"))
-    _read_reply(talk)
+    return talk
 
 
 def _log_in(talk: "_Talk", proxy: Proxy) -> None:

@@ -33,10 +33,21 @@ def make(call: Call) -> int:
         items=chosen,
         tongue=cast("Tongue", call.given.option("--to-lang") or "both"),
         wait=wait,
+        stated=_stated(call),
     )
     document = {"file": out, "sha256": built.sha256, "items": built.items}
     call.answer({**document, "phrase": built.phrase} if built.phrase else document, _lines(call, built, str(out)))
     return 0
+
+
+def _stated(call: Call) -> dossiers.Stated:
+    def said(name: str) -> str:
+        return call.given.option(name) or ""
+
+    signed = dossiers.Certified(
+        said("--signed-by"), said("--capacity"), said("--training"), said("--departures"), said("--signed-at")
+    )
+    return dossiers.Stated(said("--alias"), said("--made-for"), said("--purpose"), signed)
 
 
 def _audience(call: Call) -> str:

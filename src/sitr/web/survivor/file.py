@@ -1,7 +1,7 @@
 """The dossier: choose for whom and what goes in, the passphrase again, the phrase shown once, the download."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpResponse
 from django.utils.html import format_html
@@ -75,11 +75,18 @@ def _build(request: Request, form: Form, case: str, audience: str) -> HttpRespon
         out = folder / "file.age"
         built = dossiers.make(
             request.keeper, case, out, secret=form.value("secret"), audience=audience,
-            items=_chosen(request, form, case, audience), tongue=_tongue(form.value("tongue")),
+            items=_chosen(request, form, case, audience), tongue=_tongue(form.value("tongue")), stated=_stated(form),
         )  # fmt: skip
         made = Made(built.file.read_bytes(), built.file.name, built.sha256, built.items, built.phrase)
         return go("ready", case, request.visit.session.put(made))
     return None
+
+
+def _stated(form: Form) -> Any:
+    from sitr.cases.dossiers import Certified, Stated  # as above
+
+    own = {name: form.value(name) for name in ("alias", "made_for", "purpose")}
+    return Stated(**own, certified=Certified(**{name: form.value(f"signed_{name}") for name in vars(Certified())}))
 
 
 def _tongue(value: str) -> Tongue:
