@@ -20,7 +20,7 @@ Field = npt.NDArray[np.float32]
 
 
 def reshot(picture: Image.Image, dice: random.Random, parallax: float) -> Image.Image:
-    """The scene shot again. `parallax`: how far the nearest layer moves against the farthest, in shares of the width."""
+    """The scene shot again. `parallax`: how far the nearest layer moves against the farthest, of the width."""
     pixels = np.asarray(picture.convert("RGB"))
     rows, columns = pixels.shape[:2]
     random_ = np.random.default_rng(dice.randrange(2**32))

@@ -191,6 +191,64 @@ def story(p: Picture, name: str = "sara.story") -> Picture:
     return page
 
 
+def feed(p: Picture) -> Picture:
+    """A photo in a video app's feed: full height, buttons down the right side, words and a name below, all over it."""
+    page = ImageOps.fit(p, (720, 1280)).filter(ImageFilter.GaussianBlur(30))
+    inside = ImageOps.contain(p, (720, 1280))
+    page.paste(inside, ((720 - inside.width) // 2, (1280 - inside.height) // 2))
+    pen = ImageDraw.Draw(page)
+    for i, count in enumerate(("12.4K", "318", "77", "1,902")):
+        pen.ellipse((630, 620 + i * 130, 690, 680 + i * 130), fill="white")
+        pen.text((660, 690 + i * 130), count, "white", font(24), anchor="ma")
+    pen.text((30, 1100), "@daily.clips", "white", font(34))
+    pen.text((30, 1150), "part 2 in the bio  #viral #foryou", "white", font(28))
+    pen.text((30, 1200), "original sound - daily.clips", "white", font(24))
+    for at, name in ((250, "Following"), (450, "For You")):
+        pen.text((at, 60), name, "white", font(32), anchor="ma")
+    return page
+
+
+def chat(p: Picture) -> Picture:
+    """A photo sent in a messenger: patterned ground, bubbles, times, an answer field."""
+    page = Image.new("RGB", (1080, 1920), "#efe6dc")
+    pen = ImageDraw.Draw(page)
+    for y in range(0, 1920, 90):
+        for x in range(0, 1080, 90):
+            pen.arc((x + 20, y + 20, x + 60, y + 60), 0, 250, fill="#e2d6c8", width=4)
+    pen.rectangle((0, 0, 1080, 140), fill="#075e54")
+    pen.text((180, 45), "Group 4B", "white", font(48))
+    for at, words in ((190, "did you see this??"), (1500, "omg who sent it"), (1620, "forward it")):
+        pen.rounded_rectangle((40, at, 620, at + 90), 20, fill="white")
+        pen.text((65, at + 22), words, "#111111", font(40))
+    inside = ImageOps.contain(p, (760, 1100))
+    pen.rounded_rectangle((280, 310, 300 + inside.width + 20, 330 + inside.height + 60), 20, fill="#dcf8c6")
+    page.paste(inside, (290, 320))
+    pen.text((290 + inside.width, 325 + inside.height), "23:14", "#667766", font(30), anchor="ra")
+    pen.rounded_rectangle((30, 1800, 900, 1890), 45, fill="white")
+    return page
+
+
+def news(p: Picture) -> Picture:
+    """A photo on a web page: mast, headline, text in columns, an advertisement beside it."""
+    page = Image.new("RGB", (1280, 1600), "white")
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((0, 0, 1280, 110), fill="#b3131b")
+    pen.text((40, 25), "THE DAILY POST", "white", font(56))
+    pen.text((40, 140), "You will not believe this picture", "#111111", font(52))
+    inside = ImageOps.contain(p, (860, 700))
+    page.paste(inside, (40, 230))
+    pen.rectangle((930, 230, 1240, 830), fill="#ffd54a")
+    pen.text((1085, 480), "BUY NOW", "#222222", font(54), anchor="ma")
+    for row in range(18):
+        pen.text(
+            (40, 260 + inside.height + row * 34),
+            "and then everybody wrote about it again and again " * 2,
+            "#333333",
+            font(24),
+        )
+    return page
+
+
 def _caption(p: Picture, r: random.Random, o: Sequence[Picture]) -> Picture:
     page = p.copy()
     pen = ImageDraw.Draw(page)
@@ -349,6 +407,11 @@ HARD: dict[str, Edit] = {
     "photo_of_screen": _photo_of_screen,
     "meme": lambda p, r, o: meme(p),
     "story": lambda p, r, o: story(p),
+    "feed": lambda p, r, o: feed(p),
+    "chat": lambda p, r, o: chat(p),
+    "news": lambda p, r, o: news(p),
+    "C:chat+crop10+q50": chain(lambda p, r, o: chat(p), _crop(0.1, centre=True), _squeeze(50)),
+    "C:story+sticker5": lambda p, r, o: _sticker(0.05)(story(p), r, o),
     "C:crop20+caption+q40": chain(_crop(0.2, centre=False), _caption, _squeeze(40)),
     "C:mirror+crop20": chain(_mirror, _crop(0.2, centre=False)),
     "C:screenshot+crop10": chain(_screenshot(dark=False), _crop(0.1, centre=True)),

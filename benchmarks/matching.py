@@ -2,6 +2,8 @@
 
     python -m benchmarks.matching --quick                      under two minutes
     python -m benchmarks.matching --photos DIR... --out FILE   all edits, every wrong pair
+    python -m benchmarks.matching --cache DIR --half measuring all edits of one half of benchmarks.photos
+    python -m benchmarks.matching --cache DIR --pairs 1000000 --resume FILE   the long run of wrong pairs (`pairs`)
 
 Photographs come from free packages (those of `sitr demo`, and folders named by --photos); positives are edited, all are
 references. Beside every figure stands PDQ at distance 31, what platforms run, on the same pictures in the same run.
@@ -25,7 +27,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pdqhash
-from benchmarks import edits
+from benchmarks import bursts, edits, pairs
+from benchmarks.photos import Photo, gather, one_a_scene, shots
 from PIL import Image
 
 from sitr.cli.demo.photographs import Photograph, find_photographs
@@ -151,6 +154,10 @@ def main() -> int:
     """Run, print the table, write JSON when asked. Exit 1 when a stranger was called a copy."""
     cv2.setNumThreads(1)  # one core a process; and a pool of threads would not survive the fork
     options = _options()
+    if options.cache and options.pairs:
+        return pairs.run(options.cache, options.pairs, options.resume)
+    if options.cache:
+        return recall(options)
     photos = photographs(options.photos)
     pictures = {p.name: picture(p) for p in photos}
     names = list(pictures)
@@ -179,6 +186,50 @@ def main() -> int:
     return _report(rows, figures, options.out)
 
 
+def recall(options: argparse.Namespace) -> int:
+    """How many copies of one half's photographs are found, the other half filling the collages; then same-scene shots."""
+    every = gather(options.cache)
+    kept = {p.name: p for p in one_a_scene(every) if p.half == options.half}
+    pictures = {name: p.picture(SIDE, options.cache) for name, p in kept.items()}
+    strangers = [p.picture(SIDE, options.cache) for p in one_a_scene(every) if p.half != options.half]
+    fillers = edits.dice("fillers").sample(strangers, 10)
+    prints = {name: fingerprint(edits.jpeg(picture, 92)).pack() for name, picture in pictures.items()}
+    suite = tuple(edits.SUITE)[:: 9 if options.quick else 1]
+    with ProcessPoolExecutor(options.processes) as pool:
+        work = partial(run_edit, positives=pictures, fillers=fillers, prints=prints, share=options.share)
+        rows = list(_told(pool.map(work, suite)))
+    figures: dict[str, object] = {
+        "half": options.half,
+        "photos": len(kept),
+        "bytes_each": statistics.mean(len(p) for p in prints.values()),
+        "most_bytes": max(len(p) for p in prints.values()),
+        "shots": [shot(a, b, options.cache) for a, b in shots(p for p in every if p.half == options.half)],
+        "bursts": burst_rows(pictures, prints),
+    }
+    return _report(rows, figures, options.out)
+
+
+def shot(one: Photo, other: Photo, cache: Path) -> list[object]:
+    """What is said about another real shot of the same scene: no copy, but often the same to the eye."""
+    verdict = judge(
+        fingerprint(edits.jpeg(one.picture(SIDE, cache), 92)), Look(edits.jpeg(other.picture(SIDE, cache), 85))
+    )
+    return [one.name, other.name, "copy" if verdict.match else "scene" if verdict.same_scene else "no"]
+
+
+def burst_rows(pictures: dict[str, Image.Image], prints: dict[str, bytes]) -> dict[str, list[int]]:
+    """Of bursts made from single photographs (`bursts`): how many were called copy, same scene, and neither."""
+    rows = {}
+    for parallax in (0.01, 0.02, 0.04, 0.08):
+        said = [0, 0, 0]
+        for name, picture in pictures.items():
+            again = bursts.reshot(picture, edits.dice(f"{name}/{parallax}"), parallax)
+            verdict = judge(Fingerprint.unpack(prints[name]), Look(edits.jpeg(again, 88)))
+            said[0 if verdict.match else 1 if verdict.same_scene else 2] += 1
+        rows[f"{parallax:.0%}"] = said
+    return rows
+
+
 def _told(rows: Iterator[Row]) -> Iterator[Row]:
     for row in rows:
         missed = f"  missed: {', '.join(row.missed[:6])}" if row.missed else ""
@@ -193,7 +244,7 @@ def _report(rows: list[Row], figures: dict[str, object], out: Path | None) -> in
     usual = statistics.mean(100 * row.by_pdq31 / row.tried for row in plain)
     false = sum(len(row.false_matches) for row in rows)
     looks = [ms for row in plain for ms in row.look_ms]
-    judged = [ms for row in plain for ms in row.judge_ms]
+    judged = [ms for row in plain for ms in row.judge_ms] or [0.0]
     print(f"\nmean recall {recall:.1f} % (PDQ 31 in the same run: {usual:.1f} %) over {len(plain)} edits")
     print(f"verified wrong pairs {sum(row.wrong_pairs for row in rows)}, false matches {false}")
     print(f"a look {statistics.median(looks):.0f} ms, a non-match {statistics.median(judged):.1f} ms (medians)")
@@ -211,6 +262,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--share", type=float, default=1.0, help="of the wrong pairs that are tried, 0 to 1")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--cache", type=Path, help="where `benchmarks.photos` keeps its packages")
+    parser.add_argument("--half", choices=("tuning", "measuring"), default="tuning")
+    parser.add_argument("--pairs", type=int, default=0, help="wrong pairs to reach")
+    parser.add_argument("--resume", type=Path, default=Path("pairs.jsonl"), help="where the long run is kept")
     return parser.parse_args()
 
 

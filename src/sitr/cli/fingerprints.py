@@ -1,14 +1,17 @@
 """`sitr fingerprint` and `sitr compare`: photos in, hashes or a verdict out; nothing is stored."""
 
 from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from sitr.cli.call import Call
-from sitr.cli.files import read
+from sitr.cli.files import new_file, read, write_new
 from sitr.cli.showing import document, document_line
 from sitr.errors import SitrError
-from sitr.fingerprint import compare as judge
+from sitr.fingerprint import Look, Proof, draw_proof, prove
 from sitr.fingerprint import fingerprint as take
+from sitr.fingerprint.proof import Fonts
 from sitr.words import say
 
 
@@ -28,24 +31,46 @@ def fingerprint(call: Call) -> int:
 
 def compare(call: Call) -> int:
     """Whether each candidate is a copy of the reference. 0 when one is, 1 when none is, 2 when none could be read."""
-    reference = take(read(call.given.one("REFERENCE")))
-    results = [_result(call, reference, name) for name in call.given.many("CANDIDATE")]
+    photo = read(call.given.one("REFERENCE"))
+    asked = call.given.option("--proof")
+    target = new_file(asked) if asked else None
+    reference = take(photo)
+    both = [_result(call, reference, name) for name in call.given.many("CANDIDATE")]
+    results = [result for result, _ in both]
+    if target:
+        _draw(call, photo, both, target)
     call.answer({"results": results}, _lines(call, results))
     if any(result["match"] for result in results):
         return 0
     return 2 if all("error" in result for result in results) else 1
 
 
-def _result(call: Call, reference: Any, name: str) -> dict[str, Any]:
+def _result(call: Call, reference: Any, name: str) -> tuple[dict[str, Any], Proof | None]:
     try:
-        verdict = judge(reference, read(name))
+        proof = prove(reference, Look(read(name)))
     except SitrError as problem:
         error = _error(call, problem)
         nothing = {"match": False, "score": 0.0, "region": None}
-        return {"candidate": name, **nothing, "why": error["message"], "error": error}
+        return {"candidate": name, **nothing, "why": error["message"], "error": error}, None
+    verdict = proof.verdict
     why = say(verdict.why.code, call.lang, **verdict.why.data)
     shown: dict[str, Any] = document(verdict)
-    return {"candidate": name, **shown, "why": why, "why_code": verdict.why.code}
+    return {"candidate": name, **shown, "why": why, "why_code": verdict.why.code}, proof
+
+
+def _draw(call: Call, photo: bytes, both: list[tuple[dict[str, Any], Proof | None]], target: Path) -> None:
+    """The proof of the first copy; when there is none, of the first candidate that could be read."""
+    read_ones = [(result, proof) for result, proof in both if proof is not None]
+    if not read_ones:
+        return
+    result, proof = next((each for each in read_ones if each[0]["match"]), read_ones[0])
+    folder = files("sitr.dossier") / "fonts"
+    name = "ibm-plex-sans-arabic-{}-400-normal.ttf"
+    fonts = Fonts(*((folder / name.format(part)).read_bytes() for part in ("arabic", "latin")))
+    clear = call.given.has("--clear")
+    picture = draw_proof(photo, read(result["candidate"]), proof, lang=call.lang, fonts=fonts, clear=clear)
+    write_new(target, picture)
+    result["proof"] = str(target)
 
 
 def _error(call: Call, problem: SitrError) -> dict[str, str]:

@@ -5,10 +5,11 @@ out; no file, clock, network or Django. Not here: which pictures of a page are l
 are kept (`vault`, `cases`). Nothing here recognises a face or says who is in a picture.
 """
 
-from sitr.fingerprint.compare import Look, Reason, Verdict, compare, judge
+from sitr.fingerprint.compare import Look, Proof, Reason, Verdict, compare, judge, prove
 from sitr.fingerprint.fingerprints import VERSION, Fingerprint, fingerprint
 from sitr.fingerprint.index import Hits, Index
 from sitr.fingerprint.pixels import Pixels, decode, measure
+from sitr.fingerprint.proof import draw as draw_proof
 from sitr.fingerprint.screening import Screened, screen
 
 __all__ = [
@@ -18,13 +19,16 @@ __all__ = [
     "Index",
     "Look",
     "Pixels",
+    "Proof",
     "Reason",
     "Screened",
     "Verdict",
     "compare",
     "decode",
+    "draw_proof",
     "fingerprint",
     "judge",
     "measure",
+    "prove",
     "screen",
 ]

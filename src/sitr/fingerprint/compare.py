@@ -117,11 +117,15 @@ class _Found:
 
 @dataclass(frozen=True)
 class Proof:
-    """A verdict and its places: `photo` (n, 2) in shares of its sides, `candidate` (n, 2) in its upright pixels."""
+    """A verdict and its places: `photo` (n, 2) in shares of its sides, `candidate` (n, 2) in its upright pixels.
+
+    `matrix` (2 x 3): the photo's unit square to the candidate's upright pixels, at the placement judged best.
+    """
 
     verdict: Verdict
-    photo: Matrix
-    candidate: Matrix
+    photo: Matrix = field(default_factory=lambda: np.zeros((0, 2)))
+    candidate: Matrix = field(default_factory=lambda: np.zeros((0, 2)))
+    matrix: Matrix | None = None
 
 
 def compare(reference: Fingerprint, candidate: bytes) -> Verdict:
@@ -137,7 +141,7 @@ def judge(reference: Fingerprint, look: Look) -> Verdict:
 def prove(reference: Fingerprint, look: Look) -> Proof:
     """`judge`, with the places that the verdict rests on."""
     if reference.features is None or reference.steps is None:
-        return Proof(_by_hash_alone(reference, look), np.zeros((0, 2)), np.zeros((0, 2)))
+        return Proof(_by_hash_alone(reference, look))
     by_hash = [f for f in _by_hash(reference, look) if f.agreement.votes >= _WORTH_VOTES]
     by_hash = sorted(by_hash, key=lambda f: -f.agreement.votes)[:_CLOSEUPS]
     found = [_closely(reference, look, f) for f in by_hash]
@@ -146,14 +150,14 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
             features = look.mirrored if flipped else look.features
             found += _best(reference, look, _by_places(reference, look, features, flipped=flipped))
     if not found:
-        nothing = Verdict(False, 0.0, None, False, 0.0, Reason("fingerprint.why_nothing"))
-        return Proof(nothing, np.zeros((0, 2)), np.zeros((0, 2)))
+        return Proof(Verdict(False, 0.0, None, False, 0.0, Reason("fingerprint.why_nothing")))
     best = max(found, key=lambda f: (_proved(f, reference.wholly_drawn), evidence(f.agreement, f.close)))
     verdict = _verdict(best, look, proved=_proved(best, reference.wholly_drawn))
+    matrix = np.asarray((best.matrix + np.array([0, 0, 0.5])) * look.scale)
     if best.close is None:
-        return Proof(verdict, np.zeros((0, 2)), np.zeros((0, 2)))
+        return Proof(verdict, matrix=matrix)
     sides = np.array([reference.feature_width, reference.feature_height])
-    return Proof(verdict, (best.close.start + 0.5) / sides, (best.close.end + 0.5) * look.scale)
+    return Proof(verdict, (best.close.start + 0.5) / sides, (best.close.end + 0.5) * look.scale, matrix)
 
 
 def evidence(agreement: Agreement, close: Closeup | None) -> float:
@@ -177,7 +181,7 @@ def _proved(found: _Found, wholly_drawn: bool) -> bool:
         return agreement.share >= 0.85 and agreement.blocks >= 12 and (close.held >= 12 or near_whole)
     if near_whole and agreement.share >= 0.7 and agreement.blocks >= 8 and close.held >= 0.3 * close.tried:
         return True
-    # Under a collage's tiles or a cloud of grain most places are gone; then many corners and the whole sketch must agree.
+    # Under a collage's tiles or in grain most places are gone; then many corners and the whole sketch must agree.
     corners, share, votes, blocks = _BY_CORNERS
     if found.places >= corners and agreement.share >= share and agreement.votes >= votes and agreement.blocks >= blocks:
         return close.held >= corners

@@ -213,6 +213,8 @@ def guided(
         where(mine),
         where(other),
     )
+    if count < 0:
+        raise MemoryError
     return mine[:count], other[:count]
 
 

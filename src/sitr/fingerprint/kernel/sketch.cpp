@@ -41,6 +41,41 @@ void look(const uint8_t* level, int64_t rows, int64_t columns, const double* m, 
         }
 }
 
+// The same where every point lies well inside the picture.
+SITR_COPIES void look_inside(const uint8_t* level, int64_t columns, const double* m, float shown[CELLS][CELLS]) {
+    constexpr int SIDE = CELLS * WIDTH;
+    for (int r = 0; r < CELLS; r++) {
+        float line[SIDE] = {};
+        for (int v = r * WIDTH; v < (r + 1) * WIDTH; v++) {
+            const double x0 = m[1] * v + m[2], y0 = m[4] * v + m[5];
+            for (int h = 0; h < SIDE; h++) {
+                const double x = m[0] * h + x0, y = m[3] * h + y0;
+                const int32_t left = static_cast<int32_t>(x), top = static_cast<int32_t>(y);
+                const float right_of = static_cast<float>(x - left), below = static_cast<float>(y - top);
+                const uint8_t* at = level + top * columns + left;
+                const float up = at[0] * (1 - right_of) + at[1] * right_of;
+                const float down = at[columns] * (1 - right_of) + at[columns + 1] * right_of;
+                line[h] += static_cast<float>(static_cast<int32_t>(up * (1 - below) + down * below + 0.5f));
+            }
+        }
+        for (int c = 0; c < CELLS; c++) {
+            float sum = 0;
+            for (int h = 0; h < WIDTH; h++) sum += line[c * WIDTH + h];
+            shown[r][c] = sum / (WIDTH * WIDTH);
+        }
+    }
+}
+
+bool inside(int64_t rows, int64_t columns, const double* m) {
+    constexpr double LAST = CELLS * WIDTH - 1;
+    for (const double h : {0.0, LAST})
+        for (const double v : {0.0, LAST}) {
+            const double x = m[0] * h + m[1] * v + m[2], y = m[3] * h + m[4] * v + m[5];
+            if (!(x >= 0.001 && x < columns - 1.001 && y >= 0.001 && y < rows - 1.001)) return false;
+        }
+    return true;
+}
+
 }  // namespace
 
 // `level`: the picture, rows x columns. `placed` (2 x 3): a point of the photo's 128 x 128 to pixels of it. `steps`: the
@@ -49,7 +84,12 @@ void look(const uint8_t* level, int64_t rows, int64_t columns, const double* m, 
 SITR int64_t sitr_agree(const uint8_t* level, int64_t rows, int64_t columns, const double* placed, const int8_t* steps,
                         int64_t least_group, int64_t block_votes, double block_agrees, double* out) {
     float shown[CELLS][CELLS], seen[CELLS][CELLS];
-    look(level, rows, columns, placed, shown, seen);
+    if (inside(rows, columns, placed)) {
+        look_inside(level, columns, placed, shown);
+        std::fill(&seen[0][0], &seen[0][0] + CELLS * CELLS, 1.0f);
+    } else {
+        look(level, rows, columns, placed, shown, seen);
+    }
     int group_votes[2][2] = {}, group_right[2][2] = {}, votes[BLOCKS][BLOCKS] = {}, right[BLOCKS][BLOCKS] = {};
     for (int way = 0; way < 2; way++)
         for (int r = 0; r < CELLS; r++)
