@@ -7,8 +7,8 @@ from tests.cases.test_cases_home import _forget
 from tests.cases.test_cases_releases import contents_for, everything
 
 from sitr.cases import arrivals, dossiers, exhibits, journals, pairings, portable
-from sitr.cases.dossiers import Certified, Stated
-from sitr.dossier import Contents
+from sitr.cases.dossiers import Stated
+from sitr.dossier import Certified, Contents
 from sitr.errors import BadInput
 from sitr.words import LANGS, say
 
@@ -24,7 +24,7 @@ def test_what_the_person_states_stands_on_the_paper_and_nobody_is_named_without(
 ) -> None:
     signed = Certified("ليلى <b>", "محامية", "10 سنوات", "لا شيء", "Köln")
     paper = everything(world, made_with(world, monkeypatch, Stated(" S. ", "محكمة", "طلب عاجل\n2026", signed)))
-    for words in ("محكمة", "محامية", "Köln", "ليلى", "&lt;b&gt;"):
+    for words in ("محكمة", "محامية", "Köln", "ليلى", "&lt;"):
         assert words in paper
     assert "<b>" not in paper.partition("<!doctype")[2]
     (world.folder / "lawyer.age").unlink(missing_ok=True)

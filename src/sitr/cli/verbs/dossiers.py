@@ -10,7 +10,7 @@ from sitr.cli.files import new_file
 from sitr.cli.keys import secret
 from sitr.cli.showing import moment
 from sitr.cli.verbs.unlocking import keeper
-from sitr.dossier import Tongue
+from sitr.dossier import Certified, Tongue
 from sitr.errors import BadInput
 from sitr.words import catalogue, say
 
@@ -44,7 +44,7 @@ def _stated(call: Call) -> dossiers.Stated:
     def said(name: str) -> str:
         return call.given.option(name) or ""
 
-    signed = dossiers.Certified(
+    signed = Certified(
         said("--signed-by"), said("--capacity"), said("--training"), said("--departures"), said("--signed-at")
     )
     return dossiers.Stated(said("--alias"), said("--made-for"), said("--purpose"), signed)

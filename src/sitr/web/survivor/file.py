@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sitr.cases import releases
 from sitr.cases.workrooms import workroom
-from sitr.dossier import Tongue
+from sitr.dossier import Certified, Tongue
 from sitr.dossier.audiences import audiences
 from sitr.errors import NotFound
 from sitr.web.doors import unlocked
@@ -83,7 +83,7 @@ def _build(request: Request, form: Form, case: str, audience: str) -> HttpRespon
 
 
 def _stated(form: Form) -> Any:
-    from sitr.cases.dossiers import Certified, Stated  # as above
+    from sitr.cases.dossiers import Stated  # as above
 
     own = {name: form.value(name) for name in ("alias", "made_for", "purpose")}
     return Stated(**own, certified=Certified(**{name: form.value(f"signed_{name}") for name in vars(Certified())}))
