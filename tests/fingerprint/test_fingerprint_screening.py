@@ -1,6 +1,7 @@
 """The first stage: the reference's hash from a fraction of the pixels, whichever way a picture is stored."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pdqhash
@@ -10,7 +11,6 @@ from tests.fingerprint.drawn_pictures import drawn_photo, encoded
 
 from sitr.errors import BadInput
 from sitr.fingerprint import decode, kernel, pdq, pixels, screen
-
 
 TURNABLE = drawn_photo(3, 1805, 1603)
 
@@ -25,7 +25,7 @@ def reference(data: bytes) -> pdq.Bits:
 
 @pytest.mark.parametrize(("width", "height"), [(480, 360), (1699, 1601)])
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0, "restart_marker_blocks": 5}])
-def test_the_first_hash_is_the_references_within_ten_bits(width: int, height: int, options: dict[str, int]) -> None:
+def test_the_first_hash_is_the_references_within_ten_bits(width: int, height: int, options: dict[str, Any]) -> None:
     data = encoded(drawn_photo(width, width, height), quality=90, **options)
     assert pdq.distance(reference(data), screen(data).pdq[None])[0] <= 10
 
@@ -86,13 +86,14 @@ def test_block_averages_are_those_of_the_ordinary_decoder() -> None:
 @pytest.mark.skipif(not kernel.at_work(), reason="no compiler at set-up")
 def test_the_compiled_plane_is_numpys() -> None:
     grey = np.asarray(drawn_photo(7, 333, 517).convert("L"))
+    height, width = grey.shape
     for scale, lead in ((1, (0, 0)), (2, (1, 1)), (8, (3, 0))):
-        rows, columns = (-(-(s + by) // scale) for s, by in zip(grey.shape, lead, strict=True))
+        rows, columns = (-(-(s + by) // scale) for s, by in zip((height, width), lead, strict=True))
         samples = np.ascontiguousarray(grey[:rows, :columns])
-        down = pdq.weights(grey.shape[0], scale, lead[0], rows)
-        across = pdq.weights(grey.shape[1], scale, lead[1], columns)
+        down = pdq.weights(height, scale, lead[0], rows)
+        across = pdq.weights(width, scale, lead[1], columns)
         plain = down @ samples.astype(np.float32) @ across.T
-        compiled = kernel.plane(samples, *grey.shape, scale, lead)
+        compiled = kernel.plane(samples, height, width, scale, lead)
         assert np.abs(plain - compiled).max() < 1e-3
         assert np.array_equal(kernel.pdq(compiled)[0], pdq.hash_plane(compiled))
         assert kernel.pdq(compiled)[1] == pdq.quality(compiled)
