@@ -132,9 +132,9 @@ def test_any_order_of_adding_and_removing_leaves_what_it_should(steps: list[tupl
             index.add(rows, keys)
             kept |= dict(zip(keys.tolist(), rows, strict=True))
         elif what == "remove":
-            gone = [key for key in kept if key % 401 <= amount]
-            assert index.remove(np.array(gone, np.uint64)) == len(gone)
-            kept = {key: row for key, row in kept.items() if key not in set(gone)}
+            gone = {key for key in kept if key % 401 <= amount}
+            assert index.remove(np.array(list(gone), np.uint64)) == len(gone)
+            kept = {key: row for key, row in kept.items() if key not in gone}
         asked = np.stack([*list(kept.values())[:3], np.zeros(32, np.uint8)])
         hits = index.search(asked, 31)
         found = set(zip(hits.query.tolist(), hits.key.tolist(), strict=True))
