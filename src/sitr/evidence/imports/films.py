@@ -16,6 +16,9 @@ from sitr.evidence.imports.boxes import movie_facts
 from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.values import Findings, Item, ItemKind
 from sitr.fingerprint import fingerprint
+from sitr.fingerprint.films import looks_like_film
+
+__all__ = ["looks_like_film", "read_film"]
 
 # What runs apart: standard input is the film; standard output one JSON line of facts, then one line for each frame.
 _CODE = """
@@ -52,13 +55,6 @@ for number in wanted:
     good, png = cv2.imencode(".png", frame)
     print(json.dumps({"ms": int(number * 1000 / rate), "png": base64.b64encode(png.tobytes()).decode()}))
 """
-
-
-def looks_like_film(start: bytes) -> bool:
-    """By the first bytes of ISO media, Matroska and WebM, AVI, Flash, MPEG and Windows Media."""
-    if start[4:8] in {b"ftyp", b"moov", b"mdat", b"wide"} or (start[:4] == b"RIFF" and start[8:12] == b"AVI "):
-        return True
-    return start.startswith((b"\x1aE\xdf\xa3", b"FLV\x01", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"0&\xb2u"))
 
 
 def read_film(source: BinaryIO, limits: ImportLimits, findings: Findings) -> Iterator[tuple[str, bytes]]:
