@@ -354,7 +354,7 @@ from ray.cluster_utils import Cluster
 if __name__ == "__main__":
     node = dict(num_cpus=1, object_store_memory=80 * 2**20)
     cluster = Cluster(True, head_node_args={**node, "include_dashboard": False, "node_ip_address": "127.0.0.1",
-                                            "temp_dir": sys.argv[1]})
+                                            })
     cluster.add_node(**node)
     cluster.wait_for_nodes()
     print(cluster.address, flush=True)
@@ -367,7 +367,7 @@ def on_ray(files: Sequence[Path], watchlist: Path, folder: Path) -> dict[str, An
     """The same sweep by plain processes and on a cluster of two nodes, started here on loopback and ended here."""
     short = tempfile.mkdtemp(prefix="sr", dir="/tmp")
     cluster = subprocess.Popen(
-        [sys.executable, "-c", _CLUSTER, short], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", _CLUSTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

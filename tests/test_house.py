@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from sitr.cli.commands import COMMANDS
 from sitr.cli.grammar import Command
+from sitr.fingerprint import fingerprint
 from sitr.words import LANGS
 
 ROOT = Path(__file__).parents[1]
@@ -72,7 +73,9 @@ def picture(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("command", ["identify", "plan", "fingerprint", "compare", "verify", "knowledge", "guide"])
+@pytest.mark.parametrize(
+    "command", ["identify", "plan", "fingerprint", "compare", "verify", "knowledge", "guide", "sweep"]
+)
 def test_a_command_that_needs_no_case_never_loads_django(
     command: str, answers: Path, picture: Path, tmp_path: Path
 ) -> None:
@@ -86,11 +89,18 @@ def test_a_command_that_needs_no_case_never_loads_django(
         "verify": (["verify", str(no_dossier)], 2),
         "knowledge": (["knowledge", "stats"], 0),
         "guide": (["guide", "now"], 0),
+        "sweep": (_sweep_of(picture), 0),
     }[command]
     status, modules = _loaded_by(argv)
     assert status == expected
     assert not {m for m in modules if m.split(".")[0] == "django"}
     assert "sitr.cases" not in modules
+
+
+def _sweep_of(picture: Path) -> list[str]:
+    watch, out = picture.with_name("list.jsonl"), picture.with_name("o.parquet")
+    watch.write_text(json.dumps(fingerprint(picture.read_bytes()).to_json()))
+    return ["sweep", "--plain", "--workers", "1", "--watchlist", str(watch), "--out", str(out), str(picture)]
 
 
 def test_identify_loads_neither_pydantic_nor_the_other_rooms() -> None:

@@ -8,12 +8,16 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
-from sitr.errors import OutsideSilent
+from sitr.errors import OutsideSilent, SitrError
 from sitr.finding.sweep.packages import SILENT, daft, ray
 from sitr.finding.sweep.plain import watch_parent
 from sitr.finding.sweep.units import Outcome, Unit
 from sitr.finding.sweep.working import Job, Worker
+from sitr.net import Door
+
+_ANSWERS_WITHIN = 10.0
 
 
 def run(units: Sequence[Unit], job: Job, workers: int, cluster: str = "") -> Iterator[Outcome]:
@@ -46,6 +50,19 @@ def _outcomes(engine: Any, job: Job, workers: int, cluster: str) -> Any:
     return engine.cls(Units, use_process=True, max_concurrency=workers)(job).do
 
 
+def _reach(cluster: str) -> None:
+    """See that something answers there: Ray itself would try for minutes. Raises as `run`."""
+    try:
+        parts = urlsplit(cluster if "://" in cluster else f"ray://{cluster}")
+        host, port = parts.hostname or "", parts.port or 0
+        Door([(host, port)]).connect_infrastructure(host, port, _ANSWERS_WITHIN).close()
+    except (SitrError, ValueError):
+        raise OutsideSilent("finding.sweep_no_cluster") from None
+    if host in {"localhost", "127.0.0.1"}:
+        # Else Ray looks for this machine's outer address, where a cluster on loopback does not listen.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+
+
 @contextmanager
 def _runner(cluster: str) -> Iterator[None]:
     engine = daft()
@@ -55,6 +72,7 @@ def _runner(cluster: str) -> Iterator[None]:
             raise RuntimeError("this process already works on a cluster")
         yield
         return
+    _reach(cluster)
     rays = ray()
     try:
         rays.init(address=cluster, runtime_env={"env_vars": SILENT}, log_to_driver=False, logging_level="ERROR")

@@ -91,12 +91,13 @@ def listed(source: str, store: Store) -> list[tuple[str, int]]:
     below = source.endswith("/")
     pattern = source + "**" if below else source
     try:
-        found = daft().from_glob_path(pattern, io_config=_config(store)).select("path", "size").to_pydict()
+        frame = daft().from_glob_path(pattern, io_config=_config(store)).select("path", "size")
+        found = [(str(row["path"]), int(row["size"] or 0)) for row in frame.iter_rows()]
     except FileNotFoundError:
         raise BadInput("finding.sweep_no_input", name=source) from None
     except Exception as problem:  # Daft passes on whatever its Rust side met
         raise OutsideSilent("finding.sweep_store", name=source) from problem
-    rows = [(str(p), int(s or 0)) for p, s in zip(found["path"], found["size"], strict=True) if not p.endswith("/")]
+    rows = [(path, size) for path, size in found if not path.endswith("/")]
     if not rows:
         raise BadInput("finding.sweep_no_input", name=source)
     return sorted(rows)
