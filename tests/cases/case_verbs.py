@@ -33,7 +33,9 @@ from sitr.cases import (
     photos,
     portable,
     releases,
+    shared_index,
     sightings,
+    submissions,
     watches,
 )
 from sitr.cases.access import Keeper, new_holder
@@ -166,6 +168,15 @@ def _news(world: World, case: str) -> dict[str, Any]:
     return {}
 
 
+def _photo(world: World, case: str) -> str:
+    return photos.add_photo(world.holder, case, drawn(1, 160), "a.png").id
+
+
+def _handed(world: World, case: str) -> dict[str, Any]:
+    made = submissions.submit(world.holder, case, _photo(world, case), "memory", consent=True)
+    return {"submission_id": made.id}
+
+
 def _jar(world: World, case: str) -> dict[str, Any]:
     jars.fill(world.holder, case, "sid=0123456789abcdef", host="leaks.example")
     return {}
@@ -253,6 +264,19 @@ TABLE = (
     Verb(
         notices.mark_refused, lambda w, c: {"notice_id": notice(w, c, "sent")}, (("reply", "answer_refused"),)
     ),
+    Verb(shared_index.show, lambda w, c: {"photo_id": _photo(w, c)}),
+    Verb(shared_index.show_all),
+    Verb(
+        shared_index.consent, lambda w, c: {"photo_id": _photo(w, c), "given": True}, (("release", "consent_index"),)
+    ),
+    Verb(
+        submissions.submit, lambda w, c: {"photo_id": _photo(w, c), "exchange": "memory", "consent": True},
+        (("release", "submit"), ("release", "submit_sent")),
+    ),
+    Verb(submissions.list_submissions),
+    Verb(
+        submissions.withdraw, _handed, (("release", "withdraw_submission"), ("release", "withdrawal_sent"))
+    ),
     Verb(outcomes.show),
     Verb(outcomes.consent, lambda _w, _c: {"given": True}, (("release", "consent_outcomes"),)),
     Verb(pairings.offer, entries=(("holder", "offer_pairing"),)),
@@ -318,6 +342,12 @@ OF_THE_HOME = {
     "openings.list_cases": "tells ids, states and hours",
     "openings.open_case": "makes a case for its holder",
     "arrivals.receive": "by a paired browser's key, which only adds; test_cases_pairings",
+    "partners.add": "the operator's; holds no case",
+    "partners.end": "the operator's; holds no case",
+    "partners.list_partners": "the operator's; holds no case",
+    "partners.spend": "counts what a partner asks; test_cases_partners",
+    "shared_index.export_index": "knows no case; whoever has a key here may hand it on",
+    "shared_rows.sweep": "changes of the shared index; needs nobody's key",
     "pairings.exchange": "by a one-time code; test_cases_pairings",
     "pairings.expects": "of an extension's origin; test_cases_pairings",
     "pairings.guest": "by a paired browser's key; test_cases_pairings",
@@ -340,6 +370,7 @@ INSIDE = {
     "exhibits.soft": "one exhibit of an opened case, blurred, for dossiers",
     "exhibits.read": "one exhibit of an opened case, for dossiers",
     "fresh_files.fresh_files": "the files of one change, for the verbs",
+    "shared_rows.put": "a row of the shared index, for the consent",
     "outcomes.own": "what became of notices, in memory, for a ranking",
     "outcomes.own_cases": "opens one's own cases, for the ledger",
     "sightings.view": "a row as it is shown",

@@ -28,6 +28,7 @@ from sitr.errors import OutsideSilent
 from sitr.evidence import Capture, CapturedFile, CaptureOptions, Completeness, FileKind, Missing, PageImage, Problem
 from sitr.evidence.captured import Confinement, Tools, Wall
 from sitr.evidence.record import record_json
+from sitr.finding.exchange import MemoryExchange
 from sitr.journal import Signer, Stamp
 from sitr.knowledge import Knowledge, load
 from sitr.net import Door, LoopbackPass, mark_throw_away
@@ -242,6 +243,7 @@ def made_world(home: Path, site: Site) -> World:
         mail_from="notices@sitr.invalid", authorities=authorities, authority_roots=b"", now=clock,
         random_bytes=secrets.token_bytes, memory=memory, kdf=KdfParams(1, 8, 1), accept_unconfined=True,
         process="this process", is_alive=alive.__contains__, backups_kept=timedelta(days=14),
+        exchange={"memory": MemoryExchange()}.__getitem__,
     )  # fmt: skip
     holder = access.set_up(services, SECRET)
     other = access.new_holder(services, OTHER_SECRET, HolderKind.TRUSTED)

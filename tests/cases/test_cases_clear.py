@@ -12,10 +12,25 @@ from django.apps import apps
 from django.db import connections
 from tests.cases.case_browser import arrived
 from tests.cases.case_snapshots import columns, tables
-from tests.cases.case_verbs import exhibit, notice, proposal
+from tests.cases.case_verbs import exhibit, notice, proposal, watched
 from tests.cases.case_world import ADULT, MAIL, SECRET, World, drawn
 
-from sitr.cases import captures, holders, jars, journals, ledgers, notices, openings, outcomes, photos, sightings
+from sitr.cases import (
+    captures,
+    holders,
+    jars,
+    journals,
+    ledgers,
+    notices,
+    openings,
+    outcomes,
+    partners,
+    photos,
+    shared_index,
+    shared_rows,
+    sightings,
+    submissions,
+)
 from sitr.cases.models import (
     Anchor,
     ArrivalState,
@@ -23,10 +38,14 @@ from sitr.cases.models import (
     Checkpoint,
     Exhibit,
     HolderKind,
+    NewsState,
     PairingState,
     Renewal,
     SightingState,
+    SubmissionState,
+    WatchState,
 )
+from sitr.cases.shared_models import PartnerState
 from sitr.cases.work import bookkeeping
 from sitr.journal import AnchorState, Frontier, Kind, StampState, anchor_facts, read_checkpoint, renewal_text
 from sitr.journal.verifier import OTS_HEAD, OTS_PENDING, read_renewal
@@ -47,6 +66,10 @@ def _id(value: Any) -> bool:
 
 def _count(value: Any) -> bool:
     return isinstance(value, int) and 0 <= value < 10**9
+
+
+def _chance(value: Any) -> bool:
+    return isinstance(value, int) and 0 < value < 2**63
 
 
 def _flag(value: Any) -> bool:
@@ -157,8 +180,27 @@ ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
         **_ROW, "state": _one_of(*ArrivalState), "blob": _or_nothing(_hex(32), ""), "sha256": _or_nothing(_hex(64), ""),
         "padded": _count,
     },
+    "cases_watch": {**_ROW, "state": _one_of(*WatchState)},
+    "cases_watchnews": {**_ROW, "state": _one_of(*NewsState)},
+    "cases_watchround": {
+        "id": _id, "case_id": _id, "due_hour": _or_nothing(_hour, None), "key": _or_nothing(_hex(32), ""),
+        "order": _or_nothing(_sealed, b""), "account": _sealed, "epoch": _count, "lease": _or_nothing(_hex(32), ""),
+        "lease_until": _or_nothing(_time, None),
+    },
+    "cases_hostturn": {"id": _hex(32), "free_at": _time},
     "cases_parsed": {**_ROW, "exhibit": _id, "part": _count},
     # The ledger stands in clear by its nature, and knows no case: decision 0012.
+    # So does the shared index, by consent: decision 0019.
+    "cases_sharedphoto": {"id": _chance, "hashes": lambda cell: len(shared_rows.unpack(bytes(cell))[0]) > 0},
+    "cases_sharedchange": {"number": _count, "entry": _chance, "at": _time},
+    "cases_sharedcount": {"id": _count, "number": _count},
+    "cases_partner": {
+        "id": _id, "name": lambda name: isinstance(name, str), "prefix": lambda text: len(text) == 8,
+        "digest": _hex(64), "state": _one_of(*PartnerState), "since_hour": _hour, "per_day": _count,
+        "per_minute": _count, "day": _or_nothing(lambda _day: True, None), "day_used": _count, "minute": _count,
+        "minute_used": _count,
+    },
+    "cases_submission": {**_ROW, "state": _one_of(*SubmissionState)},
     "cases_ledgeroutcome": {
         "key": _hex(32), "service": _one_of("x"), "channel": _one_of("x_copyright"), "basis": _one_of("dmca_512c3"),
         "answer_low": _or_nothing(_edge, None), "answer_high": _or_nothing(_edge, None), "removal_low": _edge,
@@ -210,7 +252,12 @@ def _everything_done(world: World) -> None:
         Anchor(checkpoint=newest, state=AnchorState.PENDING, proof=proof, **waits).save()
         Renewal(case_id=world.case, authority=0, text=text, reply=b"tsr of text", **wanted).save()
     openings.show(world.holder, world.case)
+    watched(world, world.case)
     outcomes.consent(world.holder, world.case, given=True)
+    for photo in photos.list_photos(world.holder, world.case):
+        shared_index.consent(world.holder, world.case, photo.id, given=True)
+        submissions.submit(world.holder, world.case, photo.id, "memory", consent=True)
+    partners.spend(world.services, partners.add(world.services, "Site A").id, 3)
     arrived(world, world.case)
     row = LedgerRow("0f" * 16, Outcome("x", "x_copyright", "dmca_512c3", None, Span(6, 12), Result.REMOVED))
     (world.folder / "ledger").write_bytes(b"".join(write_ledger([row])))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.cases.case_world import World, drawn
+from tests.cases.test_cases_verbs import Refusal, broken_database
 
 from sitr.cases import journals, openings, photos, submissions
 from sitr.cases.access import Keeper
@@ -161,7 +162,7 @@ def test_an_unknown_exchange_photo_or_case_is_refused_before_anything_is_written
     with pytest.raises(NotFound):
         submissions.submit(replace(world.stranger, services=keeper.services), case, photo, "ncii", consent=True)
     with pytest.raises(BadInput, match="no_exchanges"):
-        submissions.submit(world.holder, case, photo, "ncii", consent=True)
+        submissions.submit(world.with_services(world.holder, exchange=None), case, photo, "ncii", consent=True)
     assert (party.taken, verbs(keeper, case)) == ([], [])
 
 
@@ -185,3 +186,22 @@ def test_words_of_a_submission_are_sealed(keeper: Keeper, case: str, photo: str,
     value = party.taken[0][1][0].value
     assert value.encode() not in bytes(row["body"])
     assert set(row) == {"id", "case_id", "epoch", "order", "body", "state"}
+
+
+def test_a_database_that_fails_anywhere_never_leaves_a_handover_without_its_entry(
+    keeper: Keeper, party: MemoryExchange, case: str, photo: str
+) -> None:
+    dead = replace(keeper, services=replace(keeper.services, is_alive=lambda _name: False))
+    for at in range(1, 40):
+        sent = len(party.taken)
+        try:
+            with broken_database(at):
+                submissions.submit(dead, case, photo, "ncii", consent=True)
+        except Refusal:
+            listed = submissions.list_submissions(dead, case)
+            assert {one.state for one in listed} <= {"unknown"}, "what may have gone is never called unsent"
+            assert len(party.taken) == sent or listed
+            assert journals.verify(keeper, case).ok
+        else:
+            break
+    assert at > 8

@@ -150,7 +150,8 @@ def broken_database(at: int) -> Iterator[list[str]]:
 
 
 # The others have more than one transaction, and tests of their own: below, and in those of holders and erasing.
-_MORE = {"notices.send", "dossiers.make", "erasing.erase_case", "holders.add_holder", "holders.remove_holder"}
+_MORE = {"notices.send", "dossiers.make", "erasing.erase_case", "holders.add_holder", "holders.remove_holder",
+         "submissions.submit", "submissions.withdraw"}  # fmt: skip
 ONE_TRANSACTION = tuple(verb for verb in WRITING if verb.name not in _MORE)
 
 

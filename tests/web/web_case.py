@@ -28,6 +28,7 @@ class Story:
     results: tuple[str, ...]
     pair: tuple[str, str]
     chat: str = ""
+    photo: str = ""
 
     def path(self, *parts: str) -> str:
         """An address inside the case."""
@@ -44,6 +45,7 @@ class Story:
             self.path("items", self.pair[0]), self.path("letters"), self.path("letters", self.letter),
             self.path("outcomes"), self.path("log"), self.path("file"), self.path("erase"), self.path("law"),
             self.path("account"),
+            self.path("pictures", self.photo, "share"),
             self.path("browser"), self.path("lives"), self.path("items", self.item, "life"), f"/n/{self.case}/",
         ]  # fmt: skip
         around = ["/", "/new", "/dates", "/open", "/facts/", "/prints/", "/law/", "/law/eg/", "/law/all/"]
@@ -68,6 +70,7 @@ class Story:
             (self.path("letters", self.letter), {"act": "approve"}),
             (self.path("letters", self.letter), {"act": "said_no"}),
             (self.path("outcomes"), {"share": "yes"}),
+            (self.path("pictures", self.photo, "share"), {"share": "yes"}),
             (self.path("account"), {"header": "sid=a-value-that-opens", "host": "leaks.example"}),
             (self.path("account", "forget"), {}),
             (self.path("log", "check"), {}),
@@ -93,7 +96,7 @@ def story(cast: Cast) -> Story:
     """Make the case. The results that wait for a page after a redirect are made through the browser."""
     keeper, browser = cast.keeper, cast.browser
     case = openings.open_case(keeper, country="DE", answers=ANSWERS, time_proof=False)
-    photos.add_photo(keeper, case, drawn(), "صورة 1.png")
+    photo = photos.add_photo(keeper, case, drawn(), "صورة 1.png").id
     url = "https://leaks.example/gallery/page?id=99182&ref=share"
     (place,) = sightings.add_sighting(keeper, case, url)
     item = exhibits.add_exhibit(keeper, case, io.BytesIO(drawn()), "screenshot of chat.png")
@@ -102,7 +105,7 @@ def story(cast: Cast) -> Story:
     page = "https://leaks.example/gallery"
     wishes = (captures.Wish(), captures.Wish(viewport="phone"))
     pair = [captures.capture_page(keeper, case, page, child="no", wish=one).exhibits[0].id for one in wishes]
-    made = Story(case, place.id, item.id, letter.id, url, (), (pair[0], pair[1]), chat=chat.id)
+    made = Story(case, place.id, item.id, letter.id, url, (), (pair[0], pair[1]), chat=chat.id, photo=photo)
     results = (
         browser.post(made.path("places"), {"text": "see https://www.instagram.com/p/Cabc123/ and https://b.example/x"}),
         browser.post(made.path("places", place.id, "save"), {"child": "no"}),
@@ -113,4 +116,4 @@ def story(cast: Cast) -> Story:
         assert answer.status_code == 302, re.sub(r"\s+", " ", answer.content.decode())
     ready = cast.session.put(Made(b"age", "file.age", "ef" * 32, 3, "babal-hikum-jalit-sanur-wadil-zumir"))
     pages = [answer["Location"] for answer in results] + [made.path("file", ready)]
-    return Story(case, place.id, item.id, letter.id, url, tuple(pages), made.pair, chat=chat.id)
+    return Story(case, place.id, item.id, letter.id, url, tuple(pages), made.pair, chat=chat.id, photo=photo)

@@ -43,7 +43,8 @@ def pictures(request: Request, case: str) -> HttpResponse:
     return show(
         request, "pictures.html", form=form, case=case, view=view, photos=photos.list_photos(request.keeper, case),
         age_open=not known.answers.get("age"), own_machine=is_own_machine(request.get_host()),
-        elsewhere=() if view.pictures else _elsewhere(made),
+        shared=bool(request.services.match_hosts),
+        elsewhere=() if view.pictures else elsewhere(made),
     )  # fmt: skip
 
 
@@ -75,6 +76,6 @@ def _name(request: Request, form: Form, case: str) -> str:
     return form.value("name").strip() or say("web.pictures_unnamed", request.lang, n=number)
 
 
-def _elsewhere(made: Plan) -> list[PlanStep]:
+def elsewhere(made: Plan) -> list[PlanStep]:
     """The steps that guard a photo without Sitr taking it in; the services for those under 18 are among them."""
     return [one for one in made.steps if one.slot == "shield"]

@@ -23,6 +23,7 @@ from sitr.web.survivor import (
     places,
     plan,
     questions,
+    sharing,
 )
 
 urlpatterns = [
@@ -48,6 +49,7 @@ urlpatterns = [
     path("n/<str:case>/s/<str:step>", plan.step, name="step"),
     path("n/<str:case>/law", law.law, name="law"),
     path("n/<str:case>/pictures", pictures.pictures, name="pictures"),
+    path("n/<str:case>/pictures/<str:photo>/share", sharing.sharing, name="sharing"),
     path("n/<str:case>/places", places.places, name="places"),
     path("n/<str:case>/places/new/<str:result>", places.recognised, name="recognised"),
     path("n/<str:case>/places/<str:place>", places.place, name="place"),
