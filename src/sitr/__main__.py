@@ -33,7 +33,7 @@ class LazyWire:
         from sitr.web.serving import serve
 
         def application() -> Any:
-            built = wiring.web_application(services, announce)
+            built = wiring.web_application(services, announce, visits=True)
             beside()
             return built
 

@@ -89,13 +89,16 @@ def build(
     return built
 
 
-def web_application(services: "Services", announce: Callable[[str], None] | None = None) -> WSGIApplication:
-    """The web app over these services. `announce` is told each one-time token; the first one at once."""
+def web_application(
+    services: "Services", announce: Callable[[str], None] | None = None, *, visits: bool = False
+) -> WSGIApplication:
+    """The web app over these services. `announce` is told each one-time token; the first one at once. `visits`: what is
+    watched is visited from this process while somebody is unlocked in it."""
     from sitr.web.application import application
     from sitr.web.gate import Gate
 
     gate = Gate(announce)
-    made = application(services, gate)
+    made = application(services, gate, visits=visits)
     gate.open()
     return made
 

@@ -4,12 +4,12 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.web.web_cast import ANSWERS, Cast, drawn
 
-from sitr.cases import captures, exhibits, notices, openings, photos, sightings
+from sitr.cases import captures, exhibits, notices, openings, photos, sightings, watches
 from sitr.web.survivor.file import Made
 
 FIELDS = {"name": "S. Demo", "identity": "S. Demo", "email": "person@sitr.invalid", "contact": "person@sitr.invalid",
@@ -29,6 +29,7 @@ class Story:
     pair: tuple[str, str]
     chat: str = ""
     photo: str = ""
+    watch: str = ""
 
     def path(self, *parts: str) -> str:
         """An address inside the case."""
@@ -44,7 +45,7 @@ class Story:
             self.path("items", self.item), self.path("items", self.pair[0], "since", self.pair[1]),
             self.path("items", self.pair[0]), self.path("letters"), self.path("letters", self.letter),
             self.path("outcomes"), self.path("log"), self.path("file"), self.path("erase"), self.path("law"),
-            self.path("account"),
+            self.path("account"), self.path("rounds"),
             self.path("pictures", self.photo, "share"),
             self.path("browser"), self.path("lives"), self.path("items", self.item, "life"), f"/n/{self.case}/",
         ]  # fmt: skip
@@ -70,6 +71,10 @@ class Story:
             (self.path("letters", self.letter), {"act": "approve"}),
             (self.path("letters", self.letter), {"act": "said_no"}),
             (self.path("outcomes"), {"share": "yes"}),
+            (self.path("rounds"), {"text": "https://other.example/gallery", "every": "weekly"}),
+            (self.path("rounds", "open"), {}),
+            (self.path("rounds", "away"), {"away": "no"}),
+            (self.path("rounds", self.watch), {"act": "pause"}),
             (self.path("pictures", self.photo, "share"), {"share": "yes"}),
             (self.path("account"), {"header": "sid=a-value-that-opens", "host": "leaks.example"}),
             (self.path("account", "forget"), {}),
@@ -102,18 +107,22 @@ def story(cast: Cast) -> Story:
     item = exhibits.add_exhibit(keeper, case, io.BytesIO(drawn()), "screenshot of chat.png")
     chat = exhibits.add_exhibit(keeper, case, io.BytesIO(chat_with_media()), "WhatsApp Chat.zip")
     letter = notices.draft(keeper, case, place.id, basis="gdpr_art17", lang="en", fields=FIELDS)
+    (watch,) = watches.add(keeper, case, "https://watched.example/gallery")
     page = "https://leaks.example/gallery"
     wishes = (captures.Wish(), captures.Wish(viewport="phone"))
     pair = [captures.capture_page(keeper, case, page, child="no", wish=one).exhibits[0].id for one in wishes]
-    made = Story(case, place.id, item.id, letter.id, url, (), (pair[0], pair[1]), chat=chat.id, photo=photo)
+    made = Story(
+        case, place.id, item.id, letter.id, url, (), (pair[0], pair[1]), chat=chat.id, photo=photo, watch=watch.id
+    )
     results = (
         browser.post(made.path("places"), {"text": "see https://www.instagram.com/p/Cabc123/ and https://b.example/x"}),
         browser.post(made.path("places", place.id, "save"), {"child": "no"}),
         browser.post(made.path("log", "check")),
         browser.post(made.path("log", "keep")),
+        browser.post(made.path("rounds", "open")),
     )
     for answer in results:
         assert answer.status_code == 302, re.sub(r"\s+", " ", answer.content.decode())
     ready = cast.session.put(Made(b"age", "file.age", "ef" * 32, 3, "babal-hikum-jalit-sanur-wadil-zumir"))
     pages = [answer["Location"] for answer in results] + [made.path("file", ready)]
-    return Story(case, place.id, item.id, letter.id, url, tuple(pages), made.pair, chat=chat.id, photo=photo)
+    return replace(made, results=tuple(pages))

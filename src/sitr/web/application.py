@@ -18,6 +18,7 @@ from sitr.web.sessions import Sessions
 
 if TYPE_CHECKING:
     from sitr.cases.matching import Follower
+    from sitr.web.visiting import Visiting
 
 ENVIRON_KEY = "sitr.web"
 
@@ -25,31 +26,45 @@ ENVIRON_KEY = "sitr.web"
 @dataclass(frozen=True)
 class Web:
     """What every request needs: the services of wiring, the gate, the sessions, the shared index in memory (None: the
-    matching service is off), and how often paired browsers may ask (codes in all, bundles each)."""
+    matching service is off), the visits of the watch (None: made by `sitr watch run` alone), and how often paired
+    browsers may ask (codes in all, bundles each)."""
 
     services: Any
     gate: Gate
     sessions: Sessions
     follower: "Follower | None" = None
+    visiting: "Visiting | None" = None
     codes: Pace = field(default_factory=lambda: Pace(20, 60.0, time.monotonic))
     bundles: Pace = field(default_factory=lambda: Pace(30, 600.0, time.monotonic))
 
 
-def application(services: Any, gate: Gate, clock: Callable[[], float] = time.monotonic) -> WSGIApplication:
-    """The application for these services. `clock` gives seconds that only grow; it locks idle sessions."""
+def application(
+    services: Any, gate: Gate, clock: Callable[[], float] = time.monotonic, *, visits: bool = False
+) -> WSGIApplication:
+    """The application for these services. `clock` gives seconds that only grow; it locks idle sessions. `visits`: what
+    is watched is visited from this process while somebody is unlocked."""
     django.setup()
     from django.core.handlers.wsgi import WSGIHandler
 
     # Django would log paths, hosts and exception texts, which may hold what somebody typed. `problems` logs instead.
     logging.getLogger("django").setLevel(logging.CRITICAL + 1)
     handler = WSGIHandler()
-    web = Web(services, gate, Sessions(clock), _follower(services))
+    sessions = Sessions(clock)
+    web = Web(services, gate, sessions, _follower(services), _visiting(services, sessions) if visits else None)
 
     def with_services(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[ENVIRON_KEY] = web
         return handler(environ, start_response)
 
     return with_services
+
+
+def _visiting(services: Any, sessions: Sessions) -> "Visiting":
+    from sitr.web.visiting import Visiting  # models: only when Django is set up
+
+    made = Visiting(services, sessions.anyone)
+    made.start()
+    return made
 
 
 def _follower(services: Any) -> "Follower | None":

@@ -34,6 +34,8 @@ def unlocked(view: V) -> V:
             _keep(request, getattr(view, "keeps_form", False))
             return HttpResponseRedirect(reverse("open"))
         _open_for_browsers(request, kwargs.get("case"))
+        if request.web.visiting is not None:
+            request.web.visiting.offer(request.keeper)
         request.waiting = _waiting(request)  # type: ignore[attr-defined]  # read by Form
         return view(request, *args, **kwargs)
 

@@ -113,6 +113,12 @@ class Sessions:
         said = [one.cases[case] for one in held if one.kept and case in one.cases and now - one.seen < IDLE_SECONDS]
         return any(said) if said else None
 
+    def anyone(self) -> bool:
+        """Whether somebody is unlocked now."""
+        now = self._clock()
+        with self._lock:
+            return any(one.kept is not None and now - one.seen < IDLE_SECONDS for one in self._held.values())
+
     def end(self, visit: Visit) -> None:
         """Forget the session altogether."""
         with self._lock:

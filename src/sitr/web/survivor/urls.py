@@ -23,6 +23,7 @@ from sitr.web.survivor import (
     places,
     plan,
     questions,
+    rounds,
     sharing,
 )
 
@@ -86,6 +87,11 @@ urlpatterns = [
     path("n/<str:case>/browser/<str:arrival>/decide", browser.decide_arrival, name="browser_decide"),
     path("n/<str:case>/browser/<str:pairing>/end", browser.end_pairing, name="browser_end"),
     path("n/<str:case>/browser/<str:file>.png", browser.glimpse, name="browser_glimpse"),
+    path("n/<str:case>/rounds", rounds.rounds, name="rounds"),
+    path("n/<str:case>/rounds/open", rounds.open_news, name="rounds_open"),
+    path("n/<str:case>/rounds/away", rounds.consent, name="rounds_consent"),
+    path("n/<str:case>/rounds/seen/<str:result>", rounds.seen, name="rounds_seen"),
+    path("n/<str:case>/rounds/<str:watch>", rounds.change, name="rounds_change"),
     path("n/<str:case>/letters", letters.letters, name="letters"),
     path("n/<str:case>/letters/<str:letter>", letters.letter, name="letter"),
     path("n/<str:case>/outcomes", outcomes.outcomes, name="outcomes"),
