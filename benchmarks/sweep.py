@@ -353,8 +353,7 @@ packages.ray()
 from ray.cluster_utils import Cluster
 if __name__ == "__main__":
     node = dict(num_cpus=1, object_store_memory=80 * 2**20)
-    cluster = Cluster(True, head_node_args={**node, "include_dashboard": False, "node_ip_address": "127.0.0.1",
-                                            })
+    cluster = Cluster(True, head_node_args={**node, "include_dashboard": False, "node_ip_address": "127.0.0.1"})
     cluster.add_node(**node)
     cluster.wait_for_nodes()
     print(cluster.address, flush=True)
@@ -369,6 +368,7 @@ def on_ray(files: Sequence[Path], watchlist: Path, folder: Path) -> dict[str, An
     cluster = subprocess.Popen(
         [sys.executable, "-c", _CLUSTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, "RAY_TMPDIR": short},
     )  # fmt: skip
     try:
         address = (cluster.stdout.readline() if cluster.stdout else "").strip()
