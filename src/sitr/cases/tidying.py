@@ -8,6 +8,7 @@ from sitr.cases.erasing import finish_erasures
 from sitr.cases.holders import finish_removals
 from sitr.cases.models import Arrival, Exhibit, Photo
 from sitr.cases.services import Services
+from sitr.cases.shared_rows import sweep
 from sitr.cases.workrooms import clear_abandoned
 
 # A write under way has its file before its row: only what is older than any write can last is left over.
@@ -19,6 +20,7 @@ def tidy(services: Services) -> None:
     clear_abandoned(services)
     finish_erasures(services)
     finish_removals()
+    sweep(services)
     before = services.now() - _OLD
     services.blobs.sweep_parts(before)
     known = {name for model in (Exhibit, Photo, Arrival) for name in model.objects.values_list("blob", flat=True)}

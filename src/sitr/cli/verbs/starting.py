@@ -8,7 +8,7 @@ import sys
 from threading import Event, Thread
 from typing import Any
 
-from sitr.cases import journals
+from sitr.cases import journals, shared_rows
 from sitr.cli.call import Call
 from sitr.errors import BadInput, SitrError
 
@@ -80,6 +80,7 @@ def _ends_with_parent() -> None:
 def _stamp(services: Any, stop: Event) -> None:
     while not stop.wait(_STAMP_SECONDS):
         try:
+            shared_rows.sweep(services)
             journals.stamp_pending(services)
         except (SitrError, OSError):
             continue  # still queued, and labelled so: the next round asks again
