@@ -11,12 +11,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+import tinyhtml5  # type: ignore[import-untyped]
 from weasyprint.urls import URLFetcher
 
 from sitr.dossier import Both, Contents, ExhibitItem, TimelineRow, Tongue
 from sitr.dossier.index import case_jsonld, sightings_csv
 from sitr.dossier.markup import direction, line_of, machine, own_words, text, words
-from sitr.dossier.paper import Seen, _Shelf, html, paper
+from sitr.dossier.paper import Seen, _Shelf, html, paper, tree_of
 from sitr.errors import BadInput
 from sitr.journal import Signer
 from sitr.words import catalogue
@@ -207,3 +208,22 @@ def test_the_papers_own_words_make_no_promise_and_blame_nobody() -> None:
     both = " ".join(str(v) for lang in ("ar", "en") for v in catalogue(lang, "dossier").values())
     for word in ("فضيحة", "عار", "ضحية", "victim", "revenge", "guarantee", "face"):
         assert word not in both.split()
+
+
+@pytest.mark.parametrize("tongue", ["both", "ar", "en"])
+def test_the_tree_of_the_paper_is_the_one_that_a_parser_of_html_finds(
+    tongue: Tongue, contents: Contents, now: datetime
+) -> None:
+    page = html(replace(contents, tongue=tongue, alias="a < b & c > d \"q\" 'r'"), SEEN, now)
+    ours, theirs = tree_of(page), tinyhtml5.parse(page, namespace_html_elements=False)
+    found = [
+        [(each.tag, dict(each.attrib), each.text or "", each.tail or "") for each in tree.iter()]
+        for tree in (ours, theirs)
+    ]
+    assert len(found[0]) > 400
+    assert found[0] == found[1]
+
+
+def test_letters_that_no_xml_may_hold_do_not_stop_a_paper(contents: Contents, now: datetime) -> None:
+    assert "abc" in "".join(tree_of(html(replace(contents, alias="a\x00b\x0bc"), SEEN, now)).itertext())
+    assert "".join(tree_of("<html><p>a\x00b\ud800c\uffffd</p></html>").itertext()) == "a\ufffdb\ufffdc\ufffdd"

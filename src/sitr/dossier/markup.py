@@ -128,8 +128,8 @@ class Pen:
             return f'<div class="said" {self._marks()}>{self._one(both)}</div>'
         arabic, english = _inside(both.ar), _inside(both.en)
         return (
-            f'<table class="pair" dir="rtl"><tr><td lang="ar" dir="rtl">{arabic}</td>'
-            f'<td lang="en" dir="ltr">{english}</td></tr></table>'
+            f'<table class="pair" dir="rtl"><tbody><tr><td lang="ar" dir="rtl">{arabic}</td>'
+            f'<td lang="en" dir="ltr">{english}</td></tr></tbody></table>'
         )
 
     def stacked(self, both: Both) -> Html:
