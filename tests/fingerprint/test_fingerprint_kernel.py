@@ -154,9 +154,17 @@ def test_nothing_is_found_by_the_address_and_undefined_behaviour_sanitizers(tmp_
         "import sys, pathlib; from sitr.fingerprint import kernel; kernel._LIBRARY = pathlib.Path(sys.argv[1]); "
         "import pytest; sys.exit(pytest.main(['-q', '-x', '-n0', '-m', 'not long', *sys.argv[2:]]))"
     )
-    asan = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
-    environment = os.environ | {"LD_PRELOAD": asan.stdout.strip(), "ASAN_OPTIONS": "detect_leaks=0"}
+    # The sanitizer has to be there before Python; libstdc++ too, or it cannot follow OpenCV's exceptions.
+    ask = ["gcc", "-print-file-name=libasan.so"], ["gcc", "-print-file-name=libstdc++.so.6"]
+    found = [subprocess.run(a, capture_output=True, text=True, check=True).stdout.strip() for a in ask]
+    log = tmp_path / "log"
+    environment = os.environ | {
+        "LD_PRELOAD": " ".join(found),
+        "ASAN_OPTIONS": f"detect_leaks=0:log_path={log}",
+        "UBSAN_OPTIONS": f"log_path={log}",
+    }
     tests = [f"tests/fingerprint/test_fingerprint_{name}.py" for name in ("kernel", "index", "screening")]
     command = [sys.executable, "-c", run, str(library), *tests]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    said = "".join(path.read_text()[:4000] for path in tmp_path.glob("log.*"))
+    assert done.returncode == 0, said + done.stdout[-4000:] + done.stderr[-4000:]

@@ -70,7 +70,7 @@ SITR SITR_COPIES int64_t sitr_corners(const uint8_t* level, int64_t rows, int64_
         std::vector<float> top(columns);
         int64_t count = 0;
         const int64_t first = margin - REACH, last = rows - margin + REACH;  // rows whose response is wanted
-        if (first < 2 || last > rows - 2) return 0;
+        if (margin < REACH + 2 || rows <= 2 * margin || columns <= 2 * margin) return 0;
         for (int64_t r = first - 1; r <= first; r++) slopes(level, columns, r, kept[r % 3]);
         for (int64_t r = first; r < last; r++) {
             slopes(level, columns, r + 1, kept[(r + 1) % 3]);
