@@ -20,6 +20,7 @@ from typing import Any
 from sitr.cli.call import Call
 from sitr.errors import OutsideSilent
 from sitr.evidence import Wall, confinement
+from sitr.fingerprint import kernel
 from sitr.net import Door, Proxy
 from sitr.words import say
 
@@ -70,6 +71,7 @@ def _all(call: Call) -> Iterator[Check]:
     yield _packages(call)
     for name, purpose in _NATIVE.items():
         yield _native(call, name, purpose)
+    yield _kernel(call)
     yield _fonts(call)
     yield _confinement(call)
     yield _visit_proxy(call, settings.visit_proxy)
@@ -138,6 +140,14 @@ def _native(call: Call, name: str, purpose: str) -> Check:
     except (ImportError, OSError) as problem:
         return _check(call, name, purpose, ok=False, fix=fix, detail=type(problem).__name__)
     return _check(call, name, purpose, ok=True)
+
+
+def _kernel(call: Call) -> Check:
+    """Without the compiled kernel all works and gives the same answers, only slower: a warning."""
+    state = kernel.state()
+    fix = _APT + "g++ python3-dev && rm -rf .venv && ./start doctor"
+    ok = state == "compiled"
+    return _check(call, "kernel", "finding", ok=ok, fix=fix, detail=call.say(f"kernel_{state}"), warning=True)
 
 
 def _fonts(call: Call) -> Check:
