@@ -51,7 +51,7 @@ def _wish(call: Call) -> Wish:
         out=_out(call),
         engine=engine,
         cluster=cluster,
-        workers=_workers(call.given.option("--workers"), cores),
+        workers=_workers(call.given.option("--workers"), 0 if cluster else cores),
         wide=call.given.has("--wide"),
         store=_store(call),
     )

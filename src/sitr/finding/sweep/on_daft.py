@@ -5,8 +5,8 @@ on Ray moves code and data to other machines; only this process writes anything.
 """
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,20 +18,28 @@ from sitr.finding.sweep.working import Job, Worker
 from sitr.net import Door
 
 _ANSWERS_WITHIN = 10.0
+_UNITS_AT_ONCE = 2000
+"""Units of one plan of Daft: workers are started anew for each, and a plan of a million units would be all planning."""
 
 
 def run(units: Sequence[Unit], job: Job, workers: int, cluster: str = "") -> Iterator[Outcome]:
     """Do all units; outcomes come as they are ready. `cluster`: address of a Ray cluster; empty: in this machine's
-    processes. Raises OutsideSilent("finding.sweep_no_cluster"), MissingProgram("finding.sweep_needs").
+    processes. `workers` 0: one for each core of the cluster.
+    Raises OutsideSilent("finding.sweep_no_cluster"), MissingProgram("finding.sweep_needs").
     """
-    with _runner(cluster):
-        engine = daft()
-        outcomes = _outcomes(engine, job, workers, cluster)
-        # A batch is one unit: else all of them would be one worker's, and nothing would come back before the end.
-        frame = engine.from_pydict({"unit": [unit.to_json() for unit in units]})
-        frame = frame.into_partitions(len(units)) if cluster else frame.into_batches(1)
-        for row in frame.select(outcomes(frame["unit"]).alias("outcome")).iter_rows(results_buffer_size=workers):
-            yield Outcome.from_json(row["outcome"])
+    workers = workers or _cores(cluster)
+    _choose(cluster)
+    outcomes = _outcomes(daft(), job, workers, cluster)
+    for start in range(0, len(units), _UNITS_AT_ONCE):
+        yield from _done(units[start : start + _UNITS_AT_ONCE], outcomes, workers, cluster)
+
+
+def _done(units: Sequence[Unit], outcomes: Any, workers: int, cluster: str) -> Iterator[Outcome]:
+    # A batch is one unit: else all of them would be one worker's, and nothing would come back before the end.
+    frame = daft().from_pydict({"unit": [unit.to_json() for unit in units]})
+    frame = frame.into_partitions(len(units)) if cluster else frame.into_batches(1)
+    for row in frame.select(outcomes(frame["unit"]).alias("outcome")).iter_rows(results_buffer_size=workers):
+        yield Outcome.from_json(row["outcome"])
 
 
 def _outcomes(engine: Any, job: Job, workers: int, cluster: str) -> Any:
@@ -63,23 +71,33 @@ def _reach(cluster: str) -> None:
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
 
 
-@contextmanager
-def _runner(cluster: str) -> Iterator[None]:
+def _choose(cluster: str) -> None:
+    """Daft made ready for this machine or for the cluster. A process can choose once."""
     engine = daft()
-    if not cluster:
-        # Daft lets a process choose once.
-        if engine.runners.get_or_infer_runner_type() != "native":
-            raise RuntimeError("this process already works on a cluster")
-        yield
-        return
+    if cluster:
+        _join(cluster)
+        engine.set_runner_ray(noop_if_initialized=True)
+    elif engine.runners.get_or_infer_runner_type() != "native":
+        raise RuntimeError("this process already works on a cluster")
+
+
+def _join(cluster: str) -> Any:
+    """Ray, connected to the cluster; it stays so until `leave`."""
     _reach(cluster)
     rays = ray()
-    try:
-        rays.init(address=cluster, runtime_env={"env_vars": SILENT}, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, RuntimeError, ValueError):
-        raise OutsideSilent("finding.sweep_no_cluster") from None
-    try:
-        engine.set_runner_ray(noop_if_initialized=True)
-        yield
-    finally:
-        rays.shutdown()
+    if not rays.is_initialized():
+        try:
+            rays.init(address=cluster, runtime_env={"env_vars": SILENT}, log_to_driver=False, logging_level="ERROR")
+        except (ConnectionError, RuntimeError, ValueError):
+            raise OutsideSilent("finding.sweep_no_cluster") from None
+    return rays
+
+
+def _cores(cluster: str) -> int:
+    return max(1, int(_join(cluster).cluster_resources().get("CPU", 1))) if cluster else 1
+
+
+def leave() -> None:
+    """Leave the cluster, where there was one."""
+    if "ray" in sys.modules and ray().is_initialized():
+        ray().shutdown()

@@ -4,6 +4,7 @@ Belongs here: everything about Daft and Ray that has to happen before they are i
 unless told not to; nothing in Sitr reports to anybody, so the variables are set here, on every way to either.
 """
 
+import logging
 import os
 from importlib import import_module
 from typing import Any
@@ -43,6 +44,8 @@ def parquet() -> Any:
 
 
 def _loaded(name: str) -> Any:
+    # Its log lines may name addresses; what has to be said is said by our errors.
+    logging.getLogger("daft_local_execution").setLevel(logging.CRITICAL)
     os.environ.update(SILENT)  # the one thing of the environment that this room touches: both read nothing else
     try:
         return import_module(name)

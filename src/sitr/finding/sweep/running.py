@@ -20,8 +20,11 @@ from sitr.finding.sweep.working import Job
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for. `engine`: `daft`, `plain` or `ray`; `cluster`: the address of Ray; `workers`: processes;
-    `unit_bytes`: how large a stretch of a WARC one worker takes on at a time."""
+    """What is asked for.
+
+    `engine`: `daft`, `plain` or `ray`; `cluster`: the address of Ray; `workers`: processes, and 0 on a cluster means
+    one for each core of it; `unit_bytes`: how large a stretch of a WARC one worker takes on at a time.
+    """
 
     inputs: tuple[str, ...]
     out: Path
@@ -88,10 +91,13 @@ def sweep(
     job = Job(watch, wish.wide, version, wish.store)
     with resuming.opened_book(wish.out, terms, sources) as book:
         pace = _Pace(book, clock)
-        while units := book.left():
-            for outcome in _outcomes(units, job, wish, visitor):
-                book.enter(outcome)
-                tell(pace.progress())
+        try:
+            while units := book.left():
+                for outcome in _outcomes(units, job, wish, visitor):
+                    book.enter(outcome)
+                    tell(pace.progress())
+        finally:
+            on_daft.leave()
         rows = book.finish()
         return Summary(
             wish.out, resuming.errors_of(wish.out), rows, book.counts(), len(book.units), pace.seconds, book.resumed
