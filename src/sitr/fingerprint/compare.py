@@ -88,7 +88,7 @@ class Look:
     @cached_property
     def hashed(self) -> tuple[pdq.Bits, int]:
         """PDQ and quality of the whole candidate."""
-        return pdq.reference(pdq.averaged(self.grey))
+        return pdq.quick(self.grey)
 
     @cached_property
     def features(self) -> Features:
