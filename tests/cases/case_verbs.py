@@ -289,6 +289,7 @@ TABLE = (
     Verb(watches.list_watches),
     Verb(watches.news),
     Verb(watches.away),
+    Verb(watches.renew),
     Verb(watches.add, lambda w, _c: {"text": w.site.show("/watched")}, (("sighting", "add_watch"),)),
     Verb(watches.add_places, _one_place, (("sighting", "add_watch"),)),
     Verb(watches.pause, lambda w, c: {"watch_id": _watch(w, c)}, (("sighting", "pause_watch"),)),

@@ -81,9 +81,10 @@ def test_the_page_says_what_can_be_read_while_away_before_it_asks(shown: Any, la
     browser.client.cookies["lang"] = lang
     page = _said(browser.read(f"/n/{case}/rounds"))
     at = [
-        page.index(say(f"watch.away_{name}", lang)) for name in ("title", "addresses", "prints", "seen", "who", "yes")
+        page.index(say(f"watch.away_{name}", lang)) for name in ("title", "addresses", "prints", "seen", "who", "off")
     ]
     assert at == sorted(at)
+    assert not re.search(r"\bwatch\.[a-z]", page)
     browser.post(f"/n/{case}/rounds/away", {"away": "yes"})
     assert watches.away(keeper, case).orders == 1
     assert say("watch.away_on", lang) in _said(browser.read(f"/n/{case}/rounds"))

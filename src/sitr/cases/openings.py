@@ -120,9 +120,10 @@ def answer(
 ) -> None:
     """Give more answers, or other ones; an empty list takes an answer back. What was done and skipped stays.
 
-    Photos leave the shared index with the answer that lets pictures in no longer.
+    Photos leave the shared index with the answer that lets pictures in no longer, and orders that say otherwise are
+    destroyed.
     """
-    from sitr.cases import shared_index, shared_rows  # it asks this module what the answers allow
+    from sitr.cases import shared_index, shared_rows, watches  # they ask this module what the answers allow
 
     with act(keeper, case_id, Kind.ANSWER, "answer") as doing:
         before = answers_of(doing)
@@ -131,8 +132,11 @@ def answer(
         said = _said(keeper.services, country or before.country, merged, kept)
         doing.add(Answers, {**said, "opened_at": seconds(before.opened_at)})
         withdrawn = not pictures_allowed(doing) and shared_index.withdraw_all(doing)
+        if not pictures_allowed(doing):
+            watches.withdraw_pictures(doing)
     if withdrawn:
         shared_rows.scour_rows()
+    watches.renew(keeper, case_id)
 
 
 def _said(

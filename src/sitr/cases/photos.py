@@ -53,6 +53,7 @@ def add_photo(keeper: Keeper, case_id: str, image: bytes, name: str, keep: bool 
             require_adult(doing)
             doing.details = {"photo": row_id, "kept": keep}
             doing.add(Photo, body, row_id=row_id, blob=fresh[0].name if fresh else "")
+    _look_for_it_too(keeper, case_id)
     return _view(row_id, body)
 
 
@@ -72,7 +73,14 @@ def add_fingerprint(keeper: Keeper, case_id: str, untrusted_shareable: bytes, na
         require_adult(doing)
         doing.details = {"photo": row_id, "kept": False}
         doing.add(Photo, body, row_id=row_id)
+    _look_for_it_too(keeper, case_id)
     return _view(row_id, body)
+
+
+def _look_for_it_too(keeper: Keeper, case_id: str) -> None:
+    from sitr.cases import watches  # it asks this module for the fingerprints
+
+    watches.renew(keeper, case_id)
 
 
 def place_of(case_id: str, photo_id: str) -> Place:

@@ -36,12 +36,13 @@ from sitr.errors import AnswerIsNo, BadInput, NotFound
 from sitr.finding import Every, Find, Found, Manners, Memory, Order, State, Visit, WatchKind, forget_sights
 from sitr.fingerprint import Fingerprint, Reason
 from sitr.journal import Kind
-from sitr.knowledge import identify
+from sitr.knowledge import Knowledge, identify
 from sitr.vault import Identity
 
 WHILE_AWAY = "watch_while_away"
-_ACCOUNTS = frozenset({"profile", "user", "channel", "group", "profile_or_group", "user_link", "blog"})
-_SEARCHES = frozenset({"search_page"})
+_ACCOUNTS = frozenset(
+    {"profile", "user", "channel", "group", "profile_or_group", "channel_or_user", "user_link", "blog"}
+)
 _PLACE_STATES = frozenset(State)
 
 
@@ -141,7 +142,7 @@ def _wanted(doing: Act, text: str, kind: str | None) -> list[dict[str, Any]]:
     found = identify(text, doing.keeper.services.knowledge)
     if not found:
         raise BadInput("cases.no_address", example="https://example.com/page")
-    return [_address(one, places, kind) for one in found]
+    return [_address(one, places, kind, doing.keeper.services.knowledge) for one in found]
 
 
 def _place(row: Sighting, body: dict[str, Any]) -> dict[str, Any]:
@@ -153,7 +154,9 @@ def _place(row: Sighting, body: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _address(one: Any, places: list[tuple[Sighting, dict[str, Any]]], kind: str | None) -> dict[str, Any]:
+def _address(
+    one: Any, places: list[tuple[Sighting, dict[str, Any]]], kind: str | None, knowledge: Knowledge
+) -> dict[str, Any]:
     """What is watched at an address: the place that it is, unless another kind is wished; else a page."""
     same = [
         (row, body)
@@ -162,14 +165,17 @@ def _address(one: Any, places: list[tuple[Sighting, dict[str, Any]]], kind: str 
     ]
     if same and kind in {None, WatchKind.PLACE}:
         return _place(*same[0])
-    guess = (
-        WatchKind.ACCOUNT if one.kind in _ACCOUNTS else WatchKind.SEARCH if one.kind in _SEARCHES else WatchKind.PAGE
-    )
     if kind == WatchKind.PLACE:
         raise BadInput("cases.watch_no_place")
-    return {
-        "url": one.url, "canonical": one.canonical_url, "kind": kind or guess.value, "sighting": None, "image": "",
-    }  # fmt: skip
+    chosen = kind or _guess(one, knowledge).value
+    return {"url": one.url, "canonical": one.canonical_url, "kind": chosen, "sighting": None, "image": ""}
+
+
+def _guess(one: Any, knowledge: Knowledge) -> WatchKind:
+    """By the address: a search engine's page, an account, else a page. The person may say otherwise."""
+    if one.service and knowledge.service(one.service).category == "search":
+        return WatchKind.SEARCH
+    return WatchKind.ACCOUNT if one.kind in _ACCOUNTS else WatchKind.PAGE
 
 
 def _watch(doing: Act, wanted: dict[str, Any], known: tuple[Watch, dict[str, Any]] | None, every: str) -> str:
@@ -196,7 +202,8 @@ def _view(case: OpenCase, row: Watch, body: dict[str, Any], turn: WatchRound | N
     active = row.state == WatchState.ACTIVE
     return WatchView(
         id=row.id, url=body["url"], kind=body["kind"], every=body["every"], state=row.state,
-        since=read_time(body["since"]) or NEVER, sighting=body["sighting"], seen=memory.state if memory else "",
+        since=read_time(body["since"]) or NEVER, sighting=body["sighting"],
+        seen=memory.state or "unknown" if memory and memory.visits else "",
         reason=dict(memory.reason) or None if memory else None, visits=memory.visits if memory else 0,
         last_at=read_time(memory.last) if memory else None,
         next_at=read_time(account["due"]) if account and active else None,
@@ -272,6 +279,33 @@ def away(keeper: Keeper, case_id: str) -> AwayView:
 
 def _consent_row(case: OpenCase) -> tuple[Consent, dict[str, Any]] | None:
     return next((one for one in case.rows(Consent) if one[1]["to"] == WHILE_AWAY), None)
+
+
+def renew(keeper: Keeper, case_id: str) -> None:
+    """Make the orders of the standing worker anew where photos or answers are others now than when they were made. No
+    entry: nothing is decided by it. Nothing happens without consent."""
+    case, public = look(keeper, case_id), keeper.services.standing_public
+    found = _consent_row(case)
+    if not public or not (found and found[1]["given"]):
+        return
+    photos, now = _photos(case), keeper.services.now()
+    for row, body in case.rows(Watch, state=WatchState.ACTIVE):
+        with bookkeeping():
+            turn = WatchRound.objects.select_for_update().filter(pk=row.id).first()
+            if turn is not None and not _under_way(turn, now) and _is_other(case, turn, photos, public):
+                _store(case, row.id, turn, _order(case, body, turn, photos, now), public)
+
+
+def _is_other(case: OpenCase, turn: WatchRound, photos: Mapping[str, Fingerprint], public: str) -> bool:
+    account = read_account(turn, case.keys.of(turn.epoch))
+    return turn.key != key_mark(public) or account["photos"] != sorted(photos)
+
+
+def withdraw_pictures(doing: Act) -> None:
+    """The answers let pictures in no longer: orders that say otherwise are destroyed at once, in whosever hands they
+    are; a visit under way leaves nothing."""
+    turns = WatchRound.objects.filter(case=doing.row).exclude(key="")
+    turns.update(key="", order=b"", lease="", lease_until=None)
 
 
 def hand_out(keeper: Keeper, public: str) -> int:
@@ -396,6 +430,7 @@ def take_in(keeper: Keeper, case_id: str) -> TakenView:
     """
     case = look(keeper, case_id)
     if not _anything_to_take(case):
+        renew(keeper, case_id)
         return TakenView()
     taking = _Taking()
     with act(keeper, case_id, Kind.SIGHTING, "take_watch_news") as doing:

@@ -200,8 +200,10 @@ class _Round:
         image = self._order.image if self._order.image != self._order.url else ""
         verdict = judge_visit(page, self._image(image) if image else None)
         state, code = verdict.state.value, verdict.reason.code
-        if self._order.kind is not WatchKind.PLACE and code == "finding.visit_unknown_no_image":
-            state, code = QUIET, "finding.watch_quiet"
+        if self._order.kind is not WatchKind.PLACE:
+            if code == "finding.visit_unknown_no_image":
+                state, code = QUIET, "finding.watch_quiet"
+            code = "finding.watch_found" if code == "finding.visit_live" else code
         sight = Sight(
             got.url, validator(got.header("etag")), validator(got.header("last-modified")), digest, got.status,
             page.copy, self._at.isoformat(),

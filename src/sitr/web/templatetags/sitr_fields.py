@@ -30,8 +30,8 @@ def _field(context: dict[str, Any], form: Form, name: str, label: str, hint: str
     return {
         "lang": lang,
         "name": name,
-        "label": say(label, lang) if label.startswith(("web.", "takedown.")) else label,
-        "hint": say(hint, lang) if hint.startswith("web.") else hint,
+        "label": say(label, lang) if label.startswith(("web.", "takedown.", "watch.")) else label,
+        "hint": say(hint, lang) if hint.startswith(("web.", "watch.")) else hint,
         "value": form.value(name),
         "error": form.errors.get(name, ""),
         "describes": _describes(name, hint, form),
