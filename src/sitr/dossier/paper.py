@@ -419,10 +419,12 @@ def _certificate(pen: Pen, contents: Contents, seen: Seen, now: datetime) -> Htm
     """For a person to fill and sign. What the machine knows stands there; who, where, when and the name do not."""
     body = f'<div class="note">{pen.pair(words("certificate_note"))}{pen.pair(words("certificate_nobody"))}</div>'
     body += pen.facts(_certified(contents, seen, now))
-    body += "".join(f'<div class="clause">{pen.pair(words(f"certificate_{n}"))}</div>' for n in range(1, 8))
+    clauses = "".join(f'<div class="clause">{pen.pair(words(f"certificate_{n}"))}</div>' for n in range(1, 8))
     blanks = ("name", "capacity", "training", "departures", "place", "date", "sign")
-    filled = {key: own_words(getattr(contents.certified, key, "")) for key in blanks}
-    body += pen.labelled(((words(f"certificate_{key}"), filled[key]) for key in blanks), "data blank")
+    filled = {key: own_words(getattr(contents.certified, key, ""), "filled") for key in blanks}
+    signed = pen.labelled(((words(f"certificate_{key}"), filled[key]) for key in blanks), "data blank")
+    # What is declared and the place to sign stand on one page: a signature alone on the next one declares nothing.
+    body += f'<div class="declared">{clauses}{signed}</div>'
     return _section(pen, "certificate", body, fresh=True)
 
 
