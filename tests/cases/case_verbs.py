@@ -153,6 +153,12 @@ def _watch(world: World, case: str) -> str:
     return watches.add(world.holder, case, world.site.show("/watched"))[0].id
 
 
+def _paused(world: World, case: str) -> dict[str, Any]:
+    made = _watch(world, case)
+    watches.pause(world.holder, case, made)
+    return {"watch_id": made}
+
+
 def watched(world: World, case: str) -> None:
     """A watched address whose page went away: seen by a worker, opened by nobody yet."""
     _watch(world, case)
@@ -293,7 +299,7 @@ TABLE = (
     Verb(watches.add, lambda w, _c: {"text": w.site.show("/watched")}, (("sighting", "add_watch"),)),
     Verb(watches.add_places, _one_place, (("sighting", "add_watch"),)),
     Verb(watches.pause, lambda w, c: {"watch_id": _watch(w, c)}, (("sighting", "pause_watch"),)),
-    Verb(watches.resume, lambda w, c: {"watch_id": _watch(w, c)}, (("sighting", "resume_watch"),)),
+    Verb(watches.resume, _paused, (("sighting", "resume_watch"),)),
     Verb(watches.remove, lambda w, c: {"watch_id": _watch(w, c)}, (("sighting", "remove_watch"),)),
     Verb(watches.consent, lambda _w, _c: {"given": False}, (("release", "withdraw_watch"),)),
     Verb(watches.take_in, _news, (("sighting", "take_watch_news"),)),
