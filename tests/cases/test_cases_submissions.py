@@ -47,7 +47,8 @@ def photo(keeper: Keeper, case: str) -> str:
 
 def verbs(keeper: Keeper, case: str) -> list[str]:
     """What the journal says of handing over."""
-    return [one.verb for one in journals.entries(keeper, case) if "submi" in one.verb or "withdraw" in one.verb]
+    told = [str(one.verb) for one in journals.entries(keeper, case)]
+    return [verb for verb in told if "submi" in verb or "withdraw" in verb]
 
 
 def test_nothing_goes_out_without_the_consent_to_this_very_act(

@@ -67,9 +67,15 @@ def desk(transactional_db: None, home: Path) -> Iterator[Desk]:
     shared_index.consent(keeper, case, photo, given=True)
     partner = partners.add(made, "Site A", 300)
     web = Web(made, Gate(), Sessions(lambda: 0.0), Follower(made, every=0.0))
-    client = Client(enforce_csrf_checks=True, **{ENVIRON_KEY: web, "HTTP_HOST": HOST})
+    client = outside(web, HOST)
     with override_settings(ALLOWED_HOSTS=[*settings.ALLOWED_HOSTS, HOST]):
         yield Desk(made, keeper, case, photo, partner.key, partner.id, client, web)
+
+
+def outside(web: Web, host: str) -> Client:
+    """A client that is nobody's browser."""
+    environ: dict[str, Any] = {ENVIRON_KEY: web, "HTTP_HOST": host}
+    return Client(enforce_csrf_checks=True, **environ)
 
 
 def flipped(pdq: str, bits: int) -> str:
@@ -165,8 +171,8 @@ def test_a_quota_that_is_spent_says_when_to_come_again(desk: Desk) -> None:
 
 def test_it_is_off_unless_the_operator_names_a_host(desk: Desk) -> None:
     off = replace(desk.services, match_hosts=())
-    dark = Client(**{ENVIRON_KEY: Web(off, Gate(), Sessions(lambda: 0.0)), "HTTP_HOST": "127.0.0.1:8440"})
-    asked = {"content_type": "application/json", "headers": {"Authorization": f"Bearer {desk.key}"}}
+    dark = outside(Web(off, Gate(), Sessions(lambda: 0.0)), "127.0.0.1:8440")
+    asked: dict[str, Any] = {"content_type": "application/json", "headers": {"Authorization": f"Bearer {desk.key}"}}
     for path in ("/api/match", "/api/openapi.json", "/api/docs", "/api/"):
         assert dark.get(path).status_code in {404, 405}, path
     assert dark.post("/api/match", json.dumps({"hashes": [SOUND]}), **asked).status_code == 404
@@ -176,9 +182,9 @@ def test_the_name_for_partners_leads_to_the_service_and_to_no_page(desk: Desk) -
     for path in ("/", "/open", "/k/x", "/static/web/style.css", "/x/state", "/n/abc/"):
         assert desk.client.get(path).status_code == 400, path
     assert desk.client.get("/api/openapi.json").status_code == 200
-    here = Client(**{ENVIRON_KEY: desk.web, "HTTP_HOST": "127.0.0.1:8440"})
+    here = outside(desk.web, "127.0.0.1:8440")
     assert here.get("/api/openapi.json").status_code == 404
-    elsewhere = Client(**{ENVIRON_KEY: desk.web, "HTTP_HOST": "rebound.example"})
+    elsewhere = outside(desk.web, "rebound.example")
     assert elsewhere.get("/api/openapi.json").status_code == 400
 
 
@@ -211,7 +217,7 @@ def test_no_hash_and_no_key_stands_in_any_log_or_file(desk: Desk, caplog: pytest
         assert desk.ask(asked).json()["results"][0]["match"]
         desk.post({"hashes": [{"pdq": asked, "quality": "x"}]})
         desk.ask(asked, key="sitr_aaaaaaaa_" + "A" * 43)
-        held, desk.web.follower._held = desk.web.follower._held, None  # type: ignore[union-attr, assignment]
+        held, desk.web.follower._held = desk.web.follower._held, None  # type: ignore[union-attr]
         assert desk.ask(asked).status_code == 500  # a defect of ours
         desk.web.follower._held = held  # type: ignore[union-attr]
     for secret in (asked, asked.upper(), desk.key, desk.key.rpartition("_")[2]):
