@@ -3,8 +3,8 @@
     python -m benchmarks.matching --cache DIR --pairs 1000000 --resume FILE
 
 Belongs here: the long run, which can be stopped at any time and goes on where it was. One query is one photograph in
-one edit; it is looked at once and judged against its own photo and against every other scene's, plain and, for edits that
-are layouts, also against the others *inside the same layout*. Nothing is cut short by the first stage. The order is
+one edit; it is looked at once and judged against its own photo and against every other scene's, plain and, for edits
+that are layouts, also against others *inside the same layout*. Nothing is cut short by the first stage. The order is
 shuffled by a seed, so that any part of the run is a fair sample. FILE holds one JSON line a query; a false match
 leaves its picture beside it, to be looked at. What collages are made of is no reference for them.
 """
