@@ -1,8 +1,8 @@
 """Builds the compiled kernel of `sitr.fingerprint` into the package, where a compiler is at hand.
 
 Called by the wheel build (`pip install`, editable too), so that `./start` and `./test` bring it by themselves;
-`.venv/bin/python hatch_build.py` builds it again after a change of its sources. Without a compiler the package is built all the
-same and numpy and OpenCV do the work; `sitr doctor` says which of the two it is.
+`.venv/bin/python hatch_build.py` builds it again after a change of its sources. Without a compiler the package is built
+all the same and numpy and OpenCV do the work; `sitr doctor` says which of the two it is.
 """
 
 import hashlib

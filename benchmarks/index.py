@@ -3,7 +3,7 @@
     python -m benchmarks.index [--millions 1 10] [--out FILE]
 
 90 % of the hashes are random, 10 % lie in clusters (15 bits about a centre, on average); half of the queries are 0 to
-31 bits from a stored hash, the other half are random. Each index runs in a process of its own on the same hashes, because
+31 bits from a stored hash, the other half are random. Each index runs in a process of its own on the same hashes, for
 its peak memory is asked for. Queries a second by CPU time and by wall; recall against our own flat scan, which a test
 holds against numpy. `live`: until a hash that was just added is found, searching included.
 """

@@ -11,7 +11,7 @@ from sitr.cases import captures, exhibits, notices, openings, photos, sightings
 from sitr.cases.models import Exhibit, Photo
 from sitr.errors import AnswerIsNo
 from sitr.evidence import Capture, CaptureOptions
-from sitr.fingerprint import fingerprint
+from sitr.fingerprint import Fingerprint, fingerprint
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
 
@@ -31,7 +31,7 @@ def test_no_photo_is_taken_in_and_nothing_is_computed(
     case = world.open_case(age=age)
     before, shareable = everything(world), fingerprint(drawn()).shareable()
     monkeypatch.setattr(photos, "fingerprint", _saw_nothing)
-    monkeypatch.setattr(photos.Fingerprint, "from_shareable", _saw_nothing)
+    monkeypatch.setattr(Fingerprint, "from_shareable", _saw_nothing)
     for keep in (False, True):
         with pytest.raises(AnswerIsNo) as refused:
             photos.add_photo(world.holder, case, drawn(), "me.png", keep=keep)

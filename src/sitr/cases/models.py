@@ -408,7 +408,8 @@ class WatchRound(Guarded):
     """The running round of one watch (its id is the watch's): no decision of anybody, so no entry tells of it.
 
     `order` is sealed to the worker's key that `key` is a mark of (both empty: in nobody's hands); `account` says the
-    same to the case's key of `epoch`. `due_hour` is null while the watch is paused. `lease` names the visit that is under way until `lease_until`.
+    same to the case's key of `epoch`. `due_hour` is null while the watch is paused. `lease` names the visit that is
+    under way until `lease_until`.
     """
 
     id = models.CharField(max_length=32, primary_key=True)
