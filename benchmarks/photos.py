@@ -244,7 +244,8 @@ COPIES: tuple[tuple[str, ...], ...] = (("AliasingPTpoly3", "AliasingPTpoly3_2x")
 
 def fetch(cache: Path) -> None:
     """Download and unpack what `cache` lacks, by `apt-get download` and `dpkg-deb -x`; nothing is installed."""
-    (cache / "debs").mkdir(parents=True, exist_ok=True)
+    for folder in ("debs", "unpacked"):
+        (cache / folder).mkdir(parents=True, exist_ok=True)
     for package in sorted({source.package for source in SOURCES}):
         target = cache / "unpacked" / package
         if target.is_dir():
