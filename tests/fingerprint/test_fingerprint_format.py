@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from tests.fingerprint.drawn_pictures import drawn_photo, encoded
 
 from sitr.errors import BadInput, Damaged
@@ -130,3 +131,25 @@ def test_a_line_without_a_fingerprint_is_refused(line: dict[str, object]) -> Non
 def test_a_fingerprint_cannot_be_changed_in_place() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         PRINT.width = 1  # type: ignore[misc]
+
+
+def _page() -> bytes:
+    page = Image.new("L", (600, 800), 255)
+    page.paste(drawn_photo(11, 200, 160).convert("L"), (40, 60))
+    return encoded(page, "PNG")
+
+
+def _soft() -> bytes:
+    """Something small before a ground of many shades, as before a sky."""
+    down, across = np.mgrid[0:480, 0:640]
+    ground = Image.fromarray((40 + down / 4 + across / 12).astype(np.uint8))
+    ground.paste(drawn_photo(12, 120, 100).convert("L"), (260, 190))
+    return encoded(ground, "PNG")
+
+
+@pytest.mark.parametrize(("picture", "soft"), [(_page(), False), (_soft(), True)])
+def test_a_page_and_a_soft_photo_are_told_apart_and_stay_so(picture: bytes, *, soft: bool) -> None:
+    seen = fingerprint(picture)
+    assert (seen.wholly_drawn, seen.soft_ground) == (True, soft)
+    back = Fingerprint.unpack(seen.pack())
+    assert (back.wholly_drawn, back.soft_ground) == (True, soft)

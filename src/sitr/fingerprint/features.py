@@ -139,6 +139,8 @@ def _turns(sorted_cells: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
 
 def _directions(level: Grey, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> Floats:
     """The gradient of the picture smoothed over about a third of the patch, in radians, x to the right and y down."""
+    if not len(rows):  # a level too small to have any may be too small to have slopes
+        return np.zeros(0, dtype=np.float32)
     size = (max(1, level.shape[1] // 2), max(1, level.shape[0] // 2))
     half = np.asarray(cv2.resize(level, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     rows, columns = np.minimum(rows // 2, size[1] - 1), np.minimum(columns // 2, size[0] - 1)

@@ -42,8 +42,9 @@ class Fingerprint:
 
     Shareable: `width`, `height` (upright pixels), `orientations` (8, 32) PDQ in the order of `pdq.ORIENTATIONS`,
     `pdq_quality`, `views`. Sealed: `features` (in pixels of a photo `feature_width` x `feature_height`), `steps` (the
-    sketch), `wholly_drawn` (a chat, a document, a drawing: nothing but frame, so a copy has to agree more). A
-    fingerprint whose sealed part was left out can be compared by its hashes alone.
+    sketch), `wholly_drawn` (a chat, a document, a drawing: nothing but frame, so a copy has to agree more) and then
+    `soft_ground` (its ground has many shades: more likely a photo's than a page's). A fingerprint whose sealed part was
+    left out can be compared by its hashes alone.
     """
 
     width: int
@@ -56,6 +57,7 @@ class Fingerprint:
     features: Features | None = field(default=None, repr=False)
     steps: Steps | None = field(default=None, repr=False)
     wholly_drawn: bool = False
+    soft_ground: bool = False
     version: int = VERSION
 
     @property
@@ -82,7 +84,8 @@ class Fingerprint:
         """The part that stays sealed: places and looks of local features, and the sketch. Empty if left out."""
         if self.features is None or self.steps is None:
             return b""
-        head = _SEALED.pack(self.wholly_drawn, self.feature_width, self.feature_height, len(self.features))
+        flag = self.wholly_drawn + (self.wholly_drawn and self.soft_ground)
+        head = _SEALED.pack(flag, self.feature_width, self.feature_height, len(self.features))
         return head + _pack_steps(self.steps) + _pack_features(self.features)
 
     def without_sealed(self) -> "Fingerprint":
@@ -170,6 +173,7 @@ def fingerprint(image: bytes) -> Fingerprint:
         features=_unpack_features(_pack_features(chosen), len(chosen)),
         steps=sketch.make(grey, frame),
         wholly_drawn=frame.wholly_drawn,
+        soft_ground=frame.soft_ground,
     )
 
 
@@ -239,7 +243,7 @@ def _with_sealed(shared: Fingerprint, data: bytes) -> Fingerprint:
         raise Damaged("fingerprint.damaged_fingerprint")
     flag, width, height, count = _SEALED.unpack_from(data)
     start = _SEALED.size + _STEP_BYTES
-    fits = flag <= 1 and 0 < width <= FEATURE_SIDE and 0 < height <= FEATURE_SIDE and count <= _MAX_FEATURES
+    fits = flag <= 2 and 0 < width <= FEATURE_SIDE and 0 < height <= FEATURE_SIDE and count <= _MAX_FEATURES
     if not fits or len(data) != start + count * _RECORD.itemsize:
         raise Damaged("fingerprint.damaged_fingerprint")
     found = _unpack_features(data[start:], count)
@@ -253,5 +257,6 @@ def _with_sealed(shared: Fingerprint, data: bytes) -> Fingerprint:
         height,
         found,
         _unpack_steps(data[_SEALED.size : start]),
-        bool(flag),
+        flag > 0,
+        flag == 2,
     )

@@ -17,6 +17,8 @@ CELLS = 32
 MOST = 0.85
 """A picture that is frame to a larger part is taken as wholly drawn: a chat, a document, a logo."""
 _STRAIGHT = 0.7
+PAGE = 0.2
+"""From this share of one shade on, ground is a page's: measured 0.32 and more, and 0.14 at most in soft photos."""
 _WHOLE = (0, 0, CELLS, CELLS)
 
 Cells = npt.NDArray[np.bool_]
@@ -26,12 +28,14 @@ Cells = npt.NDArray[np.bool_]
 class Frame:
     """`cells` (32, 32): what is frame. `box`: left, top, right, bottom (in cells) of a photo set into a straight frame.
 
-    A side of `box` at 0 or 32 is the picture's own edge.
+    A side of `box` at 0 or 32 is the picture's own edge. `soft_ground`: a wholly drawn picture whose ground has many
+    shades, as a photo's sky has and a page has not.
     """
 
     cells: Cells
     box: tuple[int, int, int, int]
     wholly_drawn: bool
+    soft_ground: bool = False
 
     def outside(self) -> Cells:
         """The cells outside `box`."""
@@ -61,10 +65,17 @@ def find(grey: Grey) -> Frame:
     ground, page = _ground(grey)
     frame = _cells(ground)
     if frame.mean() > MOST:
-        return Frame(np.zeros_like(frame), _WHOLE, wholly_drawn=True)
+        soft = _one_shade(grey, ground) < PAGE
+        return Frame(np.zeros_like(frame), _WHOLE, wholly_drawn=True, soft_ground=soft)
     # A page of one shade shows a photo's edge even where the photo itself is soft; a story's gradient may not.
     boxes = (_box(~_cells(page)), _box(~frame))
     return Frame(frame, boxes[0] if boxes[0] != _WHOLE else boxes[1], wholly_drawn=False)
+
+
+def _one_shade(grey: Grey, ground: npt.NDArray[np.bool_]) -> float:
+    """The share of the picture that is ground of its commonest shade, one brighter or darker counted in."""
+    shades = np.bincount(grey[ground], minlength=256)
+    return float(np.convolve(shades, np.ones(3), "same").max() / grey.size)
 
 
 def _cells(ground: npt.NDArray[np.bool_]) -> Cells:
