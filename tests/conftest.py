@@ -6,6 +6,7 @@ The home is named before Django reads its settings, one for each process, so tha
 import atexit
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from ipaddress import ip_address
@@ -20,6 +21,10 @@ from sitr.net import mark_throw_away
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 HOME = Path(tempfile.mkdtemp(prefix=f"sitr-tests-{_WORKER}-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+# A shell that starts a run in the background has it ignore interrupts, and so would every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 mark_throw_away(HOME)  # so that a test may hold a pass to a loopback server of its own
 
