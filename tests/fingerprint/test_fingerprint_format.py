@@ -133,9 +133,9 @@ def test_a_fingerprint_cannot_be_changed_in_place() -> None:
         PRINT.width = 1  # type: ignore[misc]
 
 
-def _page() -> bytes:
+def _page(seed: int = 11) -> bytes:
     page = Image.new("L", (600, 800), 255)
-    page.paste(drawn_photo(11, 200, 160).convert("L"), (40, 60))
+    page.paste(drawn_photo(seed, 200, 160).convert("L"), (40, 60))
     return encoded(page, "PNG")
 
 
@@ -153,3 +153,9 @@ def test_a_page_and_a_soft_photo_are_told_apart_and_stay_so(picture: bytes, *, s
     assert (seen.wholly_drawn, seen.soft_ground) == (True, soft)
     back = Fingerprint.unpack(seen.pack())
     assert (back.wholly_drawn, back.soft_ground) == (True, soft)
+
+
+def test_a_page_is_found_again_and_the_same_page_with_another_photo_is_not_it() -> None:
+    page = fingerprint(_page())
+    assert compare(page, _page()).match
+    assert not compare(page, _page(14)).match
