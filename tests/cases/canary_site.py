@@ -1,16 +1,15 @@
 """A page on loopback whose every part holds a canary: its address, its words, its pictures, what its script does."""
 
 import io
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote, unquote
 
 from PIL import Image
 from tests.cases.canary_search import Canary
 
+from sitr.cli.demo.loopback import Quiet, loopback_server
 from sitr.cli.demo.photographs import Photograph
 
 
@@ -43,21 +42,15 @@ def canary_site(canaries: Mapping[str, Canary], mine: Photograph, other: Photogr
         said["image file"]: picture(mine, 900, said["image comment"]),
         said["image file in Arabic"]: picture(other, 700, "nothing"),
     }
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    port = server.server_address[1]
-    page = f"/{quote(said['page path'])}?v={said['page query']}"
-    site = CanarySite(port, f"http://127.0.0.1:{port}/{said['short path']}", page, canaries, pictures)
-    _Handler.sites[port] = site
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
-        del _Handler.sites[port]
+    with loopback_server(_Handler) as server:
+        port = server.server_port
+        page = f"/{quote(said['page path'])}?v={said['page query']}"
+        site = CanarySite(port, f"http://127.0.0.1:{port}/{said['short path']}", page, canaries, pictures)
+        _Handler.sites[port] = site
+        try:
+            yield site
+        finally:
+            del _Handler.sites[port]
 
 
 def _html(site: CanarySite) -> str:
@@ -73,7 +66,7 @@ fetch("/api", {{method: "POST", body: "{said["posted"]}"}}).then(r => r.text()).
 </script></body></html>"""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Quiet):
     """Answers for whichever site listens on this port."""
 
     sites: dict[int, CanarySite] = {}  # noqa: RUF012 (one entry a running server)

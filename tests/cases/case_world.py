@@ -6,14 +6,12 @@ opens nothing.
 
 import io
 import secrets
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from sitr.cases import access, holders, openings
 from sitr.cases.access import Keeper
 from sitr.cases.models import HolderKind
 from sitr.cases.services import Services
+from sitr.cli.demo.loopback import Quiet, loopback_server
 from sitr.errors import OutsideSilent
 from sitr.evidence import Capture, CapturedFile, CaptureOptions, Completeness, FileKind, Missing, PageImage, Problem
 from sitr.evidence.captured import Confinement, Tools, Wall
@@ -172,29 +171,14 @@ class Site:
 def running_site() -> Iterator[Site]:
     """The site, until the end of the block."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             status, media_type, body = site.pages.get(self.path, (404, "text/html", b"not found"))
-            self.send_response(status)
-            self.send_header("Content-Type", media_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.reply(status, body, {"Content-Type": media_type})
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the base class's
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    site = Site(server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with loopback_server(Handler) as server:
+        site = Site(server.server_port)
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @dataclass

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from sitr.cli.demo.loopback import Quiet, loopback_server
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -73,7 +74,7 @@ class WatchSite:
 def watch_site(clock: Callable[[], datetime]) -> Iterator[WatchSite]:
     """The site, until the end of the block."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             status, headers, body = site.answer(self.path)
             asked = self.headers.get("If-None-Match") or self.headers.get("If-Modified-Since")
@@ -92,17 +93,6 @@ def watch_site(clock: Callable[[], datetime]) -> Iterator[WatchSite]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the base class's
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    site = WatchSite(server.server_address[1], clock)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with loopback_server(Handler) as server:
+        site = WatchSite(server.server_port, clock)
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

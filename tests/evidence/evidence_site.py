@@ -6,10 +6,13 @@ import io
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from PIL import Image, ImageDraw
+
+from sitr.cli.demo.loopback import Quiet, loopback_server
 
 VIDEO = bytes(range(256)) * (6 * 4096)  # 6 MiB, more than what is held in the browser's memory
 
@@ -38,7 +41,7 @@ class Site:
         self.stopping = threading.Event()
         site = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet):
             protocol_version = "HTTP/1.1"
             timeout = 30
 
@@ -48,9 +51,6 @@ class Site:
                     super().handle()
                 except OSError:
                     self.close_connection = True
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Nothing is printed."""
 
             def do_GET(self) -> None:
                 site.hits.append(self.path)
@@ -67,13 +67,9 @@ class Site:
                 site.posted.append(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
                 reply(self, drawn("posted"), "image/jpeg")
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self.port = int(self._server.server_address[1])
+        self._serving = ExitStack()
+        self.port = self._serving.enter_context(loopback_server(Handler)).server_port
         self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
 
     def html(self, path: str, body: str, **headers: str) -> str:
         """Puts up a page and hands back its address."""
@@ -83,9 +79,7 @@ class Site:
 
     def close(self) -> None:
         self.stopping.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        self._serving.close()
 
 
 def reply(handler: BaseHTTPRequestHandler, body: bytes, mime: str, status: int = 200, **headers: str) -> None:

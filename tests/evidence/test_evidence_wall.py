@@ -4,8 +4,7 @@ import datetime as dt
 import shutil
 import ssl
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from cryptography.x509.oid import NameOID
 from tests.evidence.capture_world import NOW, accepted, made_door
 from tests.evidence.evidence_site import Site, drawn, reply
 
+from sitr.cli.demo.loopback import Quiet, loopback_server
 from sitr.evidence import CaptureOptions, Confinement, Wall, capture, confinement
 from sitr.evidence.browser import Browser, descendants, find_chromium
 from sitr.evidence.wall import SYSTEM_PYTHON, unprivileged, wall_command
@@ -115,10 +115,7 @@ def test_the_capture_records_the_wall_that_was_really_there(site: Site, memory: 
     assert made.confinement == claimed
 
 
-class _Secure(BaseHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Nothing is printed."""
-
+class _Secure(Quiet):
     def do_GET(self) -> None:
         if self.path.endswith(".jpg"):
             reply(self, drawn(self.path), "image/jpeg")
@@ -151,20 +148,17 @@ def test_a_page_behind_a_bad_certificate_is_kept_with_the_certificate_and_said(m
     pem, der = _self_signed(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Secure)
-    server.daemon_threads, server.block_on_close = True, False
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    port = int(server.server_address[1])
-    try:
+
+    class Server(ThreadingHTTPServer):
+        def server_bind(self) -> None:
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+            super().server_bind()
+
+    with loopback_server(_Secure, kind=Server) as server:
+        port = server.server_port
         door = made_door(tmp_path / "home", port)
         url = f"https://localhost:{port}/"
         made = capture(url, door=door, workdir=memory, options=accepted(CaptureOptions()), now=NOW)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
     assert [(c.host, c.chain) for c in made.certificates] == [(f"localhost:{port}", (der,))]
     assert "evidence.note_certificate" in {problem.code for problem in made.problems}
     assert [image.path.read_bytes() for image in made.images()] == [drawn("/a.jpg")]

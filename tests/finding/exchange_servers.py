@@ -6,13 +6,13 @@ of ours: the library's own client is held against it, too. A mood is what the ne
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from sitr.cli.demo.loopback import Quiet, loopback_server
 
 SUBSCRIPTION, FETCH, SUBMIT, FEEDBACK = "sub-key-4c1f", "fetch-key-88aa", "submit-key-1d2e", "feedback-key-77b0"
 TOKEN = "123456789012|abcdefghijklmnopqrstuvwxyz"
@@ -178,7 +178,7 @@ class Catcher(Party):
 def served(party: Party) -> Iterator[str]:
     """The party on a free port of this machine; gives its address with a path, as both APIs have one."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def _do(self) -> None:
             parts = urlsplit(self.path)
             length = int(self.headers.get("Content-Length") or 0)
@@ -189,24 +189,10 @@ def served(party: Party) -> Iterator[str]:
             if status < 0:
                 self.close_connection = True
                 return
-            self.send_response(status)
-            for name, value in {**more, "Content-Type": "application/json", "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+            self.reply(status, body, {**more, "Content-Type": "application/json"})
 
-        do_GET = do_POST = do_DELETE = _do  # noqa: N815
+        do_GET = do_POST = do_DELETE = _do
 
-        def log_message(self, *_: Any) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    party.base = f"http://127.0.0.1:{server.server_port}/v1"
-    try:
+    with loopback_server(Handler) as server:
+        party.base = f"http://127.0.0.1:{server.server_port}/v1"
         yield party.base
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)

@@ -1,7 +1,5 @@
 """Object stores: the same rows from s3:// as from the disk, by Daft's own reader, from a small store on loopback."""
 
-import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -11,11 +9,12 @@ import pytest
 from tests.finding import crawls
 from tests.finding.crawls import Entry
 
+from sitr.cli.demo.loopback import Quiet, loopback_server
 from sitr.errors import BadInput
 from sitr.finding.sweep import Store, Wish, read_watchlist, sweep
 
 
-class _Objects(http.server.BaseHTTPRequestHandler):
+class _Objects(Quiet):
     """Enough of S3 to list and to read: ListObjectsV2, HEAD, GET with ranges (one page, no signatures looked at)."""
 
     objects: dict[str, bytes] = {}  # noqa: RUF012  one class a server, made below
@@ -65,9 +64,6 @@ class _Objects(http.server.BaseHTTPRequestHandler):
         if body:
             self.wfile.write(data)
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
@@ -80,16 +76,9 @@ def store() -> Iterator[Store]:
         "else/a.warc.gz": warc,
     }
     handler = type("Objects", (_Objects,), {"objects": objects, "protocol_version": "HTTP/1.1"})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Store(
-        endpoint=f"http://127.0.0.1:{server.server_port}", region="us-east-1", key="k", secret="not to be shown"
-    )
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with loopback_server(handler) as server:
+        address = f"http://127.0.0.1:{server.server_port}"
+        yield Store(endpoint=address, region="us-east-1", key="k", secret="not to be shown")
 
 
 def test_a_sweep_reads_archives_and_pictures_of_a_store_in_ranges(store: Store, tmp_path: Path) -> None:

@@ -7,11 +7,8 @@ are mined with next to no work: their headers are real in form and worth nothing
 import hashlib
 import hmac
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
 
 from opentimestamps.core.notary import (  # type: ignore[import-untyped]
     BitcoinBlockHeaderAttestation,
@@ -20,6 +17,8 @@ from opentimestamps.core.notary import (  # type: ignore[import-untyped]
 from opentimestamps.core.op import OpAppend, OpPrepend, OpSHA256  # type: ignore[import-untyped]
 from opentimestamps.core.serialize import BytesSerializationContext  # type: ignore[import-untyped]
 from opentimestamps.core.timestamp import Timestamp, make_merkle_tree  # type: ignore[import-untyped]
+
+from sitr.cli.demo.loopback import Quiet, loopback_server
 
 _EASY = 0x207FFFFF  # the target of Bitcoin's own test chain: every second try is good
 
@@ -93,41 +92,28 @@ def steps(stamp: Timestamp) -> bytes:
 @contextmanager
 def running(*calendars: Calendar) -> Iterator[list[int]]:
     """Serve each calendar on a port of its own; gives the ports and writes each calendar's own address into it."""
-    servers = [_Server(calendar) for calendar in calendars]
-    for server in servers:
-        server.thread.start()
-    try:
-        yield [server.server_port for server in servers]
-    finally:
-        for server in servers:
-            server.shutdown()
-            server.server_close()
-            server.thread.join()
+    with ExitStack() as stack:
+        ports = []
+        for calendar in calendars:
+            handler = type("Handler", (_Handler,), {"calendar": calendar})
+            ports.append(stack.enter_context(loopback_server(handler)).server_port)
+            calendar.uri = calendar.uri or f"http://127.0.0.1:{ports[-1]}"
+        yield ports
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, calendar: Calendar) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.calendar = calendar
-        calendar.uri = calendar.uri or f"http://127.0.0.1:{self.server_port}"
-        self.thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+class _Handler(Quiet):
+    calendar: Calendar
 
     def do_POST(self) -> None:
         message = self.rfile.read(int(self.headers["Content-Length"]))
-        calendar = self._calendar()
+        calendar = self._asked()
         if not calendar.up or self.path != "/digest" or len(message) > 64:
             self.send_error(500)
         else:
             self._send(calendar.canned or calendar.submit(message))
 
     def do_GET(self) -> None:
-        calendar = self._calendar()
+        calendar = self._asked()
         place, _, commitment = self.path.removeprefix("/").partition("/")
         found = calendar.complete.get(bytes.fromhex(commitment)) if place == "timestamp" else None
         if calendar.up and calendar.canned_later:
@@ -137,16 +123,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(steps(found))
 
-    def _calendar(self) -> Calendar:
-        self.server.calendar.asked.append(f"{self.command} {self.path}")
-        return self.server.calendar
+    def _asked(self) -> Calendar:
+        self.calendar.asked.append(f"{self.command} {self.path}")
+        return self.calendar
 
     def _send(self, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/vnd.opentimestamps.v1")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is the base class's
-        """Say nothing."""
+        self.reply(200, body, {"Content-Type": "application/vnd.opentimestamps.v1"})

@@ -8,14 +8,12 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
+from sitr.cli.demo.loopback import Quiet, loopback_server
 from sitr.errors import Damaged
 from sitr.journal import (
     Frontier,
@@ -123,42 +121,24 @@ class Issuer:
         return b""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    issuer: Issuer
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
-    def do_GET(self) -> None:
-        body = self.server.issuer.answer(self.path.removeprefix("/"))
-        self.send_response(200 if body else 404)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is the base class's
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Issuer, Door, bytes, str]]:
     """The issuer, a door that may reach it, a stamp over a checkpoint, and that checkpoint."""
     folder = tmp_path_factory.mktemp("issuer")
     mark_throw_away(folder)
-    server = _Server(("127.0.0.1", 0), _Handler)
-    issuer = server.issuer = Issuer(folder, server.server_port)
-    issuer.make()
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    note = sign_checkpoint("sitr/1", 0, Frontier().root(), Signer.load_or_create(folder / "signer.pem"))
-    (folder / "note").write_text(note)
-    digest = subprocess.run(["sha256sum", "note"], cwd=folder, capture_output=True, text=True, check=True).stdout[:64]
-    yield issuer, Door((), LoopbackPass(folder, [issuer.port])), issuer.stamp(digest), note
-    server.shutdown()
-    server.server_close()
-    thread.join()
+
+    class Handler(Quiet):
+        def do_GET(self) -> None:
+            body = issuer.answer(self.path.removeprefix("/"))
+            self.reply(200 if body else 404, body)
+
+    with loopback_server(Handler) as server:
+        issuer = Issuer(folder, server.server_port)
+        issuer.make()
+        note = sign_checkpoint("sitr/1", 0, Frontier().root(), Signer.load_or_create(folder / "signer.pem"))
+        (folder / "note").write_text(note)
+        said = subprocess.run(["sha256sum", "note"], cwd=folder, capture_output=True, text=True, check=True).stdout
+        yield issuer, Door((), LoopbackPass(folder, [issuer.port])), issuer.stamp(said[:64]), note
 
 
 Made = tuple[Issuer, Door, bytes, str]

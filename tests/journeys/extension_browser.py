@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright
+
+from sitr.cli.demo.loopback import Quiet, loopback_server
 
 
 @dataclass
@@ -200,29 +201,13 @@ def wire_to(port: int) -> Iterator[Wire]:
 def site(pages: dict[str, tuple[str, bytes]], cookie: str) -> Iterator[str]:
     """A site behind a login, at a name of its own (`leaks.localhost`). `/login` sets the cookie; without it: a wall."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             known = cookie in self.headers.get("Cookie", "") or path.startswith("/open/")
             media, body = pages.get(path, ("text/html", b"nothing")) if known else ("text/html", b"<h1>Log in</h1>")
-            self.send_response(200)
-            if path == "/login":
-                self.send_header("Set-Cookie", f"{cookie}; Path=/; HttpOnly")
-            self.send_header("Content-Type", media)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            entered = {"Set-Cookie": f"{cookie}; Path=/; HttpOnly"} if path == "/login" else {}
+            self.reply(200, body, {**entered, "Content-Type": media})
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the base class's
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://leaks.localhost:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with loopback_server(Handler) as server:
+        yield f"http://leaks.localhost:{server.server_port}"

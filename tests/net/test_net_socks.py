@@ -1,47 +1,30 @@
 """The operator's proxy: every visit goes by it or not at all, no name is resolved here, no inner place is asked for."""
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from tests.net.socks_server import OddServer, SocksServer
 
+from sitr.cli.demo.loopback import Quiet, loopback_server
 from sitr.errors import BadInput, OutsideSilent
 from sitr.net import Door, Limits, LoopbackPass, Proxy, mark_throw_away, read_proxy
 
 LIMITS = Limits(seconds=5, bytes=10_000)
 
 
-class _Page(BaseHTTPRequestHandler):
+class _Page(Quiet):
     def do_GET(self) -> None:
         if self.path == "/on":
-            self.send_response(302)
-            self.send_header("Location", "http://10.0.0.1/secret")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        body = self.headers["Host"].encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Silent."""
+            self.reply(302, headers={"Location": "http://10.0.0.1/secret"})
+        else:
+            self.reply(200, self.headers["Host"].encode())
 
 
 @pytest.fixture
 def page() -> Iterator[int]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
-    server.daemon_threads, server.block_on_close = True, False
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield int(server.server_address[1])
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+    with loopback_server(_Page) as server:
+        yield server.server_port
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 
+from sitr.cli.demo.loopback import Quiet, loopback_server
 from sitr.errors import MissingProgram
 
 _HOST = "127.0.0.1"
@@ -85,51 +85,31 @@ def local_authorities(folder: Path) -> Iterator[tuple[LocalAuthority, LocalAutho
 @contextmanager
 def _serve(folder: Path, name: str, number: int, *, send_root: bool) -> Iterator[LocalAuthority]:
     _make_authority(folder, name, number, send_root=send_root)
-    server = _Server((_HOST, 0), _Handler)
-    server.folder, server.turn = folder, Lock()
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield LocalAuthority(name, _HOST, server.server_address[1], folder / "root.pem")
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with loopback_server(_answering(folder)) as server:
+        yield LocalAuthority(name, _HOST, server.server_port, folder / "root.pem")
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    folder: Path
-    turn: Lock
+def _answering(folder: Path) -> type[Quiet]:
+    turn = Lock()  # one serial file: one reply at a time
 
+    class Handler(Quiet):
+        timeout = _SECONDS
 
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    timeout = _SECONDS
+        def do_POST(self) -> None:
+            length = self.headers.get("Content-Length", "")
+            if self.headers.get_content_type() != _QUERY or not length.isascii() or not length.isdigit():
+                self.send_error(415)
+            elif int(length) > _MOST_BYTES:
+                self.send_error(413)
+            else:
+                with turn:
+                    reply = _reply(folder, self.rfile.read(int(length)))
+                if reply is None:
+                    self.send_error(500)
+                else:
+                    self.reply(200, reply, {"Content-Type": _REPLY})
 
-    def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "")
-        if self.headers.get_content_type() != _QUERY or not length.isascii() or not length.isdigit():
-            self.send_error(415)
-        elif int(length) > _MOST_BYTES:
-            self.send_error(413)
-        else:
-            self._answer(self.rfile.read(int(length)))
-
-    def _answer(self, query: bytes) -> None:
-        with self.server.turn:  # one serial file: one reply at a time
-            reply = _reply(self.server.folder, query)
-        if reply is None:
-            self.send_error(500)
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", _REPLY)
-        self.send_header("Content-Length", str(len(reply)))
-        self.end_headers()
-        self.wfile.write(reply)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name is the base class's
-        """Say nothing: the demo prints its own lines."""
+    return Handler
 
 
 def _reply(folder: Path, query: bytes) -> bytes | None:

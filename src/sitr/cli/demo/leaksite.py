@@ -4,15 +4,14 @@ Belongs here: the pages, the edited copies, a real HTTP server. It knows nothing
 so what is found on it is found by looking at it. Not here: what the demo does with the site.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from PIL import Image, ImageDraw, ImageOps
 
+from sitr.cli.demo.loopback import Quiet, loopback_server
 from sitr.cli.demo.photographs import Photograph, jpeg
 
 GALLERY = "/gallery/sara-7781"
@@ -80,22 +79,16 @@ def leak_site(photographs: Sequence[Photograph], *, port: int = 0) -> Iterator[L
     """
     leaked, others = photographs[:2], photographs[2:]
     images, answers = _images(leaked, others)
-    server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
-    server.daemon_threads = True
-    origin = f"http://127.0.0.1:{server.server_address[1]}"
-    copies = {origin + path: copy for path, copy in answers.items()}
-    strangers = [origin + path for path in images if path not in answers]
-    site = LeakSite(server.server_address[1], copies, strangers)
-    _Handler.sites[server.server_address[1]] = (site, images, _page(list(images)).encode())
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
-        del _Handler.sites[site.port]
+    with loopback_server(_Handler, port=port) as server:
+        origin = f"http://127.0.0.1:{server.server_port}"
+        copies = {origin + path: copy for path, copy in answers.items()}
+        strangers = [origin + path for path in images if path not in answers]
+        site = LeakSite(server.server_port, copies, strangers)
+        _Handler.sites[site.port] = (site, images, _page(list(images)).encode())
+        try:
+            yield site
+        finally:
+            del _Handler.sites[site.port]
 
 
 def _images(leaked: Sequence[Photograph], others: Sequence[Photograph]) -> tuple[dict[str, bytes], dict[str, Copy]]:
@@ -208,7 +201,7 @@ _GONE_PAGE = (
 ).encode()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Quiet):
     """Answers for whichever site listens on this port."""
 
     sites: dict[int, tuple[LeakSite, dict[str, bytes], bytes]] = {}  # noqa: RUF012 (one entry a running server)
@@ -249,6 +242,3 @@ class _Handler(BaseHTTPRequestHandler):
             onward = {SHORT: _MIDDLE, _MIDDLE: GALLERY, "/": GALLERY}.get(path)
             return (HTTPStatus.FOUND, html, b"", onward) if onward else (HTTPStatus.OK, html, page, "")
         return HTTPStatus.NOT_FOUND, html, _GONE_PAGE, ""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name in http.server)
-        """Nothing is written to the terminal: requests are kept in `LeakSite.requests`."""
