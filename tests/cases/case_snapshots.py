@@ -1,5 +1,7 @@
 """What stands in the databases and in the store, so that a test can say that nothing changed, or what exactly did."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.db import connections
@@ -23,6 +25,17 @@ def tables(alias: str) -> Tables:
             cursor.execute(f'SELECT * FROM "{name}"')  # noqa: S608  names come from the database itself
             found[name] = sorted((tuple(map(_plain, row)) for row in cursor.fetchall()), key=repr)
     return found
+
+
+def standing_in_clear(home: Path, needles: Sequence[bytes]) -> list[str]:
+    """The tables and files of a home in which one of the needles can be read."""
+    places = {
+        table: repr(rows).encode() + b"".join(cell for row in rows for cell in row if isinstance(cell, bytes))
+        for alias in ("default", "keys")
+        for table, rows in tables(alias).items()
+    }
+    places |= {str(file.relative_to(home)): file.read_bytes() for file in home.rglob("*") if file.is_file()}
+    return [name for name, data in places.items() if any(needle in data for needle in needles)]
 
 
 def columns(alias: str, table: str) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import connections
 from tests.cases.case_browser import arrived
-from tests.cases.case_snapshots import columns, tables
+from tests.cases.case_snapshots import columns, standing_in_clear, tables
 from tests.cases.case_verbs import exhibit, notice, proposal, watched
 from tests.cases.case_world import ADULT, MAIL, SECRET, World, drawn
 
@@ -287,14 +287,7 @@ def test_every_column_holds_only_what_may_stand_in_clear(world: World) -> None:
 def test_no_word_of_the_person_stands_in_any_cell_or_file(world: World) -> None:
     _everything_done(world)
     needles = [word.encode() for word in WORDS]
-    for alias in ("default", "keys"):
-        for table, rows in tables(alias).items():
-            text = repr(rows).encode() + b"".join(c for row in rows for c in row if isinstance(c, bytes))
-            assert not [needle for needle in needles if needle in text], table
-    for file in world.services.home.rglob("*"):
-        if file.is_file():
-            data = file.read_bytes()
-            assert not [needle for needle in needles if needle in data], file.name
+    assert standing_in_clear(world.services.home, needles) == []
 
 
 def test_the_sizes_of_files_are_padded_ones(world: World) -> None:
