@@ -6,12 +6,13 @@ import os
 import subprocess
 from pathlib import Path
 
+import pyrage
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sitr.errors import BadInput, Damaged
-from sitr.vault import Identity, open_stream, seal_stream
+from sitr.vault import Identity, bech32, open_stream, seal_stream
 
 HOLDER, OTHER, STRANGER = Identity.generate(), Identity.generate(), Identity.generate()
 
@@ -80,3 +81,29 @@ def test_the_age_program_and_the_vault_read_each_other(tmp_path: Path) -> None:
     target = io.BytesIO()
     open_stream(io.BytesIO(theirs), target, HOLDER)
     assert ours == target.getvalue() == data
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 65_537, 131_072, 524_288, 1_048_577])
+def test_what_is_sealed_here_is_opened_by_age_itself_at_every_edge_of_a_chunk(size: int, tmp_path: Path) -> None:
+    data, key, file = os.urandom(size), tmp_path / "key", tmp_path / "file.age"
+    key.write_text(HOLDER.secret())
+    file.write_bytes(sealed(data))
+    opened = subprocess.run(["age", "-d", "-i", key, file], capture_output=True, check=True).stdout
+    assert opened == data == pyrage.decrypt(file.read_bytes(), [HOLDER.age_identity()])
+
+
+def test_each_file_has_a_key_and_a_share_of_its_own() -> None:
+    one, other = sealed(b"same"), sealed(b"same")
+    assert one.splitlines()[1] != other.splitlines()[1]
+    assert one[-20:] != other[-20:]
+
+
+def test_a_point_that_is_no_key_is_refused() -> None:
+    with pytest.raises(BadInput) as refused:
+        seal_stream(io.BytesIO(b""), io.BytesIO(), [bech32.encode("age", bytes(32))])
+    assert refused.value.code == "vault.not_a_key"
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_a_key_comes_back_from_its_spelling(key: bytes) -> None:
+    assert bech32.decode(bech32.encode("age", key)) == key

@@ -17,7 +17,6 @@ from typing import BinaryIO, cast
 
 from sitr.dossier.checks import CHECKPOINT, CONSISTENCY, INDEX, JOURNAL, MANIFEST, OPENINGS, PROOFS
 from sitr.dossier.contents import Contents, ExhibitItem, TimeProof, Tongue
-from sitr.dossier.hashing import HashBeside
 from sitr.dossier.index import (
     KEY_COMMAND,
     LIST_COMMANDS,
@@ -36,6 +35,7 @@ from sitr.dossier.signing import DossierSigner, installation_name, sign_paper
 from sitr.errors import BadInput
 from sitr.journal import read_checkpoint
 from sitr.vault.files import named_full
+from sitr.vault.hashing import HashBeside
 
 PAPERS: Mapping[Tongue, str] = {"both": "dossier-ar-en.pdf", "ar": "dossier-ar.pdf", "en": "dossier-en.pdf"}
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")

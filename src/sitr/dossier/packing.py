@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import IO, cast
 
 from sitr.dossier.checks import BAGIT, CHUNK, MANIFEST, SAFE, SIGNATURE, SIGNER, TAGMANIFEST
-from sitr.dossier.hashing import HashBeside
 from sitr.dossier.signing import DossierSigner
 from sitr.errors import BadInput, Damaged
+from sitr.vault.hashing import HashBeside
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,21 @@
 The phrase is for telling over a phone between speakers of Arabic and English: words of consonant-vowel-consonant-vowel-
 consonant, made only of sounds that both languages have and keep apart (no p/b, v/f, g/j, e/i, o/u). The format is
 age-encryption.org/v1 with one scrypt stanza, so `age -d` opens it. pyrage can seal to a passphrase only whole in
-memory, which is why the stream is written here; the tests hold it against `age` and pyrage.
+memory, which is why its stanza is written here; the tests hold it against `age` and pyrage.
 """
 
 import base64
 import hmac
 import re
 from collections.abc import Callable, Iterator
-from hashlib import sha256
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from sitr.errors import Damaged, Locked
+from sitr.vault.age_format import CHUNK, INTRO, TAG, PayloadWriter, b64, chunk_nonce, header, mac, payload_cipher
 
 RandomBytes = Callable[[int], bytes]
 
@@ -47,13 +45,11 @@ _UNKIND = (
     ),
 )
 
-_INTRO = b"age-encryption.org/v1\n"
 _LABEL = b"age-encryption.org/v1/scrypt"
 # The work factor protects weak passphrases; this one has 89 bits of its own. 2^16 needs 64 MiB, which a phone has.
 _LOG_N = 16
 CHOSEN_LOG_N = 18  # what the age command takes for a passphrase: 256 MiB
 _MOST_LOG_N = 20  # 1 GiB: what a stranger's file may make this machine spend
-_CHUNK, _TAG = 64 * 1024, 16
 _HEADER = re.compile(
     rb"age-encryption\.org/v1\n-> scrypt ([A-Za-z0-9+/]{22}) ([1-9][0-9]?)\n"
     rb"([A-Za-z0-9+/]{43})\n--- ([A-Za-z0-9+/]{43})\n"
@@ -92,7 +88,7 @@ def looks_generated(typed: str) -> bool:
 
 def is_for_phrase(head: bytes) -> bool:
     """Whether an age file that begins with these bytes is opened by a passphrase."""
-    return head.startswith(_INTRO + b"-> scrypt ")
+    return head.startswith(INTRO + b"-> scrypt ")
 
 
 def seal_to_phrase(
@@ -104,11 +100,12 @@ def seal_to_phrase(
     """
     file_key, salt, nonce = random_bytes(16), random_bytes(16), random_bytes(16)
     wrapped = ChaCha20Poly1305(_stretch(phrase, salt, log_n)).encrypt(bytes(12), file_key, None)
-    head = _INTRO + b"-> scrypt %s %d\n%s\n---" % (_b64(salt), log_n, _b64(wrapped))
-    target.write(head + b" " + _b64(_mac(file_key, head)) + b"\n" + nonce)
-    cipher = ChaCha20Poly1305(_hkdf(file_key, nonce, b"payload"))
-    for number, (chunk, last) in enumerate(_chunks(source)):
-        target.write(cipher.encrypt(number.to_bytes(11, "big") + bytes([last]), chunk, None))
+    stanza = b"-> scrypt %s %d\n%s\n" % (b64(salt), log_n, b64(wrapped))
+    target.write(header(file_key, [stanza]) + nonce)
+    sealing = PayloadWriter(target, file_key, nonce)
+    for chunk in source:
+        sealing.write(chunk)
+    sealing.finish()
 
 
 def open_with_phrase(source: BinaryIO, phrase: str) -> Iterator[bytes]:
@@ -123,13 +120,13 @@ def open_with_phrase(source: BinaryIO, phrase: str) -> Iterator[bytes]:
         raise Damaged("dossier.seal_broken", at=0)
     file_key = _file_key(found, phrase)
     body = found[0][: found[0].rindex(b"---") + 3]
-    if not hmac.compare_digest(_b64(_mac(file_key, body)), found[4]):
+    if not hmac.compare_digest(b64(mac(file_key, body)), found[4]):
         raise Damaged("dossier.seal_broken", at=found.start(4))
     rest = start[found.end() :]
     rest += source.read(max(0, 16 - len(rest)))
     if len(rest) < 16:
         raise Damaged("dossier.seal_broken", at=found.end())
-    cipher = ChaCha20Poly1305(_hkdf(file_key, rest[:16], b"payload"))
+    cipher = payload_cipher(file_key, rest[:16])
     yield from _opened(cipher, _blocks(rest[16:], source), found.end() + 16)
 
 
@@ -144,25 +141,13 @@ def _file_key(found: "re.Match[bytes]", phrase: str) -> bytes:
 def _opened(cipher: ChaCha20Poly1305, blocks: Iterator[tuple[bytes, bool]], at: int) -> Iterator[bytes]:
     for number, (block, last) in enumerate(blocks):
         try:
-            yield cipher.decrypt(number.to_bytes(11, "big") + bytes([last]), block, None)
+            yield cipher.decrypt(chunk_nonce(number, last=last), block, None)
         except InvalidTag:
-            raise Damaged("dossier.seal_broken", at=at + number * (_CHUNK + _TAG)) from None
-
-
-def _chunks(source: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """The same bytes in pieces of 64 KiB, the last one marked; only an empty whole has an empty last piece."""
-    held = b""
-    for piece in source:
-        view, at = memoryview(held + piece if held else piece), 0
-        while len(view) - at > _CHUNK:
-            yield bytes(view[at : at + _CHUNK]), False
-            at += _CHUNK
-        held = bytes(view[at:])
-    yield held, True
+            raise Damaged("dossier.seal_broken", at=at + number * (CHUNK + TAG)) from None
 
 
 def _blocks(start: bytes, source: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    size = _CHUNK + _TAG
+    size = CHUNK + TAG
     block = start + source.read(size - len(start))
     while True:
         following = source.read(size)
@@ -176,20 +161,8 @@ def _stretch(phrase: str, salt: bytes, log_n: int) -> bytes:
     return Scrypt(salt=_LABEL + salt, length=32, n=1 << log_n, r=8, p=1).derive(phrase.encode())
 
 
-def _hkdf(key: bytes, salt: bytes, info: bytes) -> bytes:
-    return HKDF(SHA256(), 32, salt, info).derive(key)
-
-
-def _mac(file_key: bytes, head: bytes) -> bytes:
-    return hmac.new(_hkdf(file_key, b"", b"header"), head, sha256).digest()
-
-
-def _b64(data: bytes) -> bytes:
-    return base64.b64encode(data).rstrip(b"=")
-
-
 def _unb64(text: bytes) -> bytes:
     data = base64.b64decode(text + b"=" * (-len(text) % 4))
-    if _b64(data) != text:  # age refuses a second spelling of the same bytes
+    if b64(data) != text:  # age refuses a second spelling of the same bytes
         raise Damaged("dossier.seal_broken", at=0)
     return data

@@ -14,57 +14,29 @@ from pyrage import x25519
 
 from sitr.dossier.phrase import is_for_phrase, looks_generated, open_with_phrase, tidy_phrase
 from sitr.errors import BadInput, Damaged, Locked
+from sitr.vault import age
 
 MAGIC = b"age-encryption.org/v1\n"
 _SECRET_KEY = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]{58}")
-_READ = 1 << 20
 
 
-class ChunkReader:
-    """An iterator of chunks as something that can be read; what the iterator raises is kept for the caller.
-
-    pyrage turns an error of its source into one of its own; `error` holds the original.
-    """
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._held = memoryview(b"")
-        self.error: Exception | None = None
-
-    def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes; none at the end."""
-        try:
-            while not self._held:
-                self._held = memoryview(next(self._chunks))
-        except StopIteration:
-            return b""
-        except Exception as error:  # kept whole and raised again by whoever called age
-            self.error = error
-            raise
-        part = self._held if size < 0 else self._held[:size]
-        self._held = self._held[len(part) :]
-        return bytes(part)
-
-
-def recipients(publics: Sequence[str]) -> list[x25519.Recipient]:
-    """The keys of these spellings (`age1...`). Raises BadInput `dossier.bad_recipient`."""
+def recipients(publics: Sequence[str]) -> list[str]:
+    """These spellings (`age1...`) without blanks, each of them a key. Raises BadInput `dossier.bad_recipient`."""
+    tidy = [public.strip() for public in publics]
     try:
-        return [x25519.Recipient.from_str(public.strip()) for public in publics]
+        for public in tidy:
+            x25519.Recipient.from_str(public)
     except pyrage.RecipientError:
         raise BadInput("dossier.bad_recipient") from None
+    return tidy
 
 
-def seal_to_keys(source: Iterator[bytes], target: BinaryIO, keys: Sequence[x25519.Recipient]) -> None:
+def seal_to_keys(source: Iterator[bytes], target: BinaryIO, keys: Sequence[str]) -> None:
     """Write the chunks of `source` to `target` as an age file for `keys`. What they raise comes out as it was."""
-    reader, writer = ChunkReader(source), _Writer(target)
-    try:
-        pyrage.encrypt_io(reader, writer, keys)
-    except (pyrage.EncryptError, OSError):
-        if reader.error is not None:
-            raise reader.error from None
-        if writer.error is not None:
-            raise writer.error from None
-        raise
+    sealing = age.begin(target, keys)
+    for chunk in source:
+        sealing.write(chunk)
+    sealing.finish()
 
 
 def read_identities(text: str) -> list[x25519.Identity]:

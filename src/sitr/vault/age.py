@@ -1,4 +1,4 @@
-"""What the vault asks of age (pyrage), and what age's failures mean. No other file in Sitr's vault calls pyrage.
+"""What the vault asks of age (pyrage), and what age's failures mean. Streams are written by `age_format`.
 
 Format: age-encryption.org/v1, X25519 recipients. age makes its own file keys and nonces from the system's generator;
 these are never handed in, because a weak one would undo everything.
@@ -11,11 +11,14 @@ import pyrage
 from pyrage import x25519
 
 from sitr.errors import BadInput, Damaged, SitrError
+from sitr.vault import age_format
+from sitr.vault.age_format import PayloadWriter
 from sitr.vault.identities import Identity
 
 _WRONG_KEY = "No matching keys found"
 _MAC_LINE = len("--- ") + 43 + len("\n")
-_NONCE, _CHUNK, _TAG = 16, 65_536, 16
+_NONCE, _CHUNK, _TAG = age_format.NONCE_BYTES, age_format.CHUNK, age_format.TAG
+_AT_ONCE = 1 << 19
 _CUT = ("truncated", "fill whole buffer", "Incomplete header", "unexpected end", "early eof")
 
 
@@ -49,13 +52,28 @@ def decrypt(sealed: bytes, identity: Identity) -> bytes:
 
 
 def encrypt_stream(source: Reader, target: Writer, publics: Sequence[str]) -> None:
-    """Encrypt in constant memory. What `source` or `target` raises comes out as it was raised."""
-    kept = _Kept()
+    """Encrypt in constant memory. What `source` or `target` raises comes out as it was raised. Raises BadInput
+    `vault.not_a_key`.
+    """
+    sealing = begin(target, publics)
+    while piece := source.read(_AT_ONCE):
+        sealing.write(piece)
+    sealing.finish()
+
+
+def begin(target: Writer, publics: Sequence[str]) -> PayloadWriter:
+    """An age file for all of these public keys, begun: what is written to it comes out sealed, after `finish` whole.
+
+    Raises BadInput `vault.not_a_key`.
+    """
+    _recipients(publics)
+    file_key, nonce = age_format.new_file_key(), age_format.new_nonce()
     try:
-        pyrage.encrypt_io(kept.reader(source), kept.writer(target), _recipients(publics))
-    except (pyrage.EncryptError, OSError):
-        kept.raise_kept()
-        raise
+        stanzas = [age_format.key_stanza(file_key, public) for public in publics]
+    except ValueError:  # a point that is no key: whoever sealed to it would seal to everybody
+        raise BadInput("vault.not_a_key") from None
+    target.write(age_format.header(file_key, stanzas) + nonce)
+    return PayloadWriter(target, file_key, nonce)
 
 
 def decrypt_stream(source: BinaryIO, target: Writer, identity: Identity) -> None:

@@ -1,4 +1,4 @@
-"""Bech32 (BIP 173), writing only: how age spells a secret key. Reading is left to age itself."""
+"""Bech32 (BIP 173): how age spells its keys. Whether a spelling is a key is left to age itself."""
 
 _LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
@@ -30,3 +30,13 @@ def _polymod(values: list[int]) -> int:
         for i, generator in enumerate(_GENERATOR):
             rest ^= generator if (top >> i) & 1 else 0
     return rest
+
+
+def decode(text: str) -> bytes:
+    """What `encode` was given. Prefix, letters and checksum are not looked at: age has checked the key before."""
+    values = [_LETTERS.index(letter) for letter in text.strip().lower().rpartition("1")[2][:-6]]
+    number = 0
+    for value in values:
+        number = number << 5 | value
+    size = len(values) * 5 // 8
+    return (number >> (len(values) * 5 - size * 8)).to_bytes(size, "big")

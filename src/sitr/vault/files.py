@@ -14,7 +14,7 @@ from typing import BinaryIO, ClassVar
 from sitr.errors import BadInput, SitrError
 
 PART = ".part"
-_BUFFER = 1024 * 1024  # age hands over 8 KiB at a time
+_BUFFER = 256 * 1024  # larger pieces, as sealing makes them, go past it
 _NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR)  # EISDIR: kernels and file systems that do not know O_TMPFILE
 _NOT_HERE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sitr.errors import Damaged
 from sitr.vault.age import Reader, Writer
+from sitr.vault.hashing import HashBeside
 from sitr.vault.padding import file_size
 from sitr.vault.places import Place
 
@@ -39,7 +40,7 @@ class FramedReader:
         self._source = source
         self._pending = header(place)
         self._head = len(self._pending)
-        self._digest = hashlib.sha256()
+        self._digest = HashBeside()
         self._zeros = 0
         self._ended = False
         self._tail = b""

@@ -4,7 +4,6 @@
 keeps for itself goes through `blobs.py`, which adds place and padding.
 """
 
-import hashlib
 import os
 import queue
 import threading
@@ -15,6 +14,7 @@ from typing import BinaryIO
 from sitr.errors import SitrError
 from sitr.vault import age
 from sitr.vault.age import Reader, Writer
+from sitr.vault.hashing import HashBeside
 from sitr.vault.identities import Identity
 
 _PIECES_AHEAD = 16
@@ -30,11 +30,11 @@ class Sealed:
 
 
 class DigestingWriter:
-    """Passes everything on to a target and knows its SHA-256 and length."""
+    """Passes everything on to a target and knows its SHA-256 and length. What is written must not change afterwards."""
 
     def __init__(self, target: Writer) -> None:
         self._target = target
-        self._digest = hashlib.sha256()
+        self._digest = HashBeside()
         self._length = 0
 
     @property
@@ -67,15 +67,19 @@ def open_stream(source: BinaryIO, target: Writer, identity: Identity) -> int:
     Raises Damaged: `vault.wrong_key`, `vault.truncated`, `vault.altered`.
     """
     start = source.tell()
-    age.decrypt_stream(source, _Nowhere(), identity)
+    checked = _Nowhere()
+    age.decrypt_stream(source, checked, identity)
     source.seek(start, os.SEEK_SET)
-    writer = DigestingWriter(target)
-    age.decrypt_stream(source, writer, identity)
-    return writer.sealed.length
+    age.decrypt_stream(source, target, identity)
+    return checked.length
 
 
 class _Nowhere:
+    def __init__(self) -> None:
+        self.length = 0
+
     def write(self, data: bytes, /) -> int:
+        self.length += len(data)
         return len(data)
 
 

@@ -6,7 +6,7 @@ import threading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sitr.dossier.hashing import HashBeside
+from sitr.vault.hashing import HashBeside
 
 
 @given(st.lists(st.integers(0, 3_000_000), max_size=6))

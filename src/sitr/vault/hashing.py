@@ -5,10 +5,11 @@ Here belongs only that. Hashing lets go of Python's lock, so a thread is enough;
 
 import hashlib
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-_PIECE = 1 << 20
-_WAITING = 8  # pieces of about a megabyte
+_PIECE = 1 << 19
+_WAITING = 4  # pieces of about half a megabyte
 
 
 class HashBeside:
@@ -16,7 +17,7 @@ class HashBeside:
 
     def __init__(self) -> None:
         self._state = hashlib.sha256()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sha256")
+        self._pool: ThreadPoolExecutor | None = None  # only for what is long enough to be worth one
         self._waiting: deque[Future[None]] = deque()
         self._held: list[bytes] = []
         self._size = 0
@@ -29,17 +30,29 @@ class HashBeside:
             self._hand_on()
 
     def _hand_on(self) -> None:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="sha256")
         if len(self._waiting) >= _WAITING:
             self._waiting.popleft().result()
-        piece = self._held[0] if len(self._held) == 1 else b"".join(self._held)
-        self._waiting.append(self._pool.submit(self._state.update, piece))
+        self._waiting.append(self._pool.submit(self._take, self._held))
         self._held, self._size = [], 0
 
-    def hexdigest(self) -> str:
-        """The digest in lower-case hex, when all is in."""
-        self._hand_on()
+    def _take(self, pieces: Sequence[bytes]) -> None:
+        for piece in pieces:
+            self._state.update(piece)
+
+    def digest(self) -> bytes:
+        """The digest of what came so far."""
         for piece in self._waiting:
             piece.result()
         self._waiting.clear()
-        self._pool.shutdown()
-        return self._state.hexdigest()
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+        self._take(self._held)
+        self._held, self._size = [], 0
+        return self._state.digest()
+
+    def hexdigest(self) -> str:
+        """The same in lower-case hex."""
+        return self.digest().hex()
