@@ -1,5 +1,6 @@
 """The compiled kernel against its twins in numpy and OpenCV, and against input that is not in order."""
 
+import io
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from tests.fingerprint.drawn_pictures import drawn_photo, encoded
 
 from sitr.fingerprint import features, fingerprint, geometry, kernel, sketch
@@ -121,15 +123,38 @@ def test_arrays_that_do_not_fit_are_refused_before_the_kernel_sees_them() -> Non
         kernel.gradients(grey, np.ones(3, np.float32), np.array([40]), np.array([0]))
 
 
-def test_every_broken_jpeg_is_declined_or_read_within_its_bounds() -> None:
-    made = [encoded(drawn_photo(5, 200, 120), quality=80, progressive=way) for way in (False, True)]
-    for data in made:
-        for at in range(2, len(data), 7):
-            broken = bytearray(data)
-            broken[at] ^= 1 << (at % 8)
-            found = kernel.jpeg_averages(bytes(broken))
-            assert found is None or (found >= 0).all()
-            assert kernel.jpeg_averages(data[:at]) is None
+@pytest.mark.parametrize(("progressive", "waves"), [(False, 1), (False, 3), (True, 1)])
+def test_every_broken_jpeg_is_declined_or_read_within_its_bounds(progressive: bool, waves: int) -> None:
+    turned = Image.Exif()
+    turned[274] = 6
+    data = encoded(drawn_photo(5, 200, 120), quality=80, progressive=progressive, exif=turned)
+    whole = kernel.jpeg_head(data)
+    assert whole == (200, 120, 6, progressive)
+    assert kernel.jpeg_waves(data, whole, waves) is not None
+    for at in range(2, len(data), 7):
+        broken = bytearray(data)
+        broken[at] ^= 1 << (at % 8)
+        head = kernel.jpeg_head(bytes(broken))
+        if head is not None and head.width * head.height < 10**6:
+            found = kernel.jpeg_waves(bytes(broken), head, waves)
+            assert found is None or (found[::waves, ::waves] >= 0).all()
+        assert kernel.jpeg_waves(data[:at], whole, waves) is None
+    # A head that is another file's makes no room for this one.
+    assert kernel.jpeg_waves(data, whole._replace(width=whole.width + 8), waves) is None
+
+
+def test_code_tables_are_told_apart_whichever_file_came_before() -> None:
+    """More kinds of them than are remembered, in turns."""
+    made = [encoded(drawn_photo(n, 160, 120), quality=60 + n, optimize=True) for n in range(12)]
+    heads = [kernel.jpeg_head(data) for data in made]
+    first = [kernel.jpeg_waves(d, h, 4) for d, h in zip(made, heads, strict=True) if h]
+    again = [kernel.jpeg_waves(d, h, 4) for d, h in zip(made[::-1], heads[::-1], strict=True) if h][::-1]
+    for one, other, data in zip(first, again, made, strict=True):
+        assert one is not None
+        assert other is not None
+        assert np.array_equal(one, other)
+        alone = np.asarray(Image.open(io.BytesIO(data)).convert("L").reduce(8), dtype=np.float32)
+        assert np.median(np.abs(one[::4, ::4] - alone)) < 1
 
 
 def test_the_library_says_which_sources_it_was_made_from(tmp_path: Path) -> None:

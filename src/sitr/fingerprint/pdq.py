@@ -18,7 +18,7 @@ import pdqhash
 
 from sitr.errors import BadInput
 from sitr.fingerprint import kernel
-from sitr.fingerprint.pixels import Grey
+from sitr.fingerprint.pixels import Averages, Grey
 
 Floats = npt.NDArray[np.float32]
 Bits = npt.NDArray[np.uint8]
@@ -88,18 +88,24 @@ def quick(grey: Grey) -> tuple[Bits, int]:
     return of_plane(plane(grey, grey.shape[0], grey.shape[1]))
 
 
-def plane(samples: npt.NDArray[Any], height: int, width: int, scale: int = 1, lead: tuple[int, int] = (0, 0)) -> Floats:
+def plane(samples: npt.NDArray[Any], height: int, width: int, scale: int = 1, waves: int = 1) -> Floats:
     """The 64 x 64 averages that PDQ transforms, weighed as the reference weighs the pixels of the whole picture.
 
     `samples` (uint8 or float32): a picture of `height` x `width` pixels, or its averages over blocks of `scale` x
-    `scale`; `lead`: how many pixels the first blocks lack, down and across.
+    `scale`, or the longest `waves` of its blocks (`kernel.jpeg_waves`).
     """
-    samples = np.ascontiguousarray(samples)
+    return plane_of(Averages(samples, scale, waves, 1, width, height))
+
+
+def plane_of(picture: Averages) -> Floats:
+    """The same of a picture's averages, turned as it is seen."""
+    samples, at = np.ascontiguousarray(picture.samples), picture.orientation
     if kernel.at_work():
-        return kernel.plane(samples, height, width, scale, lead)
-    rows, columns = samples.shape
-    down, across = weights(height, scale, lead[0], rows), weights(width, scale, lead[1], columns)
-    return np.asarray(down @ samples.astype(np.float32) @ across.T, dtype=np.float32)
+        return kernel.plane(samples, picture.height, picture.width, picture.scale, picture.waves, at)
+    down = weights(picture.height, picture.scale, picture.waves, mirrored=at in {3, 4, 6, 7})
+    across = weights(picture.width, picture.scale, picture.waves, mirrored=at in {2, 3, 7, 8})
+    found = down @ samples.astype(np.float32) @ across.T
+    return np.asarray(found.T if at >= 5 else found, dtype=np.float32)
 
 
 def of_plane(averages: Floats) -> tuple[Bits, int]:
@@ -109,21 +115,25 @@ def of_plane(averages: Floats) -> tuple[Bits, int]:
     return hash_plane(averages), quality(averages)
 
 
-def weights(side: int, scale: int, lead: int, samples: int) -> Floats:
+def weights(side: int, scale: int, waves: int = 1, *, mirrored: bool = False) -> Floats:
     """How much each sample along one side counts in each of 64 points (64, samples): two boxes, one after the other.
 
-    The boxes are cut at the picture's ends and not quite centred, as in the reference.
+    The boxes are cut at the picture's ends and not quite centred, as in the reference; so a picture that is seen from
+    its other end has weights of its own.
     """
     window = _window(side)
     half = (window + 2) // 2
     last = side - 1
-    out = np.zeros((64, samples))
+    out = np.zeros((64, -(-side // scale) * waves))
     for point in range(64):
         centre = int((point + 0.5) * side / 64)
         outer = range(max(0, centre - window + half), min(last, centre + half - 1) + 1)
         for at in outer:
             inner = np.arange(max(0, at - window + half), min(last, at + half - 1) + 1)
-            np.add.at(out[point], (inner + lead) // scale, 1 / (len(outer) * len(inner)))
+            stored = last - inner if mirrored else inner
+            for wave in range(waves):
+                shape = np.sqrt(2) * np.cos((2 * (stored % 8) + 1) * wave * np.pi / 16) if wave else 1
+                np.add.at(out[point], stored // scale * waves + wave, shape / (len(outer) * len(inner)))
     return np.asarray(out, dtype=np.float32)
 
 

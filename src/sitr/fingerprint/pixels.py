@@ -80,21 +80,27 @@ def decode(data: bytes, *, at_least: int = 512, at_most: int = 1280) -> Pixels:
 
 @dataclass(frozen=True)
 class Averages:
-    """A picture as averages of its blocks of `scale` x `scale` pixels, upright.
+    """A picture as averages of its blocks of `scale` x `scale` pixels, or as the longest `waves` of blocks of 8 x 8.
 
-    `samples`: brightness 0 to 255, uint8 or float32 (rows, columns). `lead`: how many pixels the first blocks lack,
-    down and across; the last ones may lack some too. `width`, `height`: of the whole picture in upright pixels.
+    `samples`: brightness 0 to 255, uint8 or float32 (rows, columns), as stored; waves as of `kernel.jpeg_waves`.
+    `orientation`: EXIF's, how it is to be turned. `width`, `height`: of the whole picture in pixels as stored.
     """
 
     samples: npt.NDArray[Any]
     scale: int
-    lead: tuple[int, int]
+    waves: int
+    orientation: int
     width: int
     height: int
 
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height as the picture is seen."""
+        return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
+
 
 def averages(data: bytes, blocks: int) -> Averages:
-    """The quickest way to a picture's averages: at least `blocks` blocks along the shorter side, all pixels if fewer.
+    """The quickest way to a picture's averages: at least `blocks` samples along the shorter side, all pixels if fewer.
 
     Refuses what `decode` refuses, in the same words.
     """
@@ -102,23 +108,33 @@ def averages(data: bytes, blocks: int) -> Averages:
         raise BadInput("fingerprint.empty")
     if len(data) > MAX_BYTES:
         raise BadInput("fingerprint.too_large", megabytes=len(data) // 2**20, limit=MAX_BYTES // 2**20)
+    quick = _quick_averages(data, blocks) if kernel.at_work() else None
+    if quick is not None:
+        return quick
     with _quiet(), _opened(data) as image:
         _check_size(image, data)
-        width, height = _upright_size(image)
-        orientation = _orientation(image)
-        samples, scale = _averaged(image, data, blocks)
-    lead = _lead(orientation, height, width, scale)
-    return Averages(_turned(samples, orientation), scale, lead, width, height)
+        size, orientation = image.size, _orientation(image)
+        samples, scale = _averaged(image, blocks)
+    return Averages(samples, scale, 1, orientation, *size)
 
 
-def _averaged(image: Image.Image, data: bytes, blocks: int) -> tuple[npt.NDArray[Any], int]:
+def _quick_averages(data: bytes, blocks: int) -> Averages | None:
+    """A JPEG that is entirely in order and within the limits, by our own reader; None: the ordinary one decides."""
+    head = kernel.jpeg_head(data)
+    if head is None or not MIN_SIDE <= min(head.width, head.height) <= max(head.width, head.height) <= MAX_SIDE:
+        return None
+    if head.width * head.height > MAX_PIXELS or data.count(b"\xff\xda") > MAX_SCANS:
+        return None
+    waves = next((n for n in range(1, 8) if n * min(head.width, head.height) >= 8 * blocks), 8)
+    samples = kernel.jpeg_waves(data, head, waves)
+    return None if samples is None else Averages(samples, 8, waves, head.orientation, head.width, head.height)
+
+
+def _averaged(image: Image.Image, blocks: int) -> tuple[npt.NDArray[Any], int]:
     """Samples as stored (not turned) and their scale: JPEGs of brightness are averaged while they are decoded."""
     size = image.size
     scale = next((s for s in (8, 4, 2) if min(size) >= s * blocks), 1)
     if image.format in {"JPEG", "MPO"} and image.mode in {"L", "RGB"} and scale > 1:
-        quick = kernel.jpeg_averages(data) if scale == 8 and kernel.at_work() else None
-        if quick is not None and quick.shape == (-(-size[1] // 8), -(-size[0] // 8)):
-            return quick, 8
         image.draft("L", (size[0] // scale, size[1] // scale))
     image.seek(0)
     image.load()
@@ -127,13 +143,6 @@ def _averaged(image: Image.Image, data: bytes, blocks: int) -> tuple[npt.NDArray
     if not found:
         raise BadInput("fingerprint.damaged")
     return luma, found
-
-
-def _lead(orientation: int, height: int, width: int, scale: int) -> tuple[int, int]:
-    """A turned picture begins with the blocks that were its last ones, which may be short."""
-    down = orientation in {3, 4, 7, 8}
-    across = orientation in {2, 3, 6, 7}
-    return (-height % scale if down else 0), (-width % scale if across else 0)
 
 
 def measure(data: bytes) -> tuple[int, int]:

@@ -33,6 +33,5 @@ def screen(data: bytes) -> Screened:
     photographs of quality 50 and more.
     """
     picture = averages(data, BLOCKS)
-    plane = pdq.plane(picture.samples, picture.height, picture.width, picture.scale, picture.lead)
-    bits, quality = pdq.of_plane(plane)
-    return Screened(bits, quality, picture.width, picture.height)
+    bits, quality = pdq.of_plane(pdq.plane_of(picture))
+    return Screened(bits, quality, *picture.upright)

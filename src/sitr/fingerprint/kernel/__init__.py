@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -245,22 +245,26 @@ def agree(
     return float(out[0]), int(out[1]), float(out[2])
 
 
-def plane(samples: npt.NDArray[Any], height: int, width: int, scale: int = 1, lead: tuple[int, int] = (0, 0)) -> Floats:
-    """The 64 x 64 averages that PDQ transforms, of a picture of `height` x `width` pixels.
+def plane(
+    samples: npt.NDArray[Any], height: int, width: int, scale: int = 1, waves: int = 1, orientation: int = 1
+) -> Floats:
+    """The 64 x 64 averages that PDQ transforms, of a picture stored as `height` x `width` pixels, as it is seen.
 
-    `samples` (uint8 or float32): the picture, or its averages over blocks of `scale` x `scale` pixels; `lead`: how
-    many pixels the first block lacks, down and across. Raises MemoryError.
+    `samples` (uint8 or float32): its averages over blocks of `scale` x `scale` pixels, or `waves` x `waves` samples for
+    each block of 8 x 8, as `jpeg_waves` gives them. `orientation`: EXIF's, 1 to 8. Raises MemoryError.
     """
     floats = samples.dtype == np.float32
     out = np.empty((64, 64), np.float32)
     rows, columns = samples.shape
-    if min(rows, columns, height, width, scale) < 1 or min(lead) < 0:
+    if min(rows, columns, height, width, scale) < 1 or not 1 <= waves <= scale or not 1 <= orientation <= 8:
         raise ValueError("a picture has pixels")
-    if rows != -(-(height + lead[0]) // scale) or columns != -(-(width + lead[1]) // scale):
+    if waves > 1 and scale != 8:
+        raise ValueError("waves are of blocks of 8")
+    if rows != waves * -(-height // scale) or columns != waves * -(-width // scale):
         raise ValueError("the samples do not cover the picture")
     call = function("plane", _P, _L, _L, _L, _L, _L, _L, _L, _L, _P)
-    kind = np.float32 if floats else np.uint8
-    if call(address(samples, kind, (rows, columns)), floats, rows, columns, height, width, scale, *lead, where(out)):
+    at = address(samples, np.float32 if floats else np.uint8, (rows, columns))
+    if call(at, floats, rows, columns, height, width, scale, waves, orientation, where(out)):
         raise MemoryError
     return out
 
@@ -272,15 +276,34 @@ def pdq(averages: Floats) -> tuple[Bytes, int]:
     return bits, quality
 
 
-def jpeg_averages(data: bytes) -> Floats | None:
-    """The averages (0 to 255) of a JPEG's 8 x 8 blocks of brightness, unturned: (height / 8, width / 8), rounded up.
+class JpegHead(NamedTuple):
+    """What a JPEG says of itself: size in pixels as stored, EXIF orientation (1 to 8), how it is stored."""
 
-    None when the file is not entirely in order, or of a kind that this reader leaves to others.
-    """
-    size = np.empty(2, np.int64)
-    if function("jpeg_size", ctypes.c_char_p, _L, _P)(data, len(data), where(size)):
+    width: int
+    height: int
+    orientation: int
+    progressive: bool
+
+
+def jpeg_head(data: bytes) -> JpegHead | None:
+    """The head of a JPEG that `jpeg_waves` may read, None when it is left to others."""
+    told = np.empty(4, np.int64)
+    if function("jpeg_head", ctypes.c_char_p, _L, _P)(data, len(data), where(told)):
         return None
-    columns, rows = (-(-int(side) // 8) for side in size)
-    out = np.empty((rows, columns), np.float32)
-    call = function("jpeg_averages", ctypes.c_char_p, _L, _L, _L, _P)
-    return None if call(data, len(data), rows, columns, where(out)) else out
+    width, height, orientation, progressive = told.tolist()
+    return JpegHead(width, height, orientation, bool(progressive))
+
+
+def jpeg_waves(data: bytes, head: JpegHead, waves: int = 1) -> Floats | None:
+    """The longest waves of a JPEG's 8 x 8 blocks of brightness, unturned: `waves` x `waves` samples a block, 1 to 8.
+
+    The first is the block's average (0 to 255), and all there is of it with `waves` 1; wave u along a side stands for
+    sqrt(2) cos((2x + 1) u pi / 16) times itself at the block's pixel x. None when the file is not entirely in order, or
+    of a kind that this reader leaves to others (progressive files with more than one wave among them).
+    """
+    if not 1 <= waves <= 8:
+        raise ValueError("a block has 8 waves along a side")
+    rows, columns = (waves * -(-side // 8) for side in (head.height, head.width))
+    out = np.zeros((rows, columns), np.float32)
+    call = function("jpeg_waves", ctypes.c_char_p, _L, _L, _L, _L, _P)
+    return None if call(data, len(data), waves, rows, columns, where(out)) else out

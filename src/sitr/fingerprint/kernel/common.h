@@ -1,7 +1,7 @@
 // What every file of the kernel shares: how it is exported, and how one build serves old and new processors.
 //
 // Every function here takes plain arrays whose lengths its Python wrapper has checked, keeps nothing between calls
-// (the index apart) and never throws across the border.
+// (the index and the last code tables of JPEGs apart) and never throws across the border.
 #pragma once
 
 #include <cstddef>

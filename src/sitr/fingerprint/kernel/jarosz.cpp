@@ -1,5 +1,6 @@
 // PDQ's first half: from a grey picture to the 64 x 64 averages that are transformed, exactly as the reference weighs
-// the pixels, whether the picture is there in full or as averages of 2 x 2, 4 x 4 or 8 x 8 of its pixels.
+// the pixels, whether the picture is there in full, as averages of 2 x 2, 4 x 4 or 8 x 8 of its pixels, or as the longest
+// waves of such blocks.
 //
 // The reference blurs the whole picture twice with a box in each direction and then looks at 64 x 64 points. Boxes in
 // one direction do not mix with the other, so each point is a weighted sum of rows of weighted sums of columns, and only
@@ -22,9 +23,21 @@ struct Weights {
     std::vector<float> of[POINTS];
 };
 
-// `side`: pixels of the whole picture; `scale`: pixels of it a sample stands for; `lead`: pixels that the first sample
-// lacks (a picture turned round has its short block first); `samples`: how many there are.
-void weigh(int64_t side, int64_t scale, int64_t lead, int64_t samples, Weights& out) {
+constexpr int64_t MOST_WAVES = 8;
+
+// What a JPEG's waves along one side of a block do to its pixels, when they are scaled as sitr_jpeg_waves does.
+struct Cosines {
+    double of[MOST_WAVES][MOST_WAVES];
+    Cosines() {
+        for (int u = 0; u < MOST_WAVES; u++)
+            for (int x = 0; x < MOST_WAVES; x++) of[u][x] = u ? std::sqrt(2.0) * std::cos((2 * x + 1) * u * M_PI / 16) : 1;
+    }
+};
+
+// `side`: pixels of the whole picture; `scale`: pixels of it a block stands for; `waves`: samples of a block; `mirrored`:
+// the picture is seen from its other end.
+void weigh(int64_t side, int64_t scale, int64_t waves, bool mirrored, Weights& out) {
+    static const Cosines cosines;
     const int64_t window = (side + 2 * POINTS - 1) / (2 * POINTS);
     const int64_t half = (window + 2) / 2, back = window - half;
     std::vector<double> step, sum;
@@ -39,14 +52,17 @@ void weigh(int64_t side, int64_t scale, int64_t lead, int64_t samples, Weights& 
             step[near - from] += share;
             step[far + 1 - from] -= share;
         }
-        const int64_t first = (from + lead) / scale, last = std::min((to + lead) / scale, samples - 1);
-        sum.assign(last - first + 1, 0.0);
+        const int64_t first = (mirrored ? side - 1 - to : from) / scale, last = (mirrored ? side - 1 - from : to) / scale;
+        sum.assign((last - first + 1) * waves, 0.0);
         double weight = 0;
         for (int64_t k = from; k <= to; k++) {
             weight += step[k - from];
-            sum[std::min((k + lead) / scale, last) - first] += weight;
+            const int64_t at = mirrored ? side - 1 - k : k, block = at / scale;
+            double* samples = sum.data() + (block - first) * waves;
+            samples[0] += weight;
+            for (int64_t u = 1; u < waves; u++) samples[u] += weight * cosines.of[u][at - block * scale];
         }
-        out.start[point] = first;
+        out.start[point] = first * waves;
         out.of[point].assign(sum.begin(), sum.end());
     }
 }
@@ -87,20 +103,26 @@ SITR_COPIES void plane_of_floats(const float* grey, int64_t rows, int64_t column
 
 }  // namespace
 
-// The 64 x 64 averages (float, row by row) of a picture of `height` x `width` pixels, given as `rows` x `columns`
-// samples that each average `scale` x `scale` of them; `floats` says whether samples are float or bytes. `lead_rows`,
-// `lead_columns`: see weigh. Returns 0, or 1 when memory ran out.
+// The 64 x 64 averages (float, row by row) of a picture that is stored as `height` x `width` pixels and seen as EXIF's
+// `orientation` says. It is given as `rows` x `columns` samples: one for each `scale` x `scale` of its pixels, or `waves` x
+// `waves` (then `scale` is 8, see sitr_jpeg_waves); `floats` says whether they are float or bytes. 0, or 1 when memory ran
+// out.
 SITR int64_t sitr_plane(const void* grey, int64_t floats, int64_t rows, int64_t columns, int64_t height, int64_t width,
-                        int64_t scale, int64_t lead_rows, int64_t lead_columns, float* out) {
+                        int64_t scale, int64_t waves, int64_t orientation, float* out) {
     try {
         Weights down, across;
-        weigh(height, scale, lead_rows, rows, down);
-        weigh(width, scale, lead_columns, columns, across);
+        const bool upside = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+        const bool mirror = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+        weigh(height, scale, waves, upside, down);
+        weigh(width, scale, waves, mirror, across);
         std::vector<float> line(columns);
         if (floats)
             plane_of_floats(static_cast<const float*>(grey), rows, columns, down, across, line.data(), out);
         else
             plane_of_bytes(static_cast<const uint8_t*>(grey), rows, columns, down, across, line.data(), out);
+        if (orientation >= 5)
+            for (int64_t r = 0; r < POINTS; r++)
+                for (int64_t c = 0; c < r; c++) std::swap(out[r * POINTS + c], out[c * POINTS + r]);
         return 0;
     } catch (const std::bad_alloc&) {
         return 1;
