@@ -123,7 +123,7 @@ def _quick_averages(data: bytes, blocks: int) -> Averages | None:
     head = kernel.jpeg_head(data)
     if head is None or not MIN_SIDE <= min(head.width, head.height) <= max(head.width, head.height) <= MAX_SIDE:
         return None
-    if head.width * head.height > MAX_PIXELS or data.count(b"\xff\xda") > MAX_SCANS:
+    if head.width * head.height > MAX_PIXELS or head.scans > MAX_SCANS:
         return None
     waves = next((n for n in range(1, 8) if n * min(head.width, head.height) >= 8 * blocks), 8)
     samples = kernel.jpeg_waves(data, head, waves)

@@ -277,21 +277,25 @@ def pdq(averages: Floats) -> tuple[Bytes, int]:
 
 
 class JpegHead(NamedTuple):
-    """What a JPEG says of itself: size in pixels as stored, EXIF orientation (1 to 8), how it is stored."""
+    """What a JPEG says of itself: size in pixels as stored, EXIF orientation (1 to 8), how it is stored.
+
+    `scans`: how often the mark of a scan stands anywhere in the bytes, in a thumbnail or behind the end too.
+    """
 
     width: int
     height: int
     orientation: int
     progressive: bool
+    scans: int
 
 
 def jpeg_head(data: bytes) -> JpegHead | None:
     """The head of a JPEG that `jpeg_waves` may read, None when it is left to others."""
-    told = np.empty(4, np.int64)
+    told = np.empty(5, np.int64)
     if function("jpeg_head", ctypes.c_char_p, _L, _P)(data, len(data), where(told)):
         return None
-    width, height, orientation, progressive = told.tolist()
-    return JpegHead(width, height, orientation, bool(progressive))
+    width, height, orientation, progressive, scans = told.tolist()
+    return JpegHead(width, height, orientation, bool(progressive), scans)
 
 
 def jpeg_waves(data: bytes, head: JpegHead, waves: int = 1) -> Floats | None:

@@ -626,10 +626,17 @@ struct File {
     }
 };
 
+SITR_COPIES int64_t starts_of_scans(const uint8_t* data, int64_t count) {
+    int64_t found = 0;
+    for (int64_t i = 0; i + 1 < count; i++) found += (data[i] == 0xFF) & (data[i + 1] == 0xDA);
+    return found;
+}
+
 }  // namespace
 
 // What a JPEG that this reader may read says of itself, into `told`: width, height, EXIF orientation (1 to 8; 1 when it
-// says none), 1 when it is progressive. 0, or 1 when the reader declines.
+// says none), 1 when it is progressive, and how often the mark of a scan stands anywhere in the bytes. 0, or 1 when the
+// reader declines.
 SITR int64_t sitr_jpeg_head(const uint8_t* data, int64_t count, int64_t* told) {
     try {
         const auto file = std::make_unique<File>(data, count, 1);
@@ -638,6 +645,7 @@ SITR int64_t sitr_jpeg_head(const uint8_t* data, int64_t count, int64_t* told) {
         told[1] = file->height;
         told[2] = std::max(1, file->orientation);
         told[3] = file->progressive;
+        told[4] = starts_of_scans(data, count);
         return 0;
     } catch (const std::bad_alloc&) {
         return 1;
