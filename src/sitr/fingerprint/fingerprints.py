@@ -1,28 +1,31 @@
 """The fingerprint: what is kept of a photo so that its copies are found without it, and its stored form.
 
 Belongs here: the value, its two parts, bytes and JSON, the bounds that both are read back with. The format is described
-for other programs in docs/fingerprint-format.md; a change of meaning needs a new version number.
+for other programs in docs/fingerprint-format.md; a change of meaning needs a new version number, and old ones stay
+readable.
 """
 
 import base64
 import binascii
 import struct
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from sitr.errors import BadInput, Damaged
-from sitr.fingerprint import frames, pdq, selection, sketch, views
+from sitr.fingerprint import frames, pdq, selection, shades, sketch, views
 from sitr.fingerprint.features import Features
 from sitr.fingerprint.frames import CELLS
 from sitr.fingerprint.pdq import Bits
 from sitr.fingerprint.pixels import MAX_SIDE, MIN_SIDE, decode, shrunk
+from sitr.fingerprint.shades import Shades
 from sitr.fingerprint.sketch import Steps
 from sitr.fingerprint.views import KINDS, View
 
-VERSION = 1
+VERSION = 2
+"""Of what is made now. Version 1 had no shades; a shareable part alone is the same in both, and is written as 1."""
 FEATURE_SIDE = 640
 """The photo's longer side when its local features are taken."""
 FEATURES = 72
@@ -43,8 +46,8 @@ class Fingerprint:
     Shareable: `width`, `height` (upright pixels), `orientations` (8, 32) PDQ in the order of `pdq.ORIENTATIONS`,
     `pdq_quality`, `views`. Sealed: `features` (in pixels of a photo `feature_width` x `feature_height`), `steps` (the
     sketch), `wholly_drawn` (a chat, a document, a drawing: nothing but frame, so a copy has to agree more) and then
-    `soft_ground` (its ground has many shades: more likely a photo's than a page's). A fingerprint whose sealed part was
-    left out can be compared by its hashes alone.
+    `soft_ground` (its ground has many shades: more likely a photo's than a page's), `shades` (8, 8; None in version 1).
+    A fingerprint whose sealed part was left out can be compared by its hashes alone.
     """
 
     width: int
@@ -58,7 +61,12 @@ class Fingerprint:
     steps: Steps | None = field(default=None, repr=False)
     wholly_drawn: bool = False
     soft_ground: bool = False
-    version: int = VERSION
+    shades: Shades | None = field(default=None, repr=False)
+
+    @property
+    def version(self) -> int:
+        """Of the form in which it is stored."""
+        return 1 if self.shades is None else VERSION
 
     @property
     def pdq(self) -> str:
@@ -81,12 +89,13 @@ class Fingerprint:
         )
 
     def sealed(self) -> bytes:
-        """The part that stays sealed: places and looks of local features, and the sketch. Empty if left out."""
+        """The part that stays sealed: places and looks of local features, sketch and shades. Empty if left out."""
         if self.features is None or self.steps is None:
             return b""
         flag = self.wholly_drawn + (self.wholly_drawn and self.soft_ground)
         head = _SEALED.pack(flag, self.feature_width, self.feature_height, len(self.features))
-        return head + _pack_steps(self.steps) + _pack_features(self.features)
+        shaded = b"" if self.shades is None else self.shades.tobytes()
+        return head + _pack_steps(self.steps) + shaded + _pack_features(self.features)
 
     def without_sealed(self) -> "Fingerprint":
         """Only the shareable part."""
@@ -101,12 +110,12 @@ class Fingerprint:
         if len(data) < _HEAD.size + 4 or data[:6] != _MAGIC:
             raise Damaged("fingerprint.damaged_fingerprint")
         _, version, shared, sealed = _HEAD.unpack_from(data)
-        if version != VERSION:
+        if not 1 <= version <= VERSION:
             raise BadInput("fingerprint.other_version", version=version, known=VERSION)
         end = _HEAD.size + shared + sealed
         if len(data) != end + 4 or struct.unpack_from(">I", data, end)[0] != zlib.crc32(data[:end]):
             raise Damaged("fingerprint.damaged_fingerprint")
-        return _unpack_parts(data[_HEAD.size : _HEAD.size + shared], data[_HEAD.size + shared : end])
+        return _unpack_parts(data[_HEAD.size : _HEAD.size + shared], data[_HEAD.size + shared : end], version)
 
     @staticmethod
     def from_shareable(untrusted: bytes) -> "Fingerprint":
@@ -117,7 +126,7 @@ class Fingerprint:
         photo itself is, since such a hash finds nothing.
         """
         try:
-            made = _unpack_parts(untrusted, b"")
+            made = _unpack_parts(untrusted, b"", 1)
         except Damaged:
             raise BadInput("fingerprint.bad_shareable") from None
         kinds = [view.kind for view in made.views]
@@ -174,6 +183,7 @@ def fingerprint(image: bytes) -> Fingerprint:
         steps=sketch.make(grey, frame),
         wholly_drawn=frame.wholly_drawn,
         soft_ground=frame.soft_ground,
+        shades=shades.make(grey),
     )
 
 
@@ -216,7 +226,7 @@ def _unpack_steps(data: bytes) -> Steps:
 _STEP_BYTES = 2 * 2 * CELLS * CELLS // 8
 
 
-def _unpack_parts(shared: bytes, sealed: bytes) -> Fingerprint:
+def _unpack_parts(shared: bytes, sealed: bytes, version: int) -> Fingerprint:
     if len(shared) < _SHARED.size + 256:
         raise Damaged("fingerprint.damaged_fingerprint")
     width, height, quality, count = _SHARED.unpack_from(shared)
@@ -224,9 +234,9 @@ def _unpack_parts(shared: bytes, sealed: bytes) -> Fingerprint:
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and quality <= 100):
         raise Damaged("fingerprint.damaged_fingerprint")
     hashes = np.frombuffer(shared, dtype=np.uint8, count=256, offset=_SHARED.size).reshape(8, 32)
-    if not sealed:
+    if not sealed and version == 1:
         return Fingerprint(width, height, quality, hashes, seen)
-    return _with_sealed(Fingerprint(width, height, quality, hashes, seen), sealed)
+    return _with_sealed(Fingerprint(width, height, quality, hashes, seen), sealed, version)
 
 
 def _unpack_views(data: bytes, count: int) -> tuple[View, ...]:
@@ -238,25 +248,26 @@ def _unpack_views(data: bytes, count: int) -> tuple[View, ...]:
     return tuple(View(row[0], np.frombuffer(row, dtype=np.uint8, offset=2), row[1]) for row in rows)
 
 
-def _with_sealed(shared: Fingerprint, data: bytes) -> Fingerprint:
-    if len(data) < _SEALED.size + _STEP_BYTES:
+def _with_sealed(shared: Fingerprint, data: bytes, version: int) -> Fingerprint:
+    shaded = 0 if version == 1 else shades.SIDE**2
+    start = _SEALED.size + _STEP_BYTES + shaded
+    if len(data) < start:
         raise Damaged("fingerprint.damaged_fingerprint")
     flag, width, height, count = _SEALED.unpack_from(data)
-    start = _SEALED.size + _STEP_BYTES
     fits = flag <= 2 and 0 < width <= FEATURE_SIDE and 0 < height <= FEATURE_SIDE and count <= _MAX_FEATURES
     if not fits or len(data) != start + count * _RECORD.itemsize:
         raise Damaged("fingerprint.damaged_fingerprint")
-    found = _unpack_features(data[start:], count)
-    return Fingerprint(
-        shared.width,
-        shared.height,
-        shared.pdq_quality,
-        shared.orientations,
-        shared.views,
-        width,
-        height,
-        found,
-        _unpack_steps(data[_SEALED.size : start]),
-        flag > 0,
-        flag == 2,
+    return replace(
+        shared,
+        feature_width=width,
+        feature_height=height,
+        features=_unpack_features(data[start:], count),
+        steps=_unpack_steps(data[_SEALED.size : start - shaded]),
+        wholly_drawn=flag > 0,
+        soft_ground=flag == 2,
+        shades=_unpack_shades(data[start - shaded : start]),
     )
+
+
+def _unpack_shades(data: bytes) -> Shades | None:
+    return np.frombuffer(data, dtype=np.uint8).reshape(shades.SIDE, shades.SIDE) if data else None
