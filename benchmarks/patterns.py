@@ -16,20 +16,6 @@ from PIL import Image, ImageDraw, ImageFilter
 Pen = ImageDraw.ImageDraw
 SIZE = (1024, 768)
 _WORDS = ("Mail", "Maps", "Notes", "Music", "Radio", "Photos", "Files", "Clock", "Bank", "News", "Games", "Shop")
-    "Mail",
-    "Maps",
-    "Notes",
-    "Music",
-    "Radio",
-    "Photos",
-    "Files",
-    "Clock",
-    "Bank",
-    "News",
-    "Games",
-    "Shop",
-    "Books",
-)
 
 
 def _tone(r: random.Random, base: tuple[int, int, int], spread: int) -> tuple[int, int, int]:
