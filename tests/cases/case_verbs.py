@@ -325,6 +325,9 @@ TABLE = (
     Verb(
         erasing.erase_exhibit, lambda w, c: {"exhibit_id": exhibit(w, c)}, (("erase", "erase_exhibit"),), dangerous=True
     ),
+    Verb(
+        erasing.erase_photo, lambda w, c: {"photo_id": _photo(w, c)}, (("erase", "erase_photo"),), dangerous=True
+    ),
     Verb(erasing.erase_case, entries=(("erase", "erase_case"),), dangerous=True),
 )  # fmt: skip
 

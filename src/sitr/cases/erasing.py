@@ -1,4 +1,5 @@
-"""Erasing: a case, one exhibit, a whole home. The key is destroyed first, so that what is left opens for nobody.
+"""Erasing: a case, one exhibit, one photo, a whole home. Of a case the key is destroyed first, so that what is left
+opens for nobody.
 
 An erasure that was begun is completed at the next start, without anybody's key.
 """
@@ -7,16 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sitr.cases import shared_index, shared_rows
+from sitr.cases import shared_index, shared_rows, submissions, watches
 from sitr.cases.access import Keeper, confirm
 from sitr.cases.full_disk import named_full_database
-from sitr.cases.journals import latest_writes, opened
+from sitr.cases.journals import latest_writes, opened, writers_of
 from sitr.cases.models import (
     SEALED,
     Anchor,
     Arrival,
     Case,
     CaseState,
+    Consent,
     Entry,
     Exhibit,
     Holder,
@@ -27,6 +29,7 @@ from sitr.cases.models import (
     Renewal,
     Reply,
     Stamp,
+    Submission,
     WatchRound,
     WrappedKey,
     writing_allowed,
@@ -40,7 +43,8 @@ from sitr.vault import StoreFull
 
 @dataclass(frozen=True)
 class ErasedView:
-    """A case is erased here. Old backups stay readable by a holder until that time (None: Sitr does not know)."""
+    """A case, or a photo of it, is erased here. Old backups stay readable by a holder until that time (None: Sitr does
+    not know)."""
 
     case: str
     backups_readable_until: datetime | None
@@ -61,6 +65,10 @@ def erase_case(keeper: Keeper, case_id: str, *, secret: str) -> ErasedView:
             _destroy(keeper.services, case_id)
     except StoreFull as full:
         raise StoreFull("cases.erasing_unfinished") from full
+    return _erased(keeper, case_id)
+
+
+def _erased(keeper: Keeper, case_id: str) -> ErasedView:
     until = keeper.services.backups_kept
     return ErasedView(case_id, keeper.services.now() + until if until else None)
 
@@ -125,6 +133,36 @@ def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str)
     scour("default", Exhibit._meta.db_table)
     for table in {one._meta.db_table for one in read_out}:
         scour("default", table)
+
+
+def erase_photo(keeper: Keeper, case_id: str, photo_id: str, *, secret: str, forget_handed: bool = False) -> ErasedView:
+    """Destroy what is kept of one photo: both parts of its fingerprint, its name, the photo itself where it was kept,
+    its hashes in the shared index and among what was handed to exchanges, the orders of the watch that hold it, and the
+    payload and salt of the entries that wrote it. What was found by it stays, and so do the entries about consents.
+
+    Raises AnswerIsNo `cases.photo_handed` while an exchange has, or may have, its hashes, which can only be taken back
+    there before (`forget_handed`: erase all the same), `cases.photo_in_the_air` while they are just being sent.
+    """
+    confirm(keeper, secret)
+    with act(keeper, case_id, Kind.ERASE, "erase_photo") as doing:
+        row, _ = doing.one(Photo, photo_id)
+        blob = row.blob
+        submissions.forget(doing, photo_id, handed=forget_handed)
+        shared_index.forget(doing, photo_id)
+        openings = {entry.seq: opening for entry, opening in opened(doing)}
+        told = writers_of(openings, Photo, photo_id)
+        if left := _left_unsaid(openings, told, {photo_id}):
+            append(doing, Kind.PHOTO, "restate", {}, left)
+        doing.details = {"erased": told}
+        Entry.objects.filter(case=doing.row, seq__in=told).update(opening=None)
+        row.delete()
+        watches.forget_photos(doing)
+    if blob:
+        keeper.services.blobs.delete(blob)
+    for model in (Photo, Entry, Submission, Consent, WatchRound):
+        scour("default", model._meta.db_table)
+    shared_rows.scour_rows()
+    return _erased(keeper, case_id)
 
 
 def _left_unsaid(openings: Mapping[int, bytes | None], told: Sequence[int], gone: set[str]) -> list[dict[str, str]]:

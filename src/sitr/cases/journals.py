@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from sitr.cases import revocations
 from sitr.cases.access import Keeper
 from sitr.cases.anchors import advance, anchored
-from sitr.cases.models import TABLES, Checkpoint, Entry, Renewal, Stamp
+from sitr.cases.models import TABLES, Checkpoint, Entry, Renewal, SealedRow, Stamp, table_name
 from sitr.cases.services import Services
 from sitr.cases.work import OpenCase, act, bookkeeping, digest, entry_place, look
 from sitr.errors import Damaged, OutsideSilent
@@ -174,6 +174,16 @@ def latest_writes(openings: Mapping[int, bytes | None]) -> dict[tuple[str, str],
         for write in _payload(openings[seq]).get("writes", ()):
             latest[write["table"], write["row"]] = (seq, write["sha256"])
     return latest
+
+
+def writers_of(openings: Mapping[int, bytes | None], model: type[SealedRow], row: str) -> list[int]:
+    """The entries that wrote one row, in order."""
+    named = (table_name(model), row)
+    return [
+        seq
+        for seq in sorted(openings)
+        if any((one["table"], one["row"]) == named for one in _payload(openings[seq]).get("writes", ()))
+    ]
 
 
 def _payload(opening: bytes | None) -> dict[str, Any]:

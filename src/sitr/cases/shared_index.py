@@ -81,6 +81,15 @@ def consent(keeper: Keeper, case_id: str, photo_id: str, *, given: bool) -> Shar
     return show(keeper, case_id, photo_id)
 
 
+def forget(doing: Act, photo_id: str) -> None:
+    """Take one photo out of the index, inside another verb; nothing happens where it is not there."""
+    found = _row(doing, photo_id)
+    if found is not None and found[1]["given"]:
+        row, body = found
+        shared_rows.drop([int(body["entry"], 16)], doing.now)
+        doing.change(row, {**body, "given": False, "entry": None, "since": seconds(doing.now)})
+
+
 def withdraw_all(doing: Act) -> int:
     """Take all of a case's photos out of the index, inside another verb; gives how many were there."""
     gone = 0

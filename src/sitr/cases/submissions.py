@@ -16,8 +16,9 @@ from sitr.cases import shared_rows
 from sitr.cases.access import Keeper
 from sitr.cases.models import Photo, Submission, SubmissionState
 from sitr.cases.openings import pictures_allowed
+from sitr.cases.services import Services
 from sitr.cases.views import read_time
-from sitr.cases.work import act, look, seconds
+from sitr.cases.work import Act, act, look, seconds
 from sitr.errors import AnswerIsNo, BadInput
 from sitr.finding.exchange import Exchange, Handover, HandoverState, Kind, WatchEntry
 from sitr.fingerprint import Fingerprint
@@ -35,7 +36,10 @@ _OUT_THERE = (SubmissionState.SENT, SubmissionState.UNKNOWN)
 
 @dataclass(frozen=True)
 class SubmissionView:
-    """What was handed to an exchange, and what became of it. `detail` is a short word about a refusal."""
+    """What was handed to an exchange, and what became of it. `detail` is a short word about a refusal.
+
+    `erased`: the photo was erased here since, and its hashes with it: nothing can be taken back from here any more.
+    """
 
     id: str
     exchange: str
@@ -44,6 +48,7 @@ class SubmissionView:
     state: str
     since: datetime | None
     detail: str
+    erased: bool = False
 
 
 def submit(keeper: Keeper, case_id: str, photo_id: str, exchange: str, *, consent: bool) -> SubmissionView:
@@ -60,7 +65,7 @@ def submit(keeper: Keeper, case_id: str, photo_id: str, exchange: str, *, consen
         _, photo = doing.one(Photo, photo_id)
         if not pictures_allowed(doing):
             raise AnswerIsNo("cases.index_minor")
-        before = [_state(keeper, r, b) for r, b in doing.rows(Submission) if _same(b, photo_id, exchange)]
+        before = [_state(keeper.services, r, b) for r, b in doing.rows(Submission) if _same(b, photo_id, exchange)]
         if SubmissionState.SENT in before or SubmissionState.SENDING in before:
             raise AnswerIsNo("cases.already_handed", exchange=exchange)
         listed = _entries(photo)
@@ -81,13 +86,15 @@ def submit(keeper: Keeper, case_id: str, photo_id: str, exchange: str, *, consen
 def withdraw(keeper: Keeper, case_id: str, submission_id: str) -> SubmissionView:
     """Ask the exchange to take the hashes out. May be asked again until it said yes.
 
-    Raises AnswerIsNo `cases.not_handed` where nothing is out there, OutsideSilent `exchange.silent` when it said
-    nothing or no: then it stands as before.
+    Raises AnswerIsNo `cases.not_handed` where nothing is out there, `cases.handed_erased`, OutsideSilent
+    `exchange.silent` when it said nothing or no: then it stands as before.
     """
     case = look(keeper, case_id)
     row, body = case.one(Submission, submission_id)
-    if _state(keeper, row, body) not in _OUT_THERE:
+    if _state(keeper.services, row, body) not in _OUT_THERE:
         raise AnswerIsNo("cases.not_handed")
+    if body.get("erased"):
+        raise AnswerIsNo("cases.handed_erased", exchange=body["exchange"])
     party = _party(keeper, body["exchange"])
     with act(keeper, case_id, EntryKind.RELEASE, "withdraw_submission") as doing:
         doing.details = {"submission": submission_id, "exchange": body["exchange"]}
@@ -96,9 +103,30 @@ def withdraw(keeper: Keeper, case_id: str, submission_id: str) -> SubmissionView
         row, body = doing.one(Submission, submission_id)
         doing.details = {"submission": submission_id, "detail": handover.detail}
         gone = handover.state is HandoverState.SENT
-        state = SubmissionState.WITHDRAWN if gone else _state(keeper, row, body)
+        state = SubmissionState.WITHDRAWN if gone else _state(keeper.services, row, body)
         doing.change(row, {**body, "detail": handover.detail, "sender": None}, state=state)
     return _view(keeper, row, body)
+
+
+def forget(doing: Act, photo_id: str, *, handed: bool) -> None:
+    """The photo is being erased: forget its hashes, inside another verb. That they were handed over, to whom and when,
+    stays.
+
+    Raises AnswerIsNo `cases.photo_in_the_air` while they are being sent, and, unless `handed`, `cases.photo_handed`
+    while they are, or may be, out there.
+    """
+    for row, body in [one for one in doing.rows(Submission) if one[1]["photo"] == photo_id]:
+        state = _state(doing.keeper.services, row, body)
+        if state is SubmissionState.SENDING:
+            raise AnswerIsNo("cases.photo_in_the_air", exchange=body["exchange"])
+        if state in _OUT_THERE and not handed and not body.get("erased"):
+            raise AnswerIsNo("cases.photo_handed", exchange=body["exchange"])
+        left = {"entries": [], "receipts": [], "hashes": _count(body), "erased": True, "sender": None}
+        doing.change(row, {**body, **left}, state=state)
+
+
+def _count(body: dict[str, Any]) -> int:
+    return int(body.get("hashes", len(body["entries"])))
 
 
 def list_submissions(keeper: Keeper, case_id: str) -> list[SubmissionView]:
@@ -139,19 +167,19 @@ def _finish(keeper: Keeper, case_id: str, submission_id: str, handover: Handover
     return _view(keeper, row, body)
 
 
-def _state(keeper: Keeper, row: Submission, body: dict[str, Any]) -> SubmissionState:
+def _state(services: Services, row: Submission, body: dict[str, Any]) -> SubmissionState:
     """The state as it is true now: what a killed process was sending may have gone, and nobody knows."""
     state = SubmissionState(row.state)
     if state is not SubmissionState.SENDING:
         return state
     begun = read_time(body["begun_at"])
-    alive = bool(body["sender"]) and keeper.services.is_alive(body["sender"])
-    late = begun is None or keeper.services.now() - begun > _LONGEST
+    alive = bool(body["sender"]) and services.is_alive(body["sender"])
+    late = begun is None or services.now() - begun > _LONGEST
     return state if alive and not late else SubmissionState.UNKNOWN
 
 
 def _view(keeper: Keeper, row: Submission, body: dict[str, Any]) -> SubmissionView:
     return SubmissionView(
-        row.id, body["exchange"], body["photo"], len(body["entries"]), _state(keeper, row, body).value,
-        read_time(body["begun_at"]), body["detail"],
+        row.id, body["exchange"], body["photo"], _count(body), _state(keeper.services, row, body).value,
+        read_time(body["begun_at"]), body["detail"], bool(body.get("erased")),
     )  # fmt: skip

@@ -308,6 +308,14 @@ def withdraw_pictures(doing: Act) -> None:
     turns.update(key="", order=b"", lease="", lease_until=None)
 
 
+def forget_photos(doing: Act) -> None:
+    """A photo was erased: every order is destroyed at once, in whosever hands it is, and made anew with the photos that
+    are left. A visit under way leaves nothing."""
+    ids = [row.id for row, _ in doing.rows(Watch) if row.state != WatchState.REMOVED]
+    _take_back(doing, ids)
+    _renew(doing, ids)
+
+
 def hand_out(keeper: Keeper, public: str) -> int:
     """Seal what is due now in all one's own open cases to a worker's key, but for what the standing worker has and what
     a visit is under way for; gives how many. Of a person who is there: no consent but being there is needed."""
