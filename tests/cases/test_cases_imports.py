@@ -2,6 +2,7 @@
 
 import io
 import json
+from email.message import EmailMessage
 from hashlib import sha256
 from typing import Any
 
@@ -9,14 +10,15 @@ import pytest
 from tests.cases.case_snapshots import everything
 from tests.cases.case_verbs import notice
 from tests.cases.case_world import SECRET, World, drawn
-from tests.evidence.import_fixtures import FOLDER, zipped
+from tests.evidence.import_fixtures import FOLDER, record, zipped
 
-from sitr.cases import erasing, exhibits, imports, journals, notices, openings, photos, portable
+from sitr.cases import erasing, exhibits, imports, journals, notices, openings, photos, portable, sightings
 from sitr.cases.imports import ImportView
 from sitr.cases.models import Exhibit, Parsed
 from sitr.cases.work import look
 from sitr.errors import AnswerIsNo, BadInput, NotFound
 from sitr.evidence.imports import read_import
+from sitr.words import LANGS
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
 
@@ -119,6 +121,65 @@ def test_copies_of_the_photos_are_found_in_a_chat_with_its_media(world: World) -
     before = len(journals.entries(world.holder, world.case))
     imports.picture_inside(world.holder, world.case, made.exhibit.id, "IMG-20231231-WA0001.png", blurred=False)
     assert [one.verb for one in journals.entries(world.holder, world.case)[before:]] == ["look"]
+
+
+def saved_page() -> bytes:
+    """A web archive of one page with a copy of the photo, twice, and another picture."""
+    bodies = {"mine.png": drawn(3), "again.png": drawn(3), "other.png": drawn(9)}
+    warc = b"".join(
+        record(f"https://leaks.example/{name}", body, "Content-Type: image/png") for name, body in bodies.items()
+    )
+    pages = b'{"url":"https://leaks.example/page"}\n'
+    return zipped({"datapackage.json": b"{}", "archive/data.warc": warc, "pages/pages.jsonl": pages})
+
+
+def test_copies_in_a_web_archive_become_proposals_with_their_exact_addresses(world: World) -> None:
+    photo = photos.add_photo(world.holder, world.case, drawn(3), "mine.png")
+    made = taken(world, "x.wacz", saved_page())
+    found = made.parsed.found
+    assert [(one.where, one.media, one.photo) for one in found] == [
+        ("address", f"https://leaks.example/{name}", photo.id) for name in ("mine.png", "again.png")
+    ]
+    places = {one.id: one for one in sightings.list_sightings(world.holder, world.case)}
+    assert [(places[one.sighting].url, places[one.sighting].page, places[one.sighting].proposed) for one in found] == [
+        (f"https://leaks.example/{name}", "https://leaks.example/page", True) for name in ("mine.png", "again.png")
+    ]
+    told = list(journals.opened(look(world.holder, world.case)))[-1][1] or b""
+    assert all(name.encode() in told for name in places)
+    assert made.parsed.facts["compared"] == 2  # the same bytes are compared once
+
+    sightings.decide(world.holder, world.case, found[0].sighting, accept=False)
+    again = taken(world, "y.wacz", saved_page())
+    assert [one.sighting for one in again.parsed.found] == [one.sighting for one in found]
+    assert len(sightings.list_sightings(world.holder, world.case)) == 1  # what was rejected is not proposed anew
+    view = imports.answer(world.holder, world.case, made.exhibit.id, {"zone": "+02:00"})
+    assert (view.found, view.facts["compared"]) == (found, 2)
+    assert journals.verify(world.holder, world.case).ok
+
+
+def test_a_copy_without_an_address_is_found_and_is_no_place(world: World) -> None:
+    photos.add_photo(world.holder, world.case, drawn(3), "mine.png")
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = "a@b.example", "c@d.example", "x"
+    letter.set_content("pay")
+    letter.add_attachment(drawn(3), maintype="image", subtype="png", filename="threat.png")
+    made = taken(world, "x.eml", letter.as_bytes())
+    assert [(one.where, one.media, one.sighting) for one in made.parsed.found] == [("attachment", "threat.png", "")]
+    assert sightings.list_sightings(world.holder, world.case) == []
+    for lang in LANGS:
+        assert "threat.png" in imports.where_found(made.parsed.found[0], lang)
+
+
+def test_what_there_was_no_time_to_compare_is_said_and_stays_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos.add_photo(world.holder, world.case, drawn(3), "mine.png")
+    monkeypatch.setattr(imports, "_COMPARING", -1.0)
+    made = taken(world, "x.wacz", saved_page())
+    left = [(one.code, one.data) for one in made.parsed.problems if "compared" in one.code]
+    assert left == [("evidence.import_not_all_compared", {"n": 3})]
+    view = imports.answer(world.holder, world.case, made.exhibit.id, {"zone": "+02:00"})
+    assert [(one.code, one.data) for one in view.problems if "compared" in one.code] == left
 
 
 def test_what_may_show_a_picture_goes_into_no_dossier_by_itself(world: World) -> None:

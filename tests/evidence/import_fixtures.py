@@ -31,6 +31,17 @@ def fixture(name: str, make: Callable[[], bytes] | bytes | str, **expected: Any)
     EXPECTED[name] = expected
 
 
+def record(url: str, body: bytes, *headers: str) -> bytes:
+    """One response as an archive holds it."""
+    http = "\r\n".join(("HTTP/1.1 200 OK", *headers, "", "")).encode() + body
+    head = (
+        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2026-11-22T20:00:00Z\r\n"
+        "WARC-Record-ID: <urn:uuid:1b4e28ba-2fa1-11d2-883f-0016d3cca427>\r\n"
+        f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(http)}\r\n\r\n"
+    )
+    return head.encode() + http + b"\r\n\r\n"
+
+
 def zipped(files: dict[str, bytes], **options: Any) -> bytes:
     """A plain zip with a fixed time."""
     out = io.BytesIO()
@@ -930,7 +941,7 @@ fixture(
     facts={"codec": "aac", "milliseconds": 5000, "tracks": ["soun"], "made": "2024-02-03T19:05:12Z"},
 )
 fixture("voice.wav", sound, **AUD, facts={"milliseconds": 500, "channels": 1})
-fixture("film.avi", film, kind="video", questions=[], problems=[], facts={"width": 96, "height": 72}, frames=12)
+fixture("film.avi", film, kind="video", questions=[], problems=[], facts={"width": 96, "height": 72}, frames=10)
 fixture(
     "film-broken.mp4",
     _box(b"ftyp", b"isom" + bytes(8)) + _box(b"mdat", bytes(40)),

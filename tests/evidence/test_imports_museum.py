@@ -1,18 +1,25 @@
 """Each file of the museum is read as the JSON beside it says, which was written by hand."""
 
+import base64
+import gzip
 import io
 import json
+import shutil
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.evidence.import_fixtures import EXPECTED, FOLDER, KEY_RECORD_NAME, key_record
+from PIL import Image
+from tests.evidence.import_fixtures import EXPECTED, FOLDER, KEY_RECORD_NAME, key_record, record, zipped
 
 from sitr.errors import BadInput
-from sitr.evidence.imports import Imported, as_json, from_json, read_import, tell_kind
+from sitr.evidence.imports import Imported, Inside, Looked, Where, as_json, from_json, read_import, tell_kind
 from sitr.evidence.imports.limits import ImportLimits
+from sitr.fingerprint import measure
 from sitr.words import LANGS, say
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -124,11 +131,128 @@ def test_the_key_record_is_kept_as_it_came() -> None:
     assert str(read("mail-signed.eml").facts["dkim_1_record"]).encode() == key_record()
 
 
+class Seen(list[Inside]):
+    """Everything that was handed on to be compared."""
+
+    def __call__(self, inside: Inside) -> Looked:
+        self.append(inside)
+        return Looked.COMPARED
+
+    @property
+    def places(self) -> list[tuple[str, str, int]]:
+        return [(one.where.value, one.name, one.number) for one in self]
+
+
+def handed(name: str, data: bytes, **given: Any) -> tuple[Imported, Seen]:
+    """What a file made by a test hands on."""
+    seen = Seen()
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as work:
+        made = read_import(io.BytesIO(data), name, now=NOW, workdir=Path(work), look=seen, **given)
+    return made, seen
+
+
 def test_pictures_of_archives_films_and_single_ones_are_handed_on_to_be_compared() -> None:
-    for name, count in (("wa-android.zip", 1), ("photo-exif.jpg", 1), ("film.avi", 12), ("notes.txt", 0)):
-        seen: list[str] = []
-        read(name, look=lambda named, data, seen=seen: seen.append(named) if data else None)
+    for name, count in (("wa-android.zip", 1), ("photo-exif.jpg", 1), ("notes.txt", 0)):
+        seen = Seen()
+        read(name, look=seen)
         assert len(seen) == count, name
+    film = Seen()
+    made = read("film.avi", look=film)
+    assert film
+    assert {one.where for one in film} == {Where.FRAME}
+    assert [one.number for one in film] == [item.extra["milliseconds"] for item in made.items]
+
+
+def image(kind: str = "PNG", side: int = 100) -> bytes:
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((side, side)).save(out, kind)
+    return out.getvalue()
+
+
+def test_pictures_of_a_web_archive_are_handed_on_with_their_addresses_however_they_are_packed() -> None:
+    png = image()
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(png), png)
+    data = b"".join((
+        record("https://a.example/plain.png", png, "Content-Type: image/png"),
+        record("https://a.example/gzip", gzip.compress(png), "Content-Type: image/png", "Content-Encoding: gzip"),
+        record("https://a.example/chunked", chunked, "Content-Type: image/png", "Transfer-Encoding: chunked"),
+        record("https://a.example/silent", png),
+        record("https://a.example/lies", b"<html>" * 50, "Content-Type: image/png"),
+        record("https://a.example/page", b"<p>words</p>", "Content-Type: text/html"),
+    ))  # fmt: skip
+    made, seen = handed("x.warc", data)
+    assert seen.places == [
+        ("address", f"https://a.example/{name}", 0) for name in ("plain.png", "gzip", "chunked", "silent")
+    ]
+    assert {one.data for one in seen} == {png}
+    assert made.facts["compared"] == 4
+    assert made.facts["records"] == 6
+
+
+def test_a_package_of_one_page_says_on_which_page_its_pictures_are() -> None:
+    warc = record("https://a.example/i.png", image(), "Content-Type: image/png")
+    pages = b'{"format":"json-pages-1.0"}\n{"url":"https://a.example/page","ts":"2026-11-22T20:00:00Z"}\n'
+    for more, page in ((b"", "https://a.example/page"), (b'{"url":"https://a.example/other"}\n', "")):
+        data = zipped({"datapackage.json": b"{}", "archive/data.warc": warc, "pages/pages.jsonl": pages + more})
+        _, seen = handed("x.wacz", data)
+        assert [(one.name, one.page) for one in seen] == [("https://a.example/i.png", page)]
+
+
+def test_pictures_of_mails_saved_pages_and_pages_with_pictures_in_them_are_handed_on() -> None:
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = "a@b.example", "c@d.example", "x"
+    letter.set_content("see")
+    inline = f"<img src='data:image/png;base64,{base64.b64encode(image()).decode()}'>"
+    letter.add_alternative(f"<p>{inline}</p>", subtype="html")
+    letter.add_attachment(image("JPEG"), maintype="image", subtype="jpeg", filename="صورة.jpg")
+    letter.add_attachment(image(), maintype="application", subtype="octet-stream", filename="nameless")
+    letter.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="paper.pdf")
+    made, seen = handed("x.eml", letter.as_bytes())
+    assert sorted(seen.places) == [
+        ("attachment", "inline-1", 0), ("attachment", "nameless", 0), ("attachment", "صورة.jpg", 0),
+    ]  # fmt: skip
+    assert [p.code for p in made.problems if "inner" in p.code] == ["evidence.import_inner_not_compared"]
+
+    saved = EmailMessage()
+    saved["From"], saved["Subject"] = "<Saved by Blink>", "x"
+    saved["MIME-Version"], saved["Snapshot-Content-Location"] = "1.0", "https://a.example/page"
+    saved.make_related()
+    saved.add_related(image(), maintype="image", subtype="png", headers=["Content-Location: https://a.example/i.png"])
+    _, seen = handed("page.mhtml.eml", saved.as_bytes())
+    assert [(one.where, one.name, one.page) for one in seen] == [
+        (Where.ADDRESS, "https://a.example/i.png", "https://a.example/page")
+    ]
+
+    _, seen = handed("saved.html", f"<!doctype html><p>a {inline}".encode())
+    assert seen.places == [("attachment", "inline-1", 0)]
+
+
+@pytest.mark.skipif(not (shutil.which("pdfimages") and shutil.which("bwrap")), reason="needs poppler and bubblewrap")
+def test_pictures_of_a_document_are_handed_on_with_their_pages() -> None:
+    out = io.BytesIO()
+    pages = [Image.open(io.BytesIO(image(side=side))).convert("RGB") for side in (100, 120)]
+    pages[0].save(out, "PDF", save_all=True, append_images=pages[1:])
+    made, seen = handed("x.pdf", out.getvalue())
+    assert seen.places == [("page", "page-1", 1), ("page", "page-2", 2)]
+    assert [measure(one.data)[:2] for one in seen] == [(100, 100), (120, 120)]
+    assert made.facts["compared"] == 2
+
+
+def test_what_is_not_compared_is_counted_and_said() -> None:
+    many = {f"{n}.png": image(side=64 + n) for n in range(5)}
+    limits = replace(ImportLimits(), compared=3)
+    made, seen = handed("x.zip", zipped({**many, "film.mp4": b"x"}), limits=limits)
+    assert (len(seen), made.facts["compared"]) == (3, 3)
+    assert {p.code: p.data for p in made.problems} == {
+        "evidence.import_not_all_compared": {"n": 2}, "evidence.import_inner_not_compared": {"n": 1},
+    }  # fmt: skip
+    large, none = handed("x.zip", zipped(many), limits=replace(ImportLimits(), compared_bytes=50))
+    assert (none, [p.data for p in large.problems]) == ([], [{"n": 5}])
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as work:
+        late = read_import(
+            io.BytesIO(zipped(many)), "x.zip", now=NOW, workdir=Path(work), look=lambda _inside: Looked.LATE
+        )
+    assert (late.facts["compared"], [p.data for p in late.problems]) == (0, [{"n": 5}])
 
 
 def test_a_wrong_answer_or_zone_is_refused() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, BinaryIO
 
 import rfc8785
@@ -18,10 +19,11 @@ import rfc8785
 from sitr.cases.access import Keeper
 from sitr.cases.exhibits import ExhibitView, draw_preview, place_of, read, summary, view, write
 from sitr.cases.fresh_files import fresh_files
-from sitr.cases.models import Exhibit, Parsed
+from sitr.cases.models import Exhibit, Parsed, Sighting
 from sitr.cases.openings import pictures_allowed
 from sitr.cases.photos import fingerprints
 from sitr.cases.previews import dots_of
+from sitr.cases.sightings import propose
 from sitr.cases.work import Act, OpenCase, act, look
 from sitr.cases.workrooms import workroom
 from sitr.errors import AnswerIsNo, BadInput, NotFound
@@ -29,7 +31,10 @@ from sitr.evidence.imports import (
     WORD_KINDS,
     Imported,
     ImportLimits,
+    Inside,
     Item,
+    Looked,
+    Where,
     as_json,
     from_json,
     is_plain_words,
@@ -38,9 +43,10 @@ from sitr.evidence.imports import (
     tell_kind,
     words_only,
 )
-from sitr.finding import find_copies
+from sitr.finding import Found, Search, find_copies
 from sitr.fingerprint import Fingerprint
 from sitr.journal import Kind
+from sitr.words import Lang, say
 
 PARSER = "sitr-parsed-v1"
 """The form of the stored view; it begins every part."""
@@ -49,6 +55,11 @@ LIMITS = ImportLimits()
 _ITEMS = 200
 _BYTES = 1 << 20
 """A part is closed at 200 items, or at about a megabyte of words."""
+_COMPARING = 120.0
+"""Seconds after which no other picture of a file is compared with the photos; the rest is counted and said."""
+_COMPARISONS = frozenset(
+    f"evidence.import_{name}" for name in ("not_all_compared", "inner_not_compared", "pdf_pictures_unread")
+)
 _SHOWS = frozenset({"image", "video", "pdf", "wacz", "warc", "html", "archive"})
 
 
@@ -83,11 +94,25 @@ class Noticed:
 
 @dataclass(frozen=True)
 class CopyView:
-    """A picture inside the file that is a copy of one of the person's photos."""
+    """A picture inside the file that is a copy of one of the person's photos.
+
+    `where`: file, member, frame, address, attachment or page, and `media` its name there: the exact address, the name
+    in the archive ...; `number`: the page of a document, the millisecond of a film. `sighting`: the proposal that was
+    made of it, where it has an address; the person decides.
+    """
 
     media: str
     photo: str
     score: float
+    where: str = ""
+    number: int = 0
+    sighting: str = ""
+
+
+def where_found(copy: CopyView, lang: Lang) -> str:
+    """Where in its file a copy is, as a sentence. Views of earlier readings did not say; then the name alone."""
+    number = copy.number // 1000 if copy.where == Where.FRAME else copy.number
+    return say(f"imported.found_{copy.where or 'member'}", lang, name=copy.media, number=number)
 
 
 @dataclass(frozen=True)
@@ -128,15 +153,54 @@ class ImportView:
 
 @dataclass
 class _Compared:
-    """The pictures of a file, compared with the person's photos one by one and then forgotten."""
+    """The pictures of a file, compared with the person's photos one by one and then forgotten.
+
+    `until`: when to stop, by `monotonic`; what is left is counted by the reader and said. The same bytes are compared
+    once, whatever they are called. `problems`: what an earlier reading said of comparing, where this one does not.
+    """
 
     photos: dict[str, Fingerprint]
+    until: float = 0.0
     found: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    _known: dict[bytes, tuple[Found, ...]] = field(default_factory=dict)
+    _finds: dict[str, list[Found]] = field(default_factory=dict)
 
-    def look(self, name: str, data: bytes) -> None:
+    def look(self, inside: Inside) -> Looked:
         """Compare one picture."""
-        for copy in find_copies([(name, data)], self.photos):
-            self.found.append({"media": name[:500], "photo": copy.photo, "score": round(copy.score, 6)})
+        digest = hashlib.sha256(inside.data).digest()
+        new = digest not in self._known
+        if new and monotonic() > self.until:
+            return Looked.LATE
+        search = find_copies([(inside.name, inside.data)], self.photos) if new else Search((), (), 0)
+        copies = self._known.setdefault(digest, search.found)
+        for copy in copies:
+            self._note(inside, copy)
+        return Looked.COMPARED if search.looked else Looked.PASSED
+
+    def _note(self, inside: Inside, copy: Found) -> None:
+        address = inside.where is Where.ADDRESS and inside.name.startswith(("http://", "https://"))
+        if address:
+            self._finds.setdefault(inside.page or inside.name, []).append(replace(copy, image_url=inside.name))
+        self.found.append(
+            {
+                "media": inside.name if address else inside.name[:500], "photo": copy.photo,
+                "score": round(copy.score, 6), "where": inside.where.value, "number": inside.number,
+            }
+        )  # fmt: skip
+
+    def propose(self, doing: Act) -> list[str]:
+        """Propose each find that has an address as a place of appearance; gives the new proposals' ids.
+
+        What has none (an attachment, a page of a document) is evidence of who had the photo, and no place.
+        """
+        before, ids = {row.id for row, _ in doing.rows(Sighting)}, dict[str, str]()
+        for page, finds in self._finds.items():
+            ids |= propose(doing, page, finds)
+        for one in self.found:
+            if one["where"] == Where.ADDRESS and one["media"] in ids:
+                one["sighting"] = ids[one["media"]]
+        return sorted({one["sighting"] for one in self.found if one.get("sighting")} - before)
 
 
 @dataclass(frozen=True)
@@ -175,7 +239,7 @@ def import_file(
         pictures = pictures_allowed(case)
         if not pictures:
             _refuse_pictures(tell_kind(source, name, LIMITS))
-        compared = _Compared(fingerprints(case) if pictures else {})
+        compared = _Compared(fingerprints(case) if pictures else {}, monotonic() + _COMPARING)
         made = _read(keeper, source, name, work, answers or {}, compared)
         kept = _kept(made, source, name, pictures)
         return _seal(keeper, case, made, kept, answers or {}, compared)
@@ -272,9 +336,13 @@ def _seal(
                 kind=made.kind,
                 **kept.words(),
             )
-            parts = _parts(made, answers, compared.found, kept.words_only, doing)
+            proposed = compared.propose(doing)
+            parts = _parts(made, answers, compared, kept.words_only, doing)
             _write_parts(doing, row_id, parts)
-            doing.details = {"exhibits": [summary(row_id, body)], "parsed": _told(made, parts, answers, kept)}
+            doing.details = {
+                "exhibits": [summary(row_id, body)], "parsed": _told(made, parts, answers, kept),
+                "found": len(compared.found), "proposed": proposed,
+            }  # fmt: skip
     return ImportView(view(row_id, body), _view(row_id, parts[0], parts[0]))
 
 
@@ -287,14 +355,15 @@ def _dots(kept: Kept) -> bytes:
 
 
 def _parts(
-    made: Imported, answers: Mapping[str, str], found: list[dict[str, Any]], words: bool, doing: Act
+    made: Imported, answers: Mapping[str, str], compared: _Compared, words: bool, doing: Act
 ) -> list[dict[str, Any]]:
     pages = list(_pages(made.items))
+    problems = [{"code": p.code, "data": dict(p.data)} for p in made.problems] + compared.problems
     head: dict[str, Any] = {
         "v": PARSER, "kind": made.kind, "facts": dict(made.facts), "private": dict(made.private),
         "questions": [_question(one) for one in made.questions], "answers": dict(answers),
-        "ambiguous": made.ambiguous, "problems": [{"code": p.code, "data": dict(p.data)} for p in made.problems],
-        "unparsed": [[line, text] for line, text in made.unparsed], "found": found, "words_only": words,
+        "ambiguous": made.ambiguous, "problems": problems,
+        "unparsed": [[line, text] for line, text in made.unparsed], "found": compared.found, "words_only": words,
         "original_sha256": made.sha256, "original_bytes": made.bytes, "total": len(made.items), "parts": len(pages),
         "read_at": doing.now.isoformat(),
     }  # fmt: skip
@@ -370,16 +439,22 @@ def answer(keeper: Keeper, case_id: str, exhibit_id: str, answers: Mapping[str, 
     with workroom(keeper.services) as work, (work / "again").open("w+b") as source:
         for piece in read(keeper, case, row):
             source.write(piece)
-        compared = _Compared({}, head["found"])
+        compared = _Compared({}, found=head["found"], problems=_of_comparing(head))
         made = _read(keeper, source, body["name"], work, said, compared)
         kept = Kept(source, body["name"], body["media_type"], head["words_only"], shows=bool(body.get("may_show")))
         with act(keeper, case_id, Kind.EXHIBIT, "read_again") as doing:
             doing.one(Exhibit, exhibit_id)
-            parts = _parts(made, said, compared.found, head["words_only"], doing)
+            parts = _parts(made, said, compared, head["words_only"], doing)
             parts[0] |= {"original_sha256": head["original_sha256"], "original_bytes": head["original_bytes"]}
+            parts[0]["facts"] |= {k: v for k, v in head["facts"].items() if k == "compared"}
             _write_parts(doing, exhibit_id, parts)
             doing.details = {"exhibit": exhibit_id, "parsed": _told(made, parts, said, kept)}
     return _view(exhibit_id, parts[0], parts[0])
+
+
+def _of_comparing(head: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was said of comparing the pictures: an answer to a question does not compare them again."""
+    return [one for one in head["problems"] if one["code"] in _COMPARISONS]
 
 
 def parsed(keeper: Keeper, case_id: str, exhibit_id: str, part: int = 0) -> ParsedView:

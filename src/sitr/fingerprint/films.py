@@ -40,7 +40,7 @@ os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "protocol_whitelist;file|threads;1
 os.environ["OPENCV_LOG_LEVEL"] = "SILENT"
 import cv2, numpy, pdqhash
 cv2.setNumThreads(1)
-mode, most, seconds, side, hashed = {mode!r}, {most}, {seconds}, {side}, {hashed}
+mode, most, seconds, side, hashed, dense = {mode!r}, {most}, {seconds}, {side}, {hashed}, {dense}
 film = cv2.VideoCapture("/dev/stdin", cv2.CAP_FFMPEG)
 if not film.isOpened():
     sys.exit(3)
@@ -53,12 +53,17 @@ print(json.dumps(dict(width=wide, height=high, rate=round(rate, 3), count=max(co
 def less(frame, at_most):
     scale = at_most / max(frame.shape[:2])
     return frame if scale >= 1 else cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-step = max(1, int(rate))
+step = 1 if dense and count > 0 else max(1, int(rate))
 if mode == "pictures" and count > step * most:
     step = -(-count // most)
 number = taken = 0
 late = False
-while taken < most and film.grab():
+while taken < most:
+    if number % step and step > 250:  # frames far apart are jumped to; all between them would be decoded else
+        number += step - number % step
+        film.set(cv2.CAP_PROP_POS_FRAMES, number)
+    if not film.grab():
+        break
     late = time.process_time() > seconds
     if late:
         break
@@ -193,15 +198,42 @@ def film(source: BinaryIO, apart: Apart) -> Film:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Watched:
+    """A few frames of a film, as (second, JPEG), spread over its length. `count`: the frames that the film says it has.
+
+    `whole`: the reader came to its end in time; `confined`: a wall stood.
+    """
+
+    pictures: tuple[tuple[float, bytes], ...]
+    width: int
+    height: int
+    count: int
+    whole: bool
+    confined: bool
+
+
+def watch(source: BinaryIO, apart: Apart, most: int, *, dense: bool = False) -> Watched:
+    """At most `most` frames of a film; not more than one a second, unless `dense`. Raises as `film`."""
+    answer = apart(_code("pictures", most, apart.seconds, dense=dense), source)
+    facts, lines, end = _said(answer)
+    return Watched(
+        tuple(map(_picture, lines)), int(facts["width"]), int(facts["height"]), int(facts["count"]),
+        bool(end["whole"]), answer.confined,
+    )  # fmt: skip
+
+
 def pictures(source: BinaryIO, apart: Apart) -> Iterator[tuple[float, bytes]]:
     """Frames of a film as (second, JPEG), one a second, at most MOST_PICTURES. Raises as `film`."""
-    _, lines, _ = _said(apart(_code("pictures", MOST_PICTURES, apart.seconds), source))
-    for line in lines:
-        second, _, coded = line.partition(",")
-        try:
-            yield float(second), base64.b64decode(coded, validate=True)
-        except (ValueError, binascii.Error):
-            raise BadInput("fingerprint.film_unread") from None
+    yield from watch(source, apart, MOST_PICTURES).pictures
+
+
+def _picture(line: str) -> tuple[float, bytes]:
+    second, _, coded = line.partition(",")
+    try:
+        return float(second), base64.b64decode(coded, validate=True)
+    except (ValueError, binascii.Error):
+        raise BadInput("fingerprint.film_unread") from None
 
 
 def to_vpdq(frames: Iterable[FilmFrame]) -> str:
@@ -267,8 +299,10 @@ def _digests(source: BinaryIO) -> tuple[str, str]:
     return md5.hexdigest(), sha256.hexdigest()
 
 
-def _code(mode: str, most: int, seconds: int) -> str:
-    return _READER.format(mode=mode, most=most, seconds=seconds * _BUDGET, side=PICTURE_SIDE, hashed=pdq.HASH_SIDE)
+def _code(mode: str, most: int, seconds: int, *, dense: bool = False) -> str:
+    return _READER.format(
+        mode=mode, most=most, seconds=seconds * _BUDGET, side=PICTURE_SIDE, hashed=pdq.HASH_SIDE, dense=dense
+    )
 
 
 def _said(answer: ApartAnswer) -> tuple[dict[str, float], list[str], dict[str, float]]:

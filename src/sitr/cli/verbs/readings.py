@@ -86,7 +86,7 @@ def as_lines(call: Call, view: ParsedView, items: list[Any]) -> Iterator[str]:
     for problem in view.problems:
         yield "  ! " + say(problem.code, call.lang, **problem.data)
     for copy in view.found:
-        yield "  " + call.say("parsed_found", media=copy.media)
+        yield "  " + call.say("parsed_found", where=imports.where_found(copy, call.lang))
     for one in items:
         yield from _line(call, one)
     for line, text in view.unparsed:

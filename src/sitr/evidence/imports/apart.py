@@ -39,6 +39,16 @@ def run_apart(program: Sequence[str], source: BinaryIO, limits: ImportLimits) ->
     return _run(_bounded(program, limits), source, limits, confined=False)
 
 
+def run_in_memory(program: Sequence[str], source: BinaryIO, limits: ImportLimits, room: int) -> Answer:
+    """The same for a program that must write files: up to `room` bytes in a memory that ends with it.
+
+    Only behind the wall: without one it is not run, since its files would reach a disk.
+    """
+    if shutil.which("bwrap") is None:
+        return Answer(b"", ended_well=False, confined=False)
+    return _run([*wall_command(room), *_bounded(program, limits, room)], source, limits, confined=True)
+
+
 def run_python_apart(python: str, code: str, source: BinaryIO, limits: ImportLimits) -> Answer:
     """Run our own Python on a file, everything else of the system read-only, no network, no environment."""
     program = _bounded([python, "-I", "-c", code], limits)
@@ -56,8 +66,8 @@ def run_python_apart(python: str, code: str, source: BinaryIO, limits: ImportLim
     return _run(program, source, limits, confined=False, lower=False)
 
 
-def _bounded(program: Sequence[str], limits: ImportLimits) -> list[str]:
-    cap = ["prlimit", f"--as={limits.memory}", f"--cpu={limits.seconds}", "--core=0", "--fsize=0", "--"]
+def _bounded(program: Sequence[str], limits: ImportLimits, room: int = 0) -> list[str]:
+    cap = ["prlimit", f"--as={limits.memory}", f"--cpu={limits.seconds}", "--core=0", f"--fsize={room}", "--"]
     return [*cap, *program]
 
 

@@ -15,8 +15,9 @@ from typing import Any, BinaryIO
 
 from sitr.errors import BadInput
 from sitr.evidence.imports.documents import list_of, read_json, table_of, text_of, whole_number
+from sitr.evidence.imports.handing import Handing, starts_as_picture
 from sitr.evidence.imports.limits import ImportLimits
-from sitr.evidence.imports.values import Findings, Item, ItemKind
+from sitr.evidence.imports.values import Findings, Item, ItemKind, Where
 from sitr.evidence.imports.zips import Member, Zip
 
 _KINDS = frozenset({"response", "resource", "revisit"})
@@ -59,8 +60,8 @@ def looks_like_wacz(zipped: Zip) -> bool:
     )
 
 
-def read_warc(source: BinaryIO, limits: ImportLimits, findings: Findings) -> None:
-    """Read all records of one WARC into `findings`."""
+def read_warc(source: BinaryIO, limits: ImportLimits, findings: Findings, handing: Handing) -> None:
+    """Read all records of one WARC into `findings`; pictures in it are handed on with their addresses."""
     from warcio.exceptions import ArchiveLoadFailed
 
     ArchiveIterator = _silent_iterator()  # noqa: N806  a class of the library
@@ -72,7 +73,7 @@ def read_warc(source: BinaryIO, limits: ImportLimits, findings: Findings) -> Non
             if counts["records"] > limits.items:
                 findings.problem("too_many_items", limit=limits.items)
                 break
-            spent += _record(record, findings, counts, _MOST_RECORD - spent)
+            spent += _record(record, findings, counts, _MOST_RECORD - spent, Keeping(handing, limits))
             if spent >= _MOST_RECORD:
                 findings.problem("archive_cut")
                 break
@@ -111,20 +112,64 @@ def _silent_iterator() -> Any:
     return archiveiterator.ArchiveIterator
 
 
-def _record(record: Any, findings: Findings, counts: dict[str, int], left: int) -> int:
+def _record(record: Any, findings: Findings, counts: dict[str, int], left: int, keeping: "Keeping") -> int:
     """One record; gives how many bytes were read of it."""
     if record.rec_type == "warcinfo":
         text = record.content_stream().read(8192).decode("utf-8", "replace")
         _tool(text, findings)
         return len(text)
-    length, right = _check_payload(record, left)
+    keeping.begin(record)
+    length, right = _check_payload(record, left, keeping)
     if right is False:
         counts["wrong"] += 1
     elif right is None:
         counts["unchecked"] += 1
     if record.rec_type in _KINDS:
         findings.items.append(_address(record, length, right))
+        keeping.hand_on(record)
     return length
+
+
+class Keeping:
+    """The body of a record that may be a picture, kept while its digest is made, unpacked and handed on."""
+
+    def __init__(self, handing: Handing, limits: ImportLimits) -> None:
+        self._handing, self._most = handing, limits.compared_bytes
+        self._kept: list[bytes] | None = None
+        self._size = 0
+
+    def begin(self, record: Any) -> None:
+        """Decide by what the record says of itself; what says nothing is decided by its first bytes."""
+        kind = _media_type(record)
+        claims = kind.startswith("image/") and kind != "image/svg+xml"
+        silent = kind in {"", "application/octet-stream", "binary/octet-stream"}
+        wanted = self._handing.wanted and record.rec_type in {"response", "resource"}
+        self._kept = [] if wanted and (claims or silent) else None
+
+    def take(self, piece: bytes) -> None:
+        """Keep a piece, up to the size that is compared."""
+        if self._kept is not None:
+            self._size += len(piece)
+            if self._size <= self._most:
+                self._kept.append(piece)
+
+    def hand_on(self, record: Any) -> None:
+        """Hand on the picture, if it is one, with its exact address."""
+        if self._kept is None:
+            return
+        address = (record.rec_headers.get_header("WARC-Target-URI") or "")[:2000]
+        if self._size > self._most:
+            self._handing.left()
+        elif starts_as_picture(data := self._unpacked(record, b"".join(self._kept))):
+            self._handing.give(Where.ADDRESS, address, data)
+
+    def _unpacked(self, record: Any, body: bytes) -> bytes:
+        """The body as the browser saw it: chunks joined, packing undone, never more than is compared."""
+        record.raw_stream = io.BytesIO(body)
+        try:
+            return bytes(record.content_stream().read(self._most))
+        except (OSError, EOFError, ValueError, zlib.error):
+            return b""
 
 
 def _tool(text: str, findings: Findings) -> None:
@@ -134,7 +179,7 @@ def _tool(text: str, findings: Findings) -> None:
             findings.facts.setdefault("software", value.strip()[:300])
 
 
-def _check_payload(record: Any, left: int) -> tuple[int, bool | None]:
+def _check_payload(record: Any, left: int, keeping: Keeping) -> tuple[int, bool | None]:
     """Length of the payload, and whether its digest is the one named; None where none is, or the body is elsewhere."""
     named = record.rec_headers.get_header("WARC-Payload-Digest") or ""
     algorithm, _, expected = named.partition(":")
@@ -142,6 +187,7 @@ def _check_payload(record: Any, left: int) -> tuple[int, bool | None]:
     stream, length = record.raw_stream, 0
     while piece := stream.read(1 << 16):
         length += len(piece)
+        keeping.take(piece)
         if digest is not None:
             digest.update(piece)
         if length >= left:
@@ -159,22 +205,24 @@ def _same_digest(made: bytes, expected: str) -> bool:
 def _address(record: Any, length: int, right: bool | None) -> Item:
     headers = record.rec_headers
     status = record.http_headers.get_statuscode() if record.http_headers else ""
-    kind = (
-        record.http_headers.get_header("Content-Type") if record.http_headers else headers.get_header("Content-Type")
-    ) or ""
     address = (headers.get_header("WARC-IP-Address") or "")[:60]
     return Item(
         ItemKind.ADDRESS, written=(headers.get_header("WARC-Date") or "")[:40],
         time=(headers.get_header("WARC-Date") or "")[:40], text=(headers.get_header("WARC-Target-URI") or "")[:8192],
         extra={
-            "status": str(status)[:10], "media_type": kind.partition(";")[0].strip()[:100], "bytes": length,
+            "status": str(status)[:10], "media_type": _media_type(record), "bytes": length,
             "record": record.rec_type, "digest": {True: "right", False: "wrong", None: "unchecked"}[right],
             **({"server": address} if address else {}),
         },
     )  # fmt: skip
 
 
-def read_wacz(zipped: Zip, limits: ImportLimits, findings: Findings) -> None:
+def _media_type(record: Any) -> str:
+    headers = record.http_headers or record.rec_headers
+    return (headers.get_header("Content-Type") or "").partition(";")[0].strip()[:100]
+
+
+def read_wacz(zipped: Zip, limits: ImportLimits, findings: Findings, handing: Handing) -> None:
     """Check the package, then read its archives."""
     package = _package(zipped, findings)
     _check_files(zipped, package, findings)
@@ -188,12 +236,14 @@ def read_wacz(zipped: Zip, limits: ImportLimits, findings: Findings) -> None:
         if text := text_of(package.get(name), 500):
             findings.facts[key] = text
     _pages(zipped, limits, findings)
+    pages = {item.text for item in findings.items if item.kind is ItemKind.PAGE}
+    handing.page = pages.pop() if len(pages) == 1 else ""  # of several pages nobody knows which showed a picture
     for member in zipped.members:
         if member.name.startswith("archive/") and member.name.casefold().endswith((".warc", ".warc.gz")):
             if not member.readable or member.name in zipped.doubled:
                 findings.problem("archive_cut")
                 continue
-            read_warc(io.BufferedReader(_Bounded(zipped.pieces(member))), limits, findings)
+            read_warc(io.BufferedReader(_Bounded(zipped.pieces(member))), limits, findings, handing)
 
 
 def _package(zipped: Zip, findings: Findings) -> dict[str, Any]:

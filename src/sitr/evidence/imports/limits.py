@@ -35,5 +35,13 @@ class ImportLimits:
     """For a program that reads for us, in a process of its own."""
     memory: int = 2 * 2**30
     """For that process (address space)."""
+    compared: int = 200
+    """Pictures inside one file that are compared with the person's photos."""
+    compared_bytes: int = 32 * 2**20
+    """One of them."""
+    handed: int = 5_000
+    """Those that are handed on at all: the small ones count here only."""
+    handed_bytes: int = 512 * 2**20
+    """All of them together."""
     questions: int = 12
     """Examples shown with one question."""

@@ -13,10 +13,11 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
+from sitr.evidence.imports.handing import Handing, starts_as_picture
 from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.signatures import check_signatures
 from sitr.evidence.imports.texts import decoded, html_words
-from sitr.evidence.imports.values import Findings, Item, ItemKind, KeyRecords
+from sitr.evidence.imports.values import Findings, Item, ItemKind, KeyRecords, Where
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject", "Message-ID", "Received", "Return-Path", "MIME-Version")
 _ODD = (ValueError, LookupError, AttributeError, TypeError, AssertionError, OverflowError, MessageError)
@@ -35,13 +36,21 @@ def looks_like_mail(start: bytes, name: str) -> bool:
     return begins and (found >= 3 or (found >= 1 and name.casefold().endswith((".eml", ".msg.txt"))))
 
 
-def read_mail(raw: bytes, limits: ImportLimits, findings: Findings, key_records: KeyRecords | None) -> None:
-    """Read a mail into `findings`: one item for each mail in it, one for each attachment."""
+def read_mail(
+    raw: bytes, limits: ImportLimits, findings: Findings, key_records: KeyRecords | None, handing: Handing
+) -> None:
+    """Read a mail into `findings`: one item for each mail in it, one for each attachment; pictures are handed on.
+
+    A page that a browser saved (MHTML) is such a mail: its pictures bear the addresses from which they came.
+    """
     message = email.message_from_bytes(raw, policy=email.policy.default)
     if not isinstance(message, EmailMessage) or not message.keys():
         findings.problem("no_mail")
         return
-    reading = _Reading(limits, findings)
+    handing.page = _address(message, "Snapshot-Content-Location")
+    if handing.page:
+        findings.facts["saved_from"] = handing.page
+    reading = _Reading(limits, findings, handing)
     main = reading.mail(message, depth=0)
     findings.facts |= {
         "subject": main.text.partition("\n")[0] if main.extra.get("subject") is None else str(main.extra["subject"]),
@@ -78,8 +87,8 @@ def _worst(states: list[str]) -> str:
 
 
 class _Reading:
-    def __init__(self, limits: ImportLimits, findings: Findings) -> None:
-        self.limits, self.findings = limits, findings
+    def __init__(self, limits: ImportLimits, findings: Findings, handing: Handing) -> None:
+        self.limits, self.findings, self.handing = limits, findings, handing
         self.parts = 0
 
     def mail(self, message: EmailMessage, depth: int) -> Item:
@@ -155,6 +164,9 @@ class _Reading:
 
     def _body(self, parts: list[EmailMessage]) -> str:
         texts = [part for part in parts if not _attached(part)]
+        for part in texts if self.handing.wanted else ():
+            if part.get_content_subtype() == "html":  # also where its words are not the ones that are shown
+                self.handing.give_inline(self._payload(part).decode("latin-1"))
         chosen = [part for part in texts if part.get_content_subtype() == "plain"] or texts
         return "\n".join(self._text(part) for part in chosen).strip()
 
@@ -180,9 +192,14 @@ class _Reading:
             return "utf-8"
 
     def _attachment(self, part: EmailMessage) -> Item:
-        data = self._payload(part)
+        data, name = self._payload(part), self._name(part)
+        address = _address(part, "Content-Location")
+        if starts_as_picture(data):
+            self.handing.give(Where.ADDRESS if address else Where.ATTACHMENT, address or name, data)
+        else:
+            self.handing.passes_by(name)
         return Item(
-            kind=ItemKind.ATTACHMENT, text=self._name(part),
+            kind=ItemKind.ATTACHMENT, text=name,
             extra={
                 "media_type": part.get_content_type()[:200], "bytes": len(data),
                 "sha256": hashlib.sha256(data).hexdigest(),
@@ -205,6 +222,12 @@ class _Reading:
         if data is None or part.defects:
             self.findings.problem("mail_bad_part")
         return data if isinstance(data, bytes) else b""
+
+
+def _address(part: EmailMessage, name: str) -> str:
+    """The address that a part of a saved page came from; empty for anything else."""
+    told = next((str(v) for k, v in part.raw_items() if k.lower() == name.lower()), "").strip()[:2000]
+    return told if told.startswith(("http://", "https://")) else ""
 
 
 def _lone(text: str) -> bool:

@@ -1,11 +1,13 @@
 """PDF: its words and what it says of itself, by Debian's poppler in a process apart. Nothing in it is ever executed."""
 
+import re
 import shutil
 from typing import BinaryIO
 
-from sitr.evidence.imports.apart import run_apart
+from sitr.evidence.imports.apart import run_apart, run_in_memory
+from sitr.evidence.imports.handing import Handing
 from sitr.evidence.imports.limits import ImportLimits
-from sitr.evidence.imports.values import Fact, Findings, Item, ItemKind
+from sitr.evidence.imports.values import Fact, Findings, Item, ItemKind, Where
 
 _KNOWN = {
     "Title": "title", "Author": "author", "Creator": "creator", "Producer": "producer", "CreationDate": "made",
@@ -21,8 +23,11 @@ def looks_like_pdf(start: bytes) -> bool:
     return b"%PDF-" in start[:1024]
 
 
-def read_pdf(source: BinaryIO, limits: ImportLimits, findings: Findings) -> None:
-    """Read the words, a page an item, and the document information. `source` is an open file of the system."""
+def read_pdf(source: BinaryIO, limits: ImportLimits, findings: Findings, handing: Handing) -> None:
+    """Read the words, a page an item, and the document information; its pictures are handed on with their pages.
+
+    `source` is an open file of the system.
+    """
     if shutil.which("pdftotext") is None or shutil.which("pdfinfo") is None:
         findings.problem("pdf_no_reader")
         return
@@ -33,10 +38,36 @@ def read_pdf(source: BinaryIO, limits: ImportLimits, findings: Findings) -> None
     # pdfinfo tells of the scripts that it finds; packed objects hide theirs from a plain search, and others from it.
     if findings.facts.get("javascript") == "yes" or _names_script(source):
         findings.problem("pdf_script")
+    if handing.wanted:
+        _pictures(source, limits, findings, handing)
     if not words.ended_well:
         findings.problem("pdf_late" if words.late else "pdf_unread")
         return
     _pages(words.output.decode("utf-8", "replace"), limits, findings)
+
+
+# What runs apart: pdfimages can only write files, so it writes into the memory of its own namespace, which ends with
+# it; out comes a line of name and size before each picture. What does not fit into that memory is not written.
+_UNPACK = """
+pdfimages -q -p -j -png -l "$1" - /tmp/p >/dev/null 2>&1
+for file in /tmp/p-*; do [ -s "$file" ] && stat -c "%n %s" "$file" && cat "$file"; done
+exit 0
+"""
+_LINE = re.compile(rb"/tmp/p-(\d{1,6})-\d{1,6}\.[a-z0-9]{2,6} (\d{1,9})\n")
+_ROOM = 60 * 2**20
+
+
+def _pictures(source: BinaryIO, limits: ImportLimits, findings: Findings, handing: Handing) -> None:
+    """The pictures as they lie in the document, in their own size. Without a wall they are not unpacked, and it is
+    said: no picture may reach a disk."""
+    answer = run_in_memory(["sh", "-c", _UNPACK, "sh", str(_PAGES)], source, limits, _ROOM)
+    if not answer.ended_well:
+        findings.problem("pdf_pictures_unread")
+        return
+    at = 0
+    while found := _LINE.match(answer.output, at):
+        at = found.end() + int(found[2])
+        handing.give(Where.PAGE, f"page-{int(found[1])}", answer.output[found.end() : at], int(found[1]))
 
 
 def _names_script(source: BinaryIO) -> bool:

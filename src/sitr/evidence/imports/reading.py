@@ -15,10 +15,11 @@ from typing import Any, BinaryIO
 from sitr.errors import BadInput
 from sitr.evidence.imports import archives, films, mail, meta, papers, pictures, tars, telegram, voices, whatsapp
 from sitr.evidence.imports.documents import read_json
+from sitr.evidence.imports.handing import Handing
 from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.moments import read_zone
 from sitr.evidence.imports.texts import decoded, html_words, is_text
-from sitr.evidence.imports.values import Asked, Findings, Imported, Item, ItemKind, KeyRecords
+from sitr.evidence.imports.values import Asked, Findings, Imported, Item, ItemKind, KeyRecords, Looker, Where
 from sitr.evidence.imports.zips import Member, Zip, looks_like_zip
 from sitr.fingerprint import measure
 
@@ -26,9 +27,6 @@ _START = 1 << 20
 _HTML = 4 * 2**20
 _IMAGE_NAMES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".svg")
 _FILM_NAMES = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".3gp", ".flv", ".wmv", ".mpg", ".mpeg", ".ogv")
-_COMPARED = 200
-"""Pictures of one archive or mail that are handed on to be compared."""
-_COMPARED_BYTES = 32 * 2**20
 TYPES = {
     "pdf": "application/pdf", "mail": "message/rfc822", "wacz": "application/wacz", "warc": "application/warc",
     "html": "text/html", "text": "text/plain", "video": "video/*", "image": "image/*",
@@ -63,13 +61,14 @@ def read_import(
     limits: ImportLimits | None = None,
     answers: Mapping[str, str] | None = None,
     key_records: KeyRecords | None = None,
-    look: Callable[[str, bytes], None] | None = None,
+    look: Looker | None = None,
 ) -> Imported:
     """Read one file, whatever it is; `source` is seekable and stays open.
 
     `workdir`: an empty folder in memory, for a film that is not a file of the system yet. `answers`: by question id.
-    `key_records`: the port to the name system; None: signatures of mails stay `not_asked`. `look` is called with the
-    name and bytes of each picture in it (at most 200), to be compared with the person's photos.
+    `key_records`: the port to the name system; None: signatures of mails stay `not_asked`. `look` is given
+    each picture in it (bounded by `limits`), with where it is, to be compared with the person's photos; what was not
+    is among the problems.
     Raises BadInput: an empty file, a harmful archive or picture, an answer to no question. Anything else that cannot be
     read is kept by the caller as it is and named in `problems`.
     """
@@ -80,7 +79,9 @@ def read_import(
     opened = _open(source, name, limits)
     findings = Findings()
     asked = Asked(name, now, answers)
-    media_type = _read(opened, asked, findings, workdir, key_records, look)
+    handing = Handing(look, limits, findings)
+    media_type = _read(opened, asked, findings, workdir, key_records, handing)
+    handing.close()
     _check_answers(answers, findings)
     return Imported(
         kind=opened.kind, sha256=sha256, bytes=size, items=tuple(findings.items), facts=findings.facts,
@@ -100,7 +101,7 @@ def member_of(source: BinaryIO, name: str, limits: ImportLimits) -> bytes:
     member = zipped.find(name) or (alike[0] if len(alike) == 1 else None)
     if member is None:
         raise BadInput("evidence.member_unreadable")
-    return zipped.read(member, _COMPARED_BYTES)
+    return zipped.read(member, limits.compared_bytes)
 
 
 def _digest(source: BinaryIO) -> tuple[str, int]:
@@ -302,7 +303,7 @@ def _read(
     findings: Findings,
     workdir: Path,
     key_records: KeyRecords | None,
-    look: Callable[[str, bytes], None] | None,
+    handing: Handing,
 ) -> str:
     """Read by kind; gives the media type. What only a hostile file does to a reader ends as a problem, not a crash."""
     size = opened.source.seek(0, io.SEEK_END)
@@ -310,13 +311,12 @@ def _read(
         findings.problem("too_large", megabytes=size >> 20)
         return TYPES.get(opened.kind, "application/octet-stream")
     try:
-        media_type = _by_kind(opened, asked, findings, workdir, key_records, look)
+        media_type = _by_kind(opened, asked, findings, workdir, key_records, handing)
     except (RecursionError, MemoryError):
         findings.problem("unread")
         media_type = ""
-    if look is not None and opened.zipped is not None:
-        for name, data in _pictures(opened.zipped, findings):
-            look(name, data)
+    if handing.wanted and opened.zipped is not None:
+        _pictures(opened.zipped, opened.limits, findings, handing)
     return media_type or TYPES.get(opened.kind, "application/octet-stream")
 
 
@@ -326,35 +326,35 @@ def _by_kind(
     findings: Findings,
     workdir: Path,
     key_records: KeyRecords | None,
-    look: Callable[[str, bytes], None] | None,
+    handing: Handing,
 ) -> str:
     limits, source = opened.limits, opened.source
     source.seek(0)
     if opened.kind == "image":
-        return _image(opened, findings, look)
+        return _image(opened, findings, handing)
     if opened.kind == "video":
-        return _film(opened, findings, workdir, look)
+        return _film(opened, findings, workdir, handing)
     if opened.kind == "audio":
         return voices.read_voice(source, findings)
     if opened.kind == "pdf":
         with _as_system_file(source, workdir) as file:
-            papers.read_pdf(file, limits, findings)
+            papers.read_pdf(file, limits, findings, handing)
     elif opened.kind == "mail":
-        mail.read_mail(source.read(), limits, findings, key_records)
+        mail.read_mail(source.read(), limits, findings, key_records, handing)
     elif opened.kind == "warc":
-        archives.read_warc(source, limits, findings)
+        archives.read_warc(source, limits, findings, handing)
     elif opened.kind == "wacz" and opened.zipped is not None:
-        archives.read_wacz(opened.zipped, limits, findings)
+        archives.read_wacz(opened.zipped, limits, findings, handing)
     elif opened.kind in {"whatsapp", "telegram", "instagram", "facebook"}:
         return _chat(opened, asked, findings)
     elif opened.kind == "archive":
         return _archive(opened, findings)
     elif opened.kind in {"html", "text"}:
-        _words(opened, findings)
+        _words(opened, findings, handing)
     return ""
 
 
-def _image(opened: _Opened, findings: Findings, look: Callable[[str, bytes], None] | None) -> str:
+def _image(opened: _Opened, findings: Findings, handing: Handing) -> str:
     data = opened.source.read(opened.limits.picture)
     try:
         media_type = pictures.read_picture(data, opened.name, findings)
@@ -363,19 +363,17 @@ def _image(opened: _Opened, findings: Findings, look: Callable[[str, bytes], Non
             raise
         findings.problem("picture_unread")
         return ""
-    if look is not None:
-        look(opened.name, data)
+    handing.give(Where.FILE, opened.name, data)
     return media_type
 
 
-def _film(opened: _Opened, findings: Findings, workdir: Path, look: Callable[[str, bytes], None] | None) -> str:
+def _film(opened: _Opened, findings: Findings, workdir: Path, handing: Handing) -> str:
     if opened.source.seek(0, io.SEEK_END) > opened.limits.film:
         findings.problem("film_large", megabytes=opened.limits.film >> 20)
         return ""
     with _as_system_file(opened.source, workdir) as file:
-        for name, png in films.read_film(file, opened.limits, findings):
-            if look is not None:
-                look(name, png)
+        for name, milliseconds, picture in films.read_film(file, opened.limits, findings):
+            handing.give(Where.FRAME, name, picture, milliseconds)
     return ""
 
 
@@ -473,25 +471,28 @@ def _list_members(zipped: Zip, findings: Findings, *, listed: bool) -> None:
         ]
 
 
-def _pictures(zipped: Zip, findings: Findings) -> Iterator[tuple[str, bytes]]:
-    """The pictures of an archive, at most 200 of at most 32 MB each."""
-    chosen = [m for m in zipped.members if m.name.casefold().endswith(_IMAGE_NAMES) and m.readable]
-    if len(chosen) > _COMPARED:
-        findings.problem("not_all_compared", n=len(chosen) - _COMPARED)
-    for member in chosen[:_COMPARED]:
-        try:
-            yield member.name, zipped.read(member, _COMPARED_BYTES)
-        except BadInput:
-            findings.problem("part_unread")
+def _pictures(zipped: Zip, limits: ImportLimits, findings: Findings, handing: Handing) -> None:
+    """Hand on the pictures of an archive; a film or a document in it is told by its name alone."""
+    for member in zipped.members:
+        if not member.name.casefold().endswith(_IMAGE_NAMES) or not member.readable:
+            handing.passes_by(member.name)
+        elif handing.full or member.length > limits.compared_bytes:
+            handing.left()
+        else:
+            try:
+                handing.give(Where.MEMBER, member.name, zipped.read(member, limits.compared_bytes))
+            except BadInput:
+                findings.problem("part_unread")
 
 
-def _words(opened: _Opened, findings: Findings) -> None:
+def _words(opened: _Opened, findings: Findings, handing: Handing) -> None:
     if not opened.data:
         findings.problem("too_large", megabytes=opened.limits.text >> 20)
         return
     text, alphabet = decoded(opened.data)
     findings.facts["alphabet"] = alphabet
     if opened.kind == "html":
+        handing.give_inline(text)
         title, text, count = html_words(text[:_HTML])
         findings.facts |= {"title": title[:500], "pictures": count}
         if "/messages/inbox/" in opened.name or "_a6-g" in decoded(opened.data[:200_000])[0]:

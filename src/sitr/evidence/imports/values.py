@@ -128,6 +128,44 @@ class Findings:
         self.problems.setdefault(name, Problem(f"evidence.import_{name}", data))
 
 
+class Where(StrEnum):
+    """Where in a file a picture is."""
+
+    FILE = "file"
+    MEMBER = "member"
+    FRAME = "frame"
+    ADDRESS = "address"
+    ATTACHMENT = "attachment"
+    PAGE = "page"
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A picture inside a file. `name`: of the member or attachment, the exact address, else as the view calls it.
+
+    `number`: the page of a document from 1, the millisecond of a film; else 0. `page`: the address of the page that
+    showed it, where a saved page says so.
+    """
+
+    where: Where
+    name: str
+    data: bytes = field(repr=False)
+    number: int = 0
+    page: str = ""
+
+
+class Looked(StrEnum):
+    """What became of a picture that was handed on: `late` when there is no time for any more."""
+
+    COMPARED = "compared"
+    PASSED = "passed"
+    LATE = "late"
+
+
+Looker = Callable[[Inside], Looked]
+"""Compares one picture with the person's photos; it is not kept."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What a reader is told beside the bytes: the file's name, the person's answers, the hour of the import (UTC)."""

@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sitr.cases import imports
-from sitr.cases.imports import ParsedView
+from sitr.cases import imports, sightings
+from sitr.cases.imports import ParsedView, where_found
 from sitr.errors import NotFound, SitrError
 from sitr.evidence.imports import visible_only
 from sitr.web.doors import keeps_form, unlocked
@@ -18,7 +18,7 @@ from sitr.words import isolate, say
 
 _SHOWN_FACTS = (
     "app", "subject", "from", "to", "title", "author", "software", "make", "model", "taken", "made", "looks_like",
-    "c2pa", "dkim", "milliseconds", "pages", "software", "participants", "zone", "answers",
+    "c2pa", "dkim", "milliseconds", "pages", "software", "participants", "zone", "saved_from", "compared", "answers",
 )  # fmt: skip
 
 
@@ -38,7 +38,8 @@ def read(request: Request, case: str, item: str, part: int = 0) -> HttpResponse:
     one = find_item(request, case, item)
     return show(
         request, "imported.html", form=form, case=case, item=one, view=view, asked=_asked(request, view),
-        rows=_rows(request, view, item), noticed=[say(p.code, request.lang, **p.data) for p in view.problems],
+        found=_found(request, case, view), rows=_rows(request, view, item),
+        noticed=[say(p.code, request.lang, **p.data) for p in view.problems],
         facts=[(say(f"imported.fact_{n}", request.lang), _told(view.facts[n])) for n in dict.fromkeys(_SHOWN_FACTS)
                if view.facts.get(n)],
         before=part - 1 if part else None, after=part + 1 if part + 1 < view.parts else None,
@@ -101,6 +102,18 @@ def _asked(request: Request, view: ParsedView) -> list[dict[str, Any]]:
 def _choice(request: Request, choice: Any) -> str:
     said = say(choice.label, request.lang)
     return f"{said} ({isolate(choice.example)})" if choice.example else said
+
+
+def _found(request: Request, case: str, view: ParsedView) -> list[dict[str, Any]]:
+    """Each copy that was found: where in the file, how sure, and what has become of its proposal."""
+    known = {one.id: one.proposed for one in sightings.list_sightings(request.keeper, case)} if view.found else {}
+    return [
+        {
+            "where": where_found(copy, request.lang), "score": copy.score, "sighting": copy.sighting,
+            "open": known.get(copy.sighting, False), "listed": copy.sighting in known,
+        }
+        for copy in view.found
+    ]  # fmt: skip
 
 
 def _rows(request: Request, view: ParsedView, item: str) -> list[dict[str, Any]]:
