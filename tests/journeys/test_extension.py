@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 import axe_playwright_python
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+from tests.journeys.drawn_pages import held_to_the_rules, shoot
 from tests.journeys.extension_browser import Chromium, Popup, Wire, chromium_with, site, wire_to
 from tests.journeys.test_journey import SECRET, World, world_of
 
@@ -199,10 +199,9 @@ def _look_at_the_app(app: Page, shots: Path, name: str) -> None:
     app.set_viewport_size({"width": 390, "height": 844})
     for one in app.locator("main details").all():
         one.evaluate("one => { one.open = true; }")
-    app.screenshot(path=str(shots / f"{name}.png"), full_page=True)
+    shoot(app, shots.name, name)
     assert app.evaluate("document.documentElement.scrollWidth") <= 390, name
-    found = Axe().run(app).response["violations"]
-    assert not found, (name, [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found])
+    held_to_the_rules(app, name)
 
 
 def _unsure(chromium: Chromium, popup: Popup, app: Page, inside: str, wire: Wire, words: Words, shots: Path) -> None:

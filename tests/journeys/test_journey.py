@@ -4,7 +4,6 @@ Every page on the way is held to the accessibility rules of axe-core, asks for n
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,8 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
+from tests.journeys.drawn_pages import fits, held_to_the_rules, shoot
 
 from sitr.words import Lang, say
 
@@ -79,20 +78,19 @@ class Walker:
     checker: Page
     base: str
     lang: Lang
-    shots: Path
+    shots: str
+    colours: bool
     outside: list[str] = field(default_factory=list)
     seen: int = 0
 
     def look(self, name: str) -> str:
-        """Take a picture, hold the page to the rules, hand on its text."""
+        """Hold the page to the rules, hand on its text; SITR_SHOTS keeps a picture."""
         self.seen += 1
         self.page.wait_for_load_state("load")
-        self.page.screenshot(path=str(self.shots / f"{self.seen:02}-{name}.png"), full_page=True)
+        shoot(self.page, self.shots, f"{self.seen:02}-{name}")
         self._show_to_checker()
-        assert self.checker.evaluate("document.documentElement.scrollWidth") <= 390, name
-        assert self.checker.evaluate("document.documentElement.lang") == self.lang, name
-        found = Axe().run(self.checker).response["violations"]
-        assert not found, (name, [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found])
+        fits(self.checker, self.lang, name)
+        held_to_the_rules(self.checker, name, colours=self.colours)
         assert self.outside == [], name
         return self.page.inner_text("main")
 
@@ -125,9 +123,7 @@ def _browsers() -> Iterator[tuple[Lang, bool]]:
 
 
 @pytest.mark.parametrize(("lang", "scripts"), list(_browsers()))
-def test_the_whole_path_by_hand(world: World, lang: Lang, scripts: bool, tmp_path: Path) -> None:
-    shots = Path(os.environ.get("SITR_SHOTS", str(tmp_path))) / lang
-    shots.mkdir(parents=True, exist_ok=True)
+def test_the_whole_path_by_hand(world: World, lang: Lang, scripts: bool) -> None:
     token, base = world.hear("token"), world.hear("base")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
@@ -137,7 +133,7 @@ def test_the_whole_path_by_hand(world: World, lang: Lang, scripts: bool, tmp_pat
         page = context.new_page()
         page.set_default_timeout(60_000)
         checker = browser.new_page(viewport={"width": 390, "height": 844}, locale=lang)
-        walker = Walker(page, checker, base, lang, shots)
+        walker = Walker(page, checker, base, lang, lang, colours=lang == "ar")  # both have the same colours
         page.on("request", lambda request: _note_outside(walker, request.url))
         _come_in(walker, token)
         case = _first_questions(walker)

@@ -1,6 +1,5 @@
 """The page of facts that are due, in a phone-width browser: no scripts, no passphrase yet, in each language."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,17 +27,15 @@ def aged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     yield from world_of("quiet_world.py")
 
 
-def test_an_editor_sees_what_is_due(aged: World, tmp_path: Path) -> None:
+def test_an_editor_sees_what_is_due(aged: World) -> None:
     token, base = aged.hear("token"), aged.hear("base")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         for number, lang in enumerate(LANGS):
-            shots = Path(os.environ.get("SITR_SHOTS", str(tmp_path))) / f"facts-{lang}"
-            shots.mkdir(parents=True, exist_ok=True)
             narrow: ViewportSize = {"width": 390, "height": 844}
             page = browser.new_context(viewport=narrow, locale=lang, java_script_enabled=False).new_page()
             checker = browser.new_page(viewport=narrow, locale=lang)
-            walker = Walker(page, checker, base, lang, shots)
+            walker = Walker(page, checker, base, lang, f"facts-{lang}", colours=number == 0)
             walker.go("k", token if number == 0 else aged.hear("token"))
             walker.go("facts/")
             text = walker.look("facts")
