@@ -214,7 +214,6 @@ TABLE = (
         captures.capture_page, lambda _w, _c: {"url": "https://leaks.example/p", "child": "no"},
         (("exhibit", "capture"),),
     ),
-    Verb(comparisons.captures_of),
     Verb(comparisons.others, lambda w, c: {"exhibit_id": _two_captures(w, c)["exhibit_id"]}),
     Verb(comparisons.compare, _two_captures),
     Verb(jars.show),

@@ -44,11 +44,6 @@ class _Set:
     line: CaptureLine
 
 
-def captures_of(keeper: Keeper, case_id: str) -> list[CaptureLine]:
-    """All captures of a case, in their order."""
-    return [one.line for one in _sets(look(keeper, case_id)).values()]
-
-
 def others(keeper: Keeper, case_id: str, exhibit_id: str) -> list[CaptureLine]:
     """The other captures of the page that this exhibit is of; none when it is of no capture. Raises NotFound."""
     case = look(keeper, case_id)
