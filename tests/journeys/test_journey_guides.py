@@ -17,7 +17,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(300),
     pytest.mark.django_db(transaction=True, databases=["default", "keys"]),
-    pytest.mark.database,
 ]
 
 PATHS = ["/guides/", *(f"/guides/{guide.id}/" for guide in KNOWLEDGE.guides)]

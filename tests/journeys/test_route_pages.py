@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.web.web_cast import Cast
 
 pytestmark = [
-    pytest.mark.browser, pytest.mark.database, pytest.mark.timeout(300),
+    pytest.mark.browser, pytest.mark.timeout(300),
     pytest.mark.django_db(transaction=True, databases=["default", "keys"]),
 ]  # fmt: skip
 SAID = {"age": ["adult"], "status": ["public"], "content": ["ordinary"], "author": ["me"], "helping": ["self"]}
