@@ -1,10 +1,15 @@
 """How fast crawls are swept, against the loop that is usual today, on the same records with the same list.
 
-    python -m benchmarks.sweep --cache DIR [--share 0.1] [--out FILE]
+    python -m benchmarks.sweep --cache DIR [--share 0.1] [--out FILE] [--fresh]
 
 Belongs here: crawls derived from free photographs (benchmarks/photos.py) with planted edited copies, the plain loop
 (`Pillow` decodes, `pdqhash` hashes, distance 31: what threatexchange does), and what is measured of both: pictures a
 second, CPU seconds, recall by edit, memory of the whole process tree, the same rows by a Ray cluster.
+
+Both go through the same file one after the other, each in a process of its own, so that whatever else the machine does
+weighs on both; time is taken for each stretch of 64 MB, after starting and reading the list. Whole sweeps, starting
+included, come behind. What is measured is kept beside the crawls, by the sources it was measured with: a run that was
+ended goes on where it was, and `--fresh` measures again.
 
 `--cache` keeps photographs and crawls; `--share` makes all crawls smaller by this factor. Every record is a JPEG of its
 own: a crop of a photograph at a place of its own, lightly grained, so that files are as large as camera files are.
@@ -12,10 +17,12 @@ own: a crop of a photograph at a place of its own, lightly grained, so that file
 
 import argparse
 import gzip
+import hashlib
 import io
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -37,11 +44,13 @@ import pdqhash
 from benchmarks import edits, photos
 from PIL import Image
 
+import sitr
 from sitr.finding.sweep import packages, read_watchlist
 from sitr.finding.sweep.inputs import plan
 from sitr.finding.sweep.opening import Store
 from sitr.finding.sweep.records import Picture, Reading
 from sitr.finding.sweep.units import Unit
+from sitr.finding.sweep.working import Job, Worker
 from sitr.fingerprint import fingerprint, kernel
 
 LISTED = 50
@@ -162,18 +171,22 @@ def _record(number: int, data: bytes) -> bytes:
     return named.encode() + head + data + b"\r\n\r\n"
 
 
-# --- the plain loop ---
+# --- both loops, a stretch of a crawl at a time ---
 
 
-def usual(units: Sequence[Unit], hashes: npt.NDArray[np.uint8], owners: Sequence[str]) -> tuple[list[Any], int, float]:
-    """Every picture decoded whole by Pillow, hashed by pdqhash, compared at 31. Hits, pictures, CPU seconds.
+class Usual:
+    """Every picture decoded whole by Pillow, hashed by pdqhash, compared at 31: what threatexchange does.
 
     Records are read by Sitr's own reader: what is compared is the work on pictures.
     """
-    hits: list[Any] = []
-    count, began = 0, time.process_time()
-    words = hashes.view(np.uint64)
-    for unit in units:
+
+    def __init__(self, hashes: npt.NDArray[np.uint8], owners: Sequence[str]) -> None:
+        self._words, self._owners = hashes.view(np.uint64), owners
+
+    def do(self, unit: Unit) -> dict[str, Any]:
+        """One stretch: pictures, hits, how many pictures were candidates."""
+        hits: list[Any] = []
+        count = 0
         for item in Reading(unit, Store()):
             if not isinstance(item, Picture):
                 continue
@@ -182,22 +195,74 @@ def usual(units: Sequence[Unit], hashes: npt.NDArray[np.uint8], owners: Sequence
                 vector, quality = pdqhash.compute(np.asarray(image.convert("RGB")))
             if quality < _QUALITY:
                 continue
-            bits = np.packbits(vector).view(np.uint64)
-            apart = np.bitwise_count(words ^ bits).sum(axis=1)
-            near = {owners[int(k)] for k in np.flatnonzero(apart <= _RADIUS)}
+            apart = np.bitwise_count(self._words ^ np.packbits(vector).view(np.uint64)).sum(axis=1)
+            near = {self._owners[int(k)] for k in np.flatnonzero(apart <= _RADIUS)}
             hits += [(Path(item.source).name, item.record, photo) for photo in near]
-    return hits, count, time.process_time() - began
+        return {"pictures": count, "hits": hits}
 
 
-def _usual_on(parts: Sequence[Sequence[Unit]], hashes: Any, owners: Any) -> tuple[list[Any], int, float, float]:
-    began = time.perf_counter()
-    if len(parts) == 1:
-        hits, count, cpu = usual(parts[0], hashes, owners)
-        return hits, count, cpu, time.perf_counter() - began
-    with ProcessPoolExecutor(len(parts), mp_context=get_context("spawn")) as pool:
-        done = list(pool.map(usual, parts, [hashes] * len(parts), [owners] * len(parts)))
-    wall = time.perf_counter() - began
-    return [h for d in done for h in d[0]], sum(d[1] for d in done), sum(d[2] for d in done), wall
+class Ours:
+    """Sitr's own worker, as every engine runs it."""
+
+    def __init__(self, watchlist: Path) -> None:
+        self._worker = Worker(Job(read_watchlist(watchlist.read_bytes()), wide=False, version="benchmark"))
+
+    def do(self, unit: Unit) -> dict[str, Any]:
+        """One stretch: as `Usual.do`, and how many pictures went to the proof."""
+        done = self._worker.do(unit)
+        hits = [(Path(r["source"]).name, r["record"], r["photo"]) for r in done.rows if r["match"]]
+        near = [(Path(r["source"]).name, r["record"], r["photo"]) for r in done.rows]
+        pictures = done.counts["images"] + done.counts["small"]
+        return {"pictures": pictures, "hits": hits, "near": near, "proofs": done.counts["candidates"]}
+
+
+def _usual(watchlist: Path, views: str) -> Usual:
+    watch = read_watchlist(watchlist.read_bytes())
+    chosen = [k for k, (_, view) in enumerate(watch.owners) if views == "all" or view == "upright"]
+    return Usual(np.stack([watch.hashes[k] for k in chosen]), [watch.photos[watch.owners[k][0]].photo for k in chosen])
+
+
+def stretches(way: str, units: Sequence[Unit], watchlist: Path) -> list[dict[str, Any]]:
+    """What came of each unit, and seconds of CPU and wall. `way`: `ours`, `usual` or `usual with all hashes`."""
+    loop = Ours(watchlist) if way == "ours" else _usual(watchlist, "all" if "all" in way else "upright")
+    told = []
+    for unit in units:
+        wall, cpu = time.perf_counter(), time.process_time()
+        done = loop.do(unit)
+        told.append({**done, "cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall})
+    return told
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where measured stretches are kept, by the sources that they were measured with."""
+
+    folder: Path
+
+    def measured(self, way: str, crawl: Crawl, file: Path, watchlist: Path) -> list[dict[str, Any]]:
+        """The stretches of one file gone through one way; from the folder where they are there."""
+        note = self.folder / f"{crawl.name}-{crawl.pictures}-{file.stem}-{way.replace(' ', '-')}.json"
+        if not note.is_file():
+            units = [u for s in plan([str(file)], Store()) for u in s.units]
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+                told = alone.submit(stretches, way, units, watchlist).result()
+            note.write_text(json.dumps({"load": os.getloadavg()[0], "stretches": told}))
+        read: list[dict[str, Any]] = json.loads(note.read_text())["stretches"]
+        return read
+
+
+def kept_in(cache: Path, *, fresh: bool) -> Kept:
+    """The folder for the sources as they are."""
+    digest = hashlib.sha256()
+    root = Path(sitr.__file__).parent
+    for file in sorted([*(root / "finding" / "sweep").rglob("*"), *(root / "fingerprint").rglob("*"), Path(__file__)]):
+        if file.suffix in {".py", ".cpp", ".h"}:
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    folder = cache / f"measured-{digest.hexdigest()[:12]}"
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    return Kept(folder)
 
 
 # --- measuring ---
@@ -284,47 +349,68 @@ def recall(crawl: Crawl, hits: set[tuple[str, int, str]], files: Sequence[Path])
             "by_edit": {e: round(found[e] / all_of[e], 3) for e in sorted(all_of)}}  # fmt: skip
 
 
-def _hits(rows: Sequence[Mapping[str, Any]], *, proved: bool) -> set[tuple[str, int, str]]:
-    return {(Path(r["source"]).name, r["record"], r["photo"]) for r in rows if r["match"] or not proved}
-
-
-def speed(crawl: Crawl, watchlist: Path, folder: Path, part: float) -> dict[str, Any]:
-    """Both, on one core (the plain loop on a part of the files) and on two."""
-    watch = read_watchlist(watchlist.read_bytes())
-    plain = np.stack([watch.hashes[k] for k, (_, view) in enumerate(watch.owners) if view == "upright"])
-    plain_owners = [watch.photos[p].photo for p, view in watch.owners if view == "upright"]
-    all_owners = [watch.photos[p].photo for p, _ in watch.owners]
-    some = crawl.files[: max(1, round(len(crawl.files) * part))]
-    units = [u for s in plan([str(f) for f in crawl.files], Store()) for u in s.units]
-    few = [u for s in plan([str(f) for f in some], Store()) for u in s.units]
-    rounds: dict[str, Any] = {}
-    hits, count, cpu, wall = _usual_on([few], plain, plain_owners)
-    rounds["usual, 1 core"] = _said(count, cpu, wall, recall(crawl, set(hits), some))
-    done = ours(crawl.files, watchlist, folder, engine="plain", workers=1)
-    rounds["sitr plain, 1 core"] = _of(done, crawl, crawl.files)
-    hits, count, cpu, wall = _usual_on([units[0::2], units[1::2]], watch.hashes, all_owners)
-    rounds["usual with all hashes, 2 cores"] = _said(count, cpu, wall, recall(crawl, set(hits), crawl.files))
-    both = ours(crawl.files, watchlist, folder, engine="daft", workers=2)
-    rounds["sitr daft, 2 cores"] = _of(both, crawl, crawl.files)
-    rounds["same rows"] = done["rows"] == both["rows"]
-    # What starting costs, measured on one record: a long sweep pays it once.
-    single = _single(crawl, folder)
-    starts = {e: ours([single], watchlist, folder, engine=e, workers=w)["cpu"] for e, w in (("plain", 1), ("daft", 2))}
-    for name, engine in (("sitr plain, 1 core", "plain"), ("sitr daft, 2 cores", "daft")):
-        rounds[name]["start_cpu_s"] = round(starts[engine], 2)
-        spent = rounds[name]["cpu_ms"] - 1000 * starts[engine] / crawl.pictures
-        rounds[name]["cpu_ms_less_start"] = round(spent, 2)
-    one, two = rounds["usual, 1 core"], rounds["usual with all hashes, 2 cores"]
-    mine, ours_two = rounds["sitr plain, 1 core"], rounds["sitr daft, 2 cores"]
-    rounds["ratio"] = {
-        "1 core, wall": round(mine["per_s"] / one["per_s"], 1),
-        "1 core, cpu": round(one["cpu_ms"] / mine["cpu_ms"], 1),
-        "2 cores, wall": round(ours_two["per_s"] / two["per_s"], 1),
-        "2 cores, cpu": round(two["cpu_ms"] / ours_two["cpu_ms"], 1),
-        "1 core, cpu less start": round(one["cpu_ms"] / mine["cpu_ms_less_start"], 1),
-        "2 cores, cpu less start": round(two["cpu_ms"] / ours_two["cpu_ms_less_start"], 1),
+def _summed(crawl: Crawl, told: Sequence[Mapping[str, Any]], files: Sequence[Path]) -> dict[str, Any]:
+    pictures, cpu = sum(t["pictures"] for t in told), [1000 * t["cpu"] / t["pictures"] for t in told if t["pictures"]]
+    hits = {(file, offset, photo) for t in told for file, offset, photo in t["hits"]}
+    figures = {
+        "pictures": pictures,
+        "stretches": len(told),
+        "cpu_ms": round(1000 * sum(t["cpu"] for t in told) / pictures, 2),
+        "cpu_ms_median": round(statistics.median(cpu), 2),
+        "cpu_ms_least": round(min(cpu), 2),
+        "wall_ms": round(1000 * sum(t["wall"] for t in told) / pictures, 2),
+        **recall(crawl, hits, files),
     }
-    return rounds
+    if "near" in told[0]:
+        near = recall(crawl, {(file, offset, photo) for t in told for file, offset, photo in t["near"]}, files)
+        figures |= {"proofs": sum(t["proofs"] for t in told), "candidates": near["recall"]}
+    return figures
+
+
+def speed(crawl: Crawl, watchlist: Path, kept: Kept) -> dict[str, Any]:
+    """Both ways over every file, by turns, on one core; and the usual one with all our hashes over the first file."""
+    told: dict[str, list[dict[str, Any]]] = {"usual": [], "ours": []}
+    for number, file in enumerate(crawl.files):
+        for way in ("usual", "ours") if number % 2 else ("ours", "usual"):
+            told[way] += kept.measured(way, crawl, file, watchlist)
+            cpu = sum(t["cpu"] for t in told[way]) / sum(t["pictures"] for t in told[way])
+            print(f"{crawl.name} {file.name} {way}: {1000 * cpu:.2f} ms so far", flush=True)
+    all_hashes = kept.measured("usual with all hashes", crawl, crawl.files[0], watchlist)
+    pairs = [(u, o) for u, o in zip(told["usual"], told["ours"], strict=True) if u["pictures"]]
+    return {
+        "usual": _summed(crawl, told["usual"], crawl.files),
+        "ours": _summed(crawl, told["ours"], crawl.files),
+        "usual with all hashes, first file": _summed(crawl, all_hashes, crawl.files[:1]),
+        "ratio": {clock: _ratios(pairs, clock) for clock in ("cpu", "wall")},
+    }
+
+
+def _ratios(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], clock: str) -> dict[str, float]:
+    """How many times the usual way's time is ours: over all, and stretch by stretch."""
+    each = [u[clock] / o[clock] for u, o in pairs]
+    over = sum(u[clock] for u, _ in pairs) / sum(o[clock] for _, o in pairs)
+    told = {"all": over, "median": statistics.median(each), "least": min(each), "most": max(each)}
+    return {name: round(ratio, 2) for name, ratio in told.items()}
+
+
+def whole(crawl: Crawl, watchlist: Path, folder: Path) -> dict[str, Any]:
+    """Whole sweeps of the crawl in processes of their own: starting, planning and writing included."""
+    told: dict[str, Any] = {}
+    rows = []
+    single = _single(crawl, folder)
+    for name, engine, workers in (("plain, 1 core", "plain", 1), ("daft, 2 cores", "daft", 2)):
+        done = ours(crawl.files, watchlist, folder, engine=engine, workers=workers)
+        start = ours([single], watchlist, folder, engine=engine, workers=workers)["cpu"]
+        pictures = done["images"] + done["small"]
+        rows.append(done["rows"])
+        told[name] = {
+            "cpu_ms": round(1000 * done["cpu"] / pictures, 2),
+            "cpu_ms_less_start": round(1000 * (done["cpu"] - start) / pictures, 2),
+            "start_cpu_s": round(start, 2),
+            "wall_s": round(done["wall"], 1),
+            "peak_mb": done["peak_mb"],
+        }
+    return {**told, "same rows": rows[0] == rows[1]}
 
 
 def _single(crawl: Crawl, folder: Path) -> Path:
@@ -336,18 +422,6 @@ def _single(crawl: Crawl, folder: Path) -> Path:
     path = folder / f"single-{crawl.name}.warc.gz"
     path.write_bytes(data[: len(data) - len(inflater.unused_data)])
     return path
-
-
-def _said(count: int, cpu: float, wall: float, found: Mapping[str, Any]) -> dict[str, Any]:
-    return {"pictures": count, "per_s": round(count / wall, 2), "cpu_ms": round(1000 * cpu / count, 2), **found}
-
-
-def _of(done: Mapping[str, Any], crawl: Crawl, files: Sequence[Path]) -> dict[str, Any]:
-    pictures = done["images"] + done["small"]
-    near = recall(crawl, _hits(done["rows"], proved=False), files)
-    told = _said(pictures, done["cpu"], done["wall"], recall(crawl, _hits(done["rows"], proved=True), files))
-    return {**told, "candidates": near["recall"], "candidates_wrong": near["wrong"], "peak_mb": done["peak_mb"],
-            "wall_s": round(done["wall"], 1)}  # fmt: skip
 
 
 def memory(crawl: Crawl, watchlist: Path, folder: Path) -> dict[str, Any]:
@@ -412,7 +486,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True, help="where photographs and crawls are kept")
     parser.add_argument("--share", type=float, default=1.0, help="of the 20,000 and 400 pictures")
-    parser.add_argument("--part", type=float, default=0.25, help="of the files that the plain loop does on one core")
+    parser.add_argument("--fresh", action="store_true", help="measure again what was measured with these sources")
     parser.add_argument("--no-ray", action="store_true")
     parser.add_argument("--make-only", action="store_true")
     parser.add_argument("--out", type=Path)
@@ -422,22 +496,33 @@ def main() -> int:
     crawls = [make(options.cache, found, name, options.share) for name in SIZES]
     if options.make_only:
         return 0
+    kept = kept_in(options.cache, fresh=options.fresh)
     told: dict[str, Any] = {"photographs": len(found), "listed": LISTED, "kernel": kernel.state()}
     told["load_before"] = os.getloadavg()
+    for crawl in crawls:
+        told[crawl.name] = {"pictures": crawl.pictures, "mean_kb": round(crawl.bytes / crawl.pictures / 1000),
+                            **speed(crawl, listed, kept)}  # fmt: skip
+        told[crawl.name]["billion"] = {w: billion(told[crawl.name][w]["cpu_ms"]) for w in ("usual", "ours")}
+        _say(told, options.out, crawl.name)
     with tempfile.TemporaryDirectory(dir=options.cache) as folder:
-        for crawl in crawls:
-            told[crawl.name] = {"pictures": crawl.pictures, "mean_kb": round(crawl.bytes / crawl.pictures / 1000),
-                                **speed(crawl, listed, Path(folder), options.part)}  # fmt: skip
-            told[crawl.name]["billion"] = billion(told[crawl.name]["sitr daft, 2 cores"]["cpu_ms_less_start"])
-            print(json.dumps({crawl.name: told[crawl.name]}, indent=1), flush=True)
         told["memory_mb"] = memory(crawls[0], listed, Path(folder))
+        _say(told, options.out, "memory_mb")
         if not options.no_ray:
             told["ray"] = on_ray(crawls[1].files[:1], listed, Path(folder))
+            _say(told, options.out, "ray")
+        for crawl in crawls[::-1]:
+            told[f"{crawl.name} whole"] = whole(crawl, listed, Path(folder))
+            _say(told, options.out, f"{crawl.name} whole")
     told["load_after"] = os.getloadavg()
-    print(json.dumps(told, indent=1))
-    if options.out:
-        options.out.write_text(json.dumps(told, indent=1))
-    return 0
+    _say(told, options.out, "load_after")
+    met = told["1MP"]["ratio"]["cpu"]["all"] >= 5 and told["12MP"]["ratio"]["cpu"]["all"] >= 15
+    return 0 if met and all(told[n]["ours"]["recall"] >= told[n]["usual"]["recall"] for n in SIZES) else 1
+
+
+def _say(told: Mapping[str, Any], out: Path | None, name: str) -> None:
+    print(json.dumps({name: told[name]}, indent=1), flush=True)
+    if out:
+        out.write_text(json.dumps(told, indent=1))
 
 
 def _write_list(listed: Sequence[photos.Photo], path: Path) -> Path:
