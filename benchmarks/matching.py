@@ -155,7 +155,7 @@ def main() -> int:
     cv2.setNumThreads(1)  # one core a process; and a pool of threads would not survive the fork
     options = _options()
     if options.cache and options.pairs:
-        return pairs.run(options.cache, options.pairs, options.resume)
+        return pairs.run(options.cache, options.pairs, options.resume, options.part)
     if options.cache:
         return recall(options)
     photos = photographs(options.photos)
@@ -271,6 +271,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--half", choices=("tuning", "measuring"), default="tuning")
     parser.add_argument("--pairs", type=int, default=0, help="wrong pairs to reach")
     parser.add_argument("--resume", type=Path, default=Path("pairs.jsonl"), help="where the long run is kept")
+    parser.add_argument("--part", default="0/1", help="i/n: of the long run's queries only every n-th, from the i-th")
     return parser.parse_args()
 
 

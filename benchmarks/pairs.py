@@ -1,27 +1,27 @@
 """Verified wrong pairs by the hundred thousand: every edited picture against every other photograph, in both stages.
 
-    python -m benchmarks.matching --cache DIR --pairs 1000000 --resume FILE
+    python -m benchmarks.matching --cache DIR --pairs 1000000 --resume FILE [--part 0/2]
 
-Belongs here: the long run, which can be stopped at any time and goes on where it was. One query is one photograph in
-one edit; it is looked at once and judged against its own photo and against every other scene's, plain and, for edits
-that are layouts, also against others *inside the same layout*. Nothing is cut short by the first stage. The order is
-shuffled by a seed, so that any part of the run is a fair sample. FILE holds one JSON line a query; a false match
-leaves its picture beside it, to be looked at. What collages are made of is no reference for them.
+Belongs here: the long run, which can be stopped at any time and goes on where it was. One query is one picture in one
+edit; it is looked at once and judged against what it is no copy of, by kind of pair (KINDS). Nothing is cut short by
+the first stage. The order is shuffled by a seed, so that any part of the run is a fair sample. FILE holds one JSON line a
+query; a false match leaves its picture beside it, to be looked at. What collages are made of is no reference for them.
 """
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
-from benchmarks import edits
+from benchmarks import bursts, edits, patterns
 from benchmarks.photos import Photo, gather, one_a_scene
 from PIL import Image
 
-from sitr.fingerprint import Fingerprint, Look, fingerprint, judge
+from sitr.fingerprint import VERSION, Fingerprint, Look, fingerprint, judge
 from sitr.fingerprint.fingerprints import FEATURES
 
 SIDE = 1024
@@ -29,6 +29,15 @@ LAYOUTS = (
     *("screenshot_light", "screenshot_dark", "meme", "story", "caption_bar", "border10_white", "wm_tiled"),
     *("feed", "chat", "news"),
 )
+KINDS = {
+    "photo": "another photograph",
+    "pattern": "a drawn wall, cloth or grid of an app",
+    "layout": "another photograph inside the same layout as the query",
+    "framed": "another photograph inside some layout, the query in another edit",
+    "shot": "another real shot of the query's scene: stereo, frames of films, another day",
+    "burst": "the photograph of which the query imitates the next press of the shutter",
+}
+BURSTS = {"burst 2%": 0.02, "burst 4%": 0.04, "burst 8%": 0.08}
 FRAMED = 40
 """So many photographs, drawn by lot, are references inside the layouts too."""
 FILLERS = 10
@@ -37,26 +46,36 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True)
 class Material:
-    """One photograph a scene; which of them fill collages, which are references inside layouts too; their prints."""
+    """All pictures by name; one photograph a scene (`first`); which fill collages, which stand in layouts; prints."""
 
     photos: dict[str, Photo]
+    first: tuple[str, ...]
     fillers: tuple[str, ...]
     framed: tuple[str, ...]
     prints: dict[tuple[str, str], Fingerprint]
     cache: Path
 
     def picture(self, name: str) -> Image.Image:
-        """The photograph at the size at which it is edited."""
-        return self.photos[name].picture(SIDE, self.cache)
+        """The photograph or pattern at the size at which it is edited."""
+        return patterns.draw(name) if name in patterns.NAMES else self.photos[name].picture(SIDE, self.cache)
+
+    def scene(self, name: str) -> str:
+        """What it shows: a pattern only itself."""
+        return self.photos[name].scene if name in self.photos else name
+
+    def half(self, name: str) -> str:
+        """The half it belongs to; patterns to none."""
+        return self.photos[name].half if name in self.photos else "drawn"
 
     def reference(self, name: str, layout: str = "") -> Fingerprint:
-        """Its fingerprint, of the photograph alone or inside a layout; made once and kept in the cache."""
+        """Its fingerprint, of the picture alone or inside a layout; made once and kept in the cache."""
         if (name, layout) not in self.prints:
             self.prints[name, layout] = self._made(name, layout)
         return self.prints[name, layout]
 
     def _made(self, name: str, layout: str) -> Fingerprint:
-        kept = self.cache / "prints" / f"{self.photos[name].package}-{name}-{layout or 'plain'}-{FEATURES}.bin"
+        package = self.photos[name].package if name in self.photos else "drawn"
+        kept = self.cache / f"prints-{VERSION}" / f"{package}-{name}-{layout or 'plain'}-{FEATURES}.bin"
         if kept.is_file():
             return Fingerprint.unpack(kept.read_bytes())
         picture = self.picture(name)
@@ -69,34 +88,38 @@ class Material:
 
 
 def material(cache: Path) -> Material:
-    """All photographs of `cache`, one a scene; fillers and framed ones are drawn by lot."""
-    photos = {p.name: p for p in one_a_scene(gather(cache))}
-    lots = edits.dice("fillers").sample(sorted(photos), FILLERS + FRAMED)
-    return Material(photos, tuple(lots[:FILLERS]), tuple(lots[FILLERS:]), {}, cache)
+    """All photographs of `cache`; fillers and framed ones are drawn by lot from one a scene."""
+    every = gather(cache)
+    first = tuple(p.name for p in one_a_scene(every))
+    lots = edits.dice("fillers").sample(sorted(first), FILLERS + FRAMED)
+    return Material({p.name: p for p in every}, first, tuple(lots[:FILLERS]), tuple(lots[FILLERS:]), {}, cache)
 
 
-def queries(photos: list[str], seed: int) -> list[tuple[str, str]]:
-    """Every (photo, edit), shuffled."""
-    every = [(photo, edit) for photo in photos for edit in edits.SUITE]
+def queries(kept: Material, seed: int) -> list[tuple[str, str]]:
+    """Every (photograph or pattern, edit) and every photograph's imitated bursts, shuffled."""
+    every = [(name, edit) for name in (*sorted(kept.photos), *patterns.NAMES) for edit in edits.SUITE]
+    every += [(name, burst) for name in sorted(kept.first) for burst in BURSTS]
     edits.dice(seed).shuffle(every)
     return every
 
 
-def run(cache: Path, wanted: int, resume: Path, seed: int = 1) -> int:
-    """Go on until `wanted` wrong pairs are in `resume`. 1 when a stranger was ever called a copy, else 0."""
+def run(cache: Path, wanted: int, resume: Path, part: str = "0/1", seed: int = 1) -> int:
+    """Go on until `wanted` wrong pairs are in `resume`; of the queries only every n-th, `part` = "i/n".
+
+    1 when another picture was ever called a copy, else 0.
+    """
     cv2.setNumThreads(1)
+    at, parts = (int(number) for number in part.split("/"))
     done = read(resume)
     asked = {(line["photo"], line["edit"]) for line in done}
-    pairs = sum(line["pairs"] for line in done)
     kept = material(cache)
     with resume.open("a", encoding="utf-8") as out:
-        for photo, edit in queries(sorted(kept.photos), seed):
-            if pairs >= wanted:
+        for photo, edit in queries(kept, seed)[at::parts]:
+            if sum(sum(line["pairs"].values()) for line in done) >= wanted:
                 break
             if (photo, edit) in asked:
                 continue
             line = _asked(kept, photo, edit, resume)
-            pairs += line["pairs"]
             out.write(json.dumps(line) + "\n")
             out.flush()
             done.append(line)
@@ -121,49 +144,68 @@ def read(resume: Path) -> list[Line]:
 
 def _asked(kept: Material, photo: str, edit: str, resume: Path) -> Line:
     started = time.thread_time()
-    dice = edits.dice(edit if edit in LAYOUTS else edit + photo)
-    fillers = [kept.picture(name) for name in kept.fillers if name != photo]
-    data = edits.jpeg(edits.SUITE[edit](kept.picture(photo), dice, fillers), 85)
+    data = _query(kept, photo, edit)
     look = Look(data)
-    own = judge(kept.reference(photo), look)
-    line: Line = {
-        "photo": photo,
-        "half": kept.photos[photo].half,
-        "edit": edit,
-        "found": own.match,
-        "pairs": 0,
-        "layout": 0,
-    }
-    line |= {"false": [], "scene": []}
-    for other, layout in _others(kept, photo, edit):
+    found = edit not in BURSTS and judge(kept.reference(photo), look).match
+    pairs: Counter[str] = Counter()
+    line: Line = {"photo": photo, "half": kept.half(photo), "edit": edit, "found": found, "false": [], "scene": []}
+    for kind, other, layout in _others(kept, photo, edit):
         verdict = judge(kept.reference(other, layout), look)
-        line["pairs"] += 1
-        line["layout"] += bool(layout)
+        pairs[kind] += 1
         if verdict.same_scene:
-            line["scene"].append([other, layout])
+            line["scene"].append([kind, other, layout])
         if verdict.match:
-            line["false"].append([other, layout, verdict.places, round(verdict.score, 3)])
+            line["false"].append([kind, other, layout, verdict.places, round(verdict.score, 3)])
             (resume.parent / f"false-{photo}-{edit.replace(':', '')}-{other}.jpg").write_bytes(data)
-    return line | {"ms": round(1000 * (time.thread_time() - started))}
+    return line | {"pairs": dict(pairs), "ms": round(1000 * (time.thread_time() - started))}
 
 
-def _others(kept: Material, photo: str, edit: str) -> Iterator[tuple[str, str]]:
-    collage = "collage" in edit or "side_by_side" in edit
+def _query(kept: Material, photo: str, edit: str) -> bytes:
+    picture = kept.picture(photo)
+    if edit in BURSTS:
+        return edits.jpeg(bursts.reshot(picture, edits.dice(photo + edit), BURSTS[edit]), 88)
+    dice = edits.dice(edit if edit in LAYOUTS else edit + photo)
+    fillers = [kept.picture(name) for name in kept.fillers if name != photo] if _collage(edit) else ()
+    return edits.jpeg(edits.SUITE[edit](picture, dice, fillers), 85)
+
+
+def _collage(edit: str) -> bool:
+    return "collage" in edit or "side_by_side" in edit
+
+
+def _others(kept: Material, photo: str, edit: str) -> Iterator[tuple[str, str, str]]:
+    """Kind of pair, name and layout of every reference that the query is no copy of."""
+    scene = kept.scene(photo)
+    layout = edit if edit in LAYOUTS else edits.dice(photo + edit).choice(LAYOUTS)
+    shown = set(kept.fillers) if _collage(edit) else set()
+    for other in kept.first:
+        if kept.scene(other) != scene and other not in shown:
+            yield "photo", other, ""
+            if other in kept.framed:
+                yield "layout" if edit in LAYOUTS else "framed", other, layout
+    for other in patterns.NAMES:
+        if other != photo:
+            yield "pattern", other, ""
     for other in kept.photos:
-        if other != photo and not (collage and other in kept.fillers):
-            yield other, ""
-            if edit in LAYOUTS and other in kept.framed:
-                yield other, edit
+        if other != photo and kept.scene(other) == scene:
+            yield "shot", other, ""
+    if edit in BURSTS:
+        yield "burst", photo, ""
 
 
 def summary(done: list[Line]) -> str:
-    """Photos, edits, pairs and false matches so far, in a line."""
-    pairs, layout = sum(line["pairs"] for line in done), sum(line["layout"] for line in done)
-    false = [(line["photo"], line["edit"], *each) for line in done for each in line["false"]]
-    scene = sum(len(line["scene"]) for line in done)
-    seconds = sum(line["ms"] for line in done) / 1000
-    photos, kinds = len({line["photo"] for line in done}), len({line["edit"] for line in done})
+    """Photos, edits, pairs and false matches so far, by kind."""
+    pairs, false = Counter[str](), Counter[str]()
+    for line in done:
+        pairs.update(line["pairs"])
+        false.update(each[0] for each in line["false"])
+    kinds = ", ".join(f"{pairs[kind]} {kind} ({false[kind]} false)" for kind in KINDS)
+    named = [(line["photo"], line["edit"], *each) for line in done for each in line["false"]]
+    strangers = [each for each in named if each[2] not in {"shot", "burst"}]
+    scene, seconds = sum(len(line["scene"]) for line in done), sum(line["ms"] for line in done) / 1000
+    photos, used = len({line["photo"] for line in done}), len({line["edit"] for line in done})
+    told = "".join(f"\n  FALSE {each}" for each in strangers)
     return (
-        f"{pairs} wrong pairs ({layout} inside one layout) of {len(done)} queries: {photos} photos, {kinds} edits; "
-        f"{len(false)} false matches {false or ''}, {scene} called the same scene; {seconds:.0f} s of CPU"
+        f"{pairs.total()} wrong pairs of {len(done)} queries: {photos} pictures, {used} edits; {kinds}; "
+        f"{scene} called the same scene; {seconds:.0f} s of CPU{told}"
     )

@@ -37,6 +37,11 @@ _MOST_STRAIN = 60.0
 _MOVED_STRAIN, _MOVED_MISS, _MOVED_LEAST = 8.5, 0.5, 24
 """Copies (edited, also photographed from a screen): strain under 6.6, one of a soft sky 8.3, half the misses under 0.3;
 stereo pairs 13 to 18 and 1.1 to 2. Measured on the tuning half."""
+_SHIFTED, _SHIFTED_STRAIN, _TOGETHER, _ALIKE_SHIFT = 5, 20.0, 0.2, 0.5
+"""Places a pixel and more beside where the flat map puts them, much more alike there, with a neighbour (within 0.2 of
+the photo's longer side) that went the same way: copies have 3 at most (a photographed screen), bursts of the tuning
+photos whose nearest layer moved by 4 % of the picture 7 in the middle.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Closeup:
     `tried`: features that the candidate has room and sharpness for; `held`: those of them that are there.
     Of the `sure` ones: `strain`, by how many bits they look less alike where one flat map of all puts them than where
     each is found, on average; `miss`, how far these two are apart, in pixels of the feature's level, the median.
+    `shifted`: those of them that lie beside the map together with a neighbour: something there has moved.
     `start`, `end` (held, 2): the places that are there, in feature pixels of the photo and in pixels of the candidate.
     """
 
@@ -55,12 +61,15 @@ class Closeup:
     sure: int = 0
     strain: float = 0.0
     miss: float = 0.0
+    shifted: int = 0
     start: Floats = field(default_factory=lambda: np.zeros((0, 2)), repr=False, compare=False)
     end: Floats = field(default_factory=lambda: np.zeros((0, 2)), repr=False, compare=False)
 
     @property
     def moved(self) -> bool:
-        """Whether near things have moved against far ones: another shot of the scene, from another spot."""
+        """Whether near things have moved against far ones, or a thing by itself: another shot of the scene."""
+        if self.shifted >= _SHIFTED:
+            return True
         enough = self.sure >= max(_MOVED_LEAST, self.tried / 2)  # of few, those that grain has shifted could be many
         return enough and self.strain >= _MOVED_STRAIN and self.miss >= _MOVED_MISS
 
@@ -88,9 +97,19 @@ def _counted(found: Features, sought: "_Sought", matrix: Matrix) -> Closeup:
         int(sure.sum()),
         float(less_alike[sure].mean()) if sure.any() else 0.0,
         float(np.median(miss[sure])) if sure.any() else 0.0,
+        _shifted(found, sought.at - put, sure & (miss >= 1) & (less_alike >= _SHIFTED_STRAIN)),
         found.xy[held].astype(np.float64),
         sought.at[held] @ matrix[:, :2].T + matrix[:, 2],
     )
+
+
+def _shifted(found: Features, off: Floats, beside: npt.NDArray[np.bool_]) -> int:
+    """How many of those `beside` the map have a neighbour, also beside it, that went the same way."""
+    at, way, side = found.xy[beside], off[beside], float(found.xy.max())
+    apart = np.linalg.norm(at[:, None] - at[None], axis=2)
+    other = np.linalg.norm(way[:, None] - way[None], axis=2)
+    with_it = (apart < _TOGETHER * side) & (other < _ALIKE_SHIFT * np.linalg.norm(way, axis=1)[:, None])
+    return int((with_it.sum(axis=1) > 1).sum())  # each is its own neighbour
 
 
 @dataclass(frozen=True)

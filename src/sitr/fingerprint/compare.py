@@ -4,7 +4,7 @@ Belongs here: gathering possible placements (from hashes and from local features
 says "a copy of this photo" or not; never who is in it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sitr.fingerprint import closeup, geometry, pdq, sketch, views
-from sitr.fingerprint.closeup import Closeup
+from sitr.fingerprint import closeup, geometry, pdq, rules, shades, sketch, views
 from sitr.fingerprint.features import Features, extract
 from sitr.fingerprint.fingerprints import Fingerprint
 from sitr.fingerprint.pixels import Grey, decode
+from sitr.fingerprint.rules import Signs
 from sitr.fingerprint.sketch import Agreement, Ladder
 
 Matrix = npt.NDArray[np.float64]
@@ -32,19 +32,10 @@ _CANDIDATE_RADIUS = 60
 
 _CLOSEUPS = 2
 """How many placements are looked at closely: the best two; a third has never been the right one."""
-_WORTH_PLACES, _WORTH_VOTES = 4, 0.58
-"""By fewer places, or with fewer of the sketch's single votes (a half by chance), a placement is not worth a look."""
-_EVIDENCE = (0.16, -0.22, 0.26, -0.20, -2.1)
-"""Log-odds for each place that is there or not, each block that agrees or does not, and to begin with.
-
-Fitted (logistic, ridge) on 12 photos of the tuning half: 235 copies in the 19 hardest edits and in layouts, 922 wrong
-placements. Copies stood at 2.1 and above (but for two crops to a soft quarter), strangers at -1.2 and below.
+_WORTH_PLACES, _WORTH_VOTES = 4, (0.58, 0.68)
+"""By fewer places, or with fewer of the sketch's single votes (a half by chance; proposed by a hash, and by places), a
+placement is not worth a look. Copies that places proposed had 0.75 and more, one stranger's placement in fifty as many.
 """
-_ENOUGH = 1.5
-_BY_CORNERS = (12, 0.8, 0.85, 8)
-_BY_PLACES = (12, 0.8)
-_LEAST_HELD, _LEAST_BLOCKS, _LEAST_SHARE, _LEAST_VOTES = 5, 4, 0.6, 0.74
-"""Below these nothing is proved, whatever the sum says: it was fitted on what is common, and strangers are legion."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +97,7 @@ class _Found:
     """One placement (`matrix`: the photo's unit square to pixel centres of the candidate) and what speaks for it."""
 
     matrix: Matrix
-    places: int
-    distance: int
-    agreement: Agreement
-    close: Closeup | None = None
+    signs: Signs
 
     @property
     def mirrored(self) -> bool:
@@ -143,8 +131,8 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
     """`judge`, with the places that the verdict rests on."""
     if reference.features is None or reference.steps is None:
         return Proof(_by_hash_alone(reference, look))
-    by_hash = [f for f in _by_hash(reference, look) if f.agreement.votes >= _WORTH_VOTES]
-    by_hash = sorted(by_hash, key=lambda f: -f.agreement.votes)[:_CLOSEUPS]
+    by_hash = [f for f in _by_hash(reference, look) if f.signs.agreement.votes >= _WORTH_VOTES[0]]
+    by_hash = sorted(by_hash, key=lambda f: -f.signs.agreement.votes)[:_CLOSEUPS]
     found = [_closely(reference, look, f) for f in by_hash]
     for flipped in (False, True):
         if not any(_proved(f, reference) for f in found):
@@ -152,82 +140,41 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
             found += _best(reference, look, _by_places(reference, look, features, flipped=flipped))
     if not found:
         return Proof(Verdict(False, 0.0, None, False, 0.0, Reason("fingerprint.why_nothing")))
-    best = max(found, key=lambda f: (_proved(f, reference), evidence(f.agreement, f.close)))
+    best = max(found, key=lambda f: (_proved(f, reference), rules.evidence(f.signs)))
     verdict = _verdict(best, look, proved=_proved(best, reference))
     matrix = np.asarray((best.matrix + np.array([0, 0, 0.5])) * look.scale)
-    if best.close is None:
+    close = best.signs.close
+    if close is None:
         return Proof(verdict, matrix=matrix)
     sides = np.array([reference.feature_width, reference.feature_height])
-    return Proof(verdict, (best.close.start + 0.5) / sides, (best.close.end + 0.5) * look.scale, matrix)
-
-
-def evidence(agreement: Agreement, close: Closeup | None) -> float:
-    """How strongly places and sketch speak for a copy: logarithm of the odds, fitted on the tuning photos.
-
-    Neither stands alone: what a sketch says counts by its blocks, what places say by those that were tried.
-    """
-    held, tried = (close.held, close.tried) if close else (0, 0)
-    agreeing = agreement.share * agreement.blocks
-    signs = (held, tried - held, agreeing, agreement.blocks - agreeing)
-    return float(np.dot(_EVIDENCE[:4], signs)) + _EVIDENCE[4]
+    return Proof(verdict, (close.start + 0.5) / sides, (close.end + 0.5) * look.scale, matrix)
 
 
 def _proved(found: _Found, reference: Fingerprint) -> bool:
-    """The rule of the house. The figures are in docs/decisions/0008-fingerprint.md."""
-    agreement, close = found.agreement, found.close
-    if close is None:
-        return False
-    near_whole = found.distance <= pdq.RADIUS
-    if reference.wholly_drawn:
-        return _proved_drawn(found, close, near_whole=near_whole, soft_ground=reference.soft_ground)
-    if near_whole and agreement.share >= 0.7 and agreement.blocks >= 8 and close.held >= 0.3 * close.tried:
-        return True
-    # Under a collage's tiles or in grain most places are gone; then many corners and the whole sketch must agree.
-    corners, share, votes, blocks = _BY_CORNERS
-    if found.places >= corners and agreement.share >= share and agreement.votes >= votes and agreement.blocks >= blocks:
-        return close.held >= corners
-    # A crop to black or burnt-out ground leaves the sketch little to say; then nearly all places must be there.
-    held, of_tried = _BY_PLACES
-    if close.held >= held and close.held >= of_tried * close.tried and agreement.blocks >= 2:
-        return agreement.share >= _LEAST_SHARE
-    enough = close.held >= _LEAST_HELD and agreement.blocks >= _LEAST_BLOCKS
-    enough = enough and agreement.share >= _LEAST_SHARE and agreement.votes >= _LEAST_VOTES
-    return enough and evidence(agreement, close) >= _ENOUGH
-
-
-def _proved_drawn(found: _Found, close: Closeup, *, near_whole: bool, soft_ground: bool) -> bool:
-    """For a photo that is nearly all soft ground, or a page: what it has may be any page's, so all must agree more.
-
-    A page is proved by the whole of it: with another photo in it, it agrees in up to 0.96 of the blocks and 0.88 of the
-    places, but lies 48 bits and more away. Copies of photos before a soft ground, also in collages, agree in 0.73 of
-    the blocks, 0.86 of the votes and 0.63 of the places.
-    """
-    agreement = found.agreement
-    if near_whole and agreement.share >= 0.85:
-        return True
-    if not soft_ground or agreement.blocks < 12:
-        return False
-    if agreement.share >= 0.85 and close.held >= 12:
-        return True
-    there = close.held >= 8 and close.held >= 0.6 * close.tried
-    return there and agreement.share >= 0.7 and agreement.votes >= 0.84
+    return rules.proved(found.signs, wholly_drawn=reference.wholly_drawn, soft_ground=reference.soft_ground)
 
 
 def _best(reference: Fingerprint, look: Look, found: list[_Found]) -> list[_Found]:
     """The placements that are worth it, looked at closely."""
-    found = sorted(found, key=lambda f: -f.agreement.votes * min(1.0, (f.places + 4) / 12))
-    worth = [f for f in found if f.places >= _WORTH_PLACES and f.agreement.votes >= _WORTH_VOTES][:_CLOSEUPS]
-    return [_closely(reference, look, f) for f in worth] or found[:1]
+    found = sorted(found, key=lambda f: -f.signs.agreement.votes * min(1.0, (f.signs.places + 4) / 12))
+    worth = [f for f in found if f.signs.places >= _WORTH_PLACES and f.signs.agreement.votes >= _WORTH_VOTES[1]]
+    return [_closely(reference, look, f) for f in worth[:_CLOSEUPS]] or found[:1]
 
 
 def _closely(reference: Fingerprint, look: Look, found: _Found) -> _Found:
+    """The same placement nudged to its places, and asked for its shades if it could be the photo's."""
     if reference.features is None:
         return found
     unit = _unit(reference)
     shape = (reference.feature_height, reference.feature_width)
     close = closeup.look(reference.features, shape, look.ladder, found.matrix @ np.linalg.inv(unit))
-    there = _weighed(reference, look, close.matrix @ unit, found.distance, found.places)
-    return _Found(there.matrix, found.places, found.distance, there.agreement, close)
+    there = _weighed(reference, look, close.matrix @ unit, found.signs.distance, found.signs.places)
+    there = _Found(there.matrix, replace(there.signs, close=close))
+    if reference.shades is None or not rules.worth_shades(there.signs):
+        return there
+    return _Found(
+        there.matrix, replace(there.signs, likeness=shades.agree(reference.shades, look.ladder, there.matrix))
+    )
 
 
 def _unit(reference: Fingerprint) -> Matrix:
@@ -256,7 +203,7 @@ def _by_hash(reference: Fingerprint, look: Look) -> list[_Found]:
 def _weighed(reference: Fingerprint, look: Look, matrix: Matrix, apart: int, places: int | None = None) -> _Found:
     steps = reference.steps
     agreement = sketch.agree(steps, look.ladder, matrix) if steps is not None else Agreement(0.0, 0, 0.0)
-    return _Found(matrix, places or 0, apart, agreement)
+    return _Found(matrix, Signs(places or 0, apart, agreement))
 
 
 def _turned(orientation: int, columns: int, rows: int) -> Matrix:
@@ -310,19 +257,21 @@ def _by_hash_alone(reference: Fingerprint, look: Look) -> Verdict:
 
 def _verdict(found: _Found, look: Look, *, proved: bool) -> Verdict:
     region, visible = _region(found.matrix, look)
-    share, places = round(100 * found.agreement.share), found.close.held if found.close else found.places
-    if proved and found.close and found.close.moved:
+    signs = found.signs
+    score, share = signs.agreement.share, round(100 * signs.agreement.share)
+    places = signs.close.held if signs.close else signs.places
+    if proved and signs.close and signs.close.moved:
         why = Reason("fingerprint.why_same_scene", {"n": places, "share": share})
-        return Verdict(False, found.agreement.share, region, found.mirrored, visible, why, places, same_scene=True)
+        return Verdict(False, score, region, found.mirrored, visible, why, places, same_scene=True)
     if proved:
         code = "fingerprint.why_copy_mirrored" if found.mirrored else "fingerprint.why_copy"
         if places == 0:
             code = "fingerprint.why_whole_mirrored" if found.mirrored else "fingerprint.why_whole"
-        why = Reason(code, {"n": places, "share": share, "visible": round(100 * visible), "bits": found.distance})
-        return Verdict(True, found.agreement.share, region, found.mirrored, visible, why, places)
-    code = "fingerprint.why_layout" if found.places >= 8 else "fingerprint.why_weak"
-    why = Reason(code, {"n": found.places, "share": share})
-    return Verdict(False, found.agreement.share, None, False, 0.0, why, found.places)
+        why = Reason(code, {"n": places, "share": share, "visible": round(100 * visible), "bits": signs.distance})
+        return Verdict(True, score, region, found.mirrored, visible, why, places)
+    code = "fingerprint.why_layout" if signs.places >= 8 else "fingerprint.why_weak"
+    why = Reason(code, {"n": signs.places, "share": share})
+    return Verdict(False, score, None, False, 0.0, why, signs.places)
 
 
 def _region(matrix: Matrix, look: Look) -> tuple[Region, float]:

@@ -105,7 +105,7 @@ def _spread(
     for _ in range(min(count, len(found))):
         best = int(np.argmax(worth))
         chosen.append(best)
-        worth[cell == cell[best]] -= 0.45
+        worth[cell == cell[best]] -= 0.8
         close = ((found.xy - found.xy[best]) ** 2).sum(axis=1) < (3 * found.size[best]) ** 2
         worth[close] -= 1.0
         worth[best] = -np.inf

@@ -18,7 +18,7 @@ from sitr.fingerprint.sketch import FRAME, Ladder
 SIDE = 8
 """A photo, stretched to a square, is SIDE x SIDE blocks: those by which the sketch counts."""
 _SEEN = 0.9
-_LEAST = 4
+_LEAST = 2
 _GAINS = (0.35, 3.0)
 """From a faded copy to one of strong contrast; beyond lie pictures in which anything would do."""
 _ROUGH, _NEAR = 6.0, 0.25

@@ -1,0 +1,127 @@
+"""What is enough: the rules by which the signs for one placement are, or are not, a copy.
+
+Belongs here: signs in, yes or no out, and every figure that decides. Where the figures come from is in
+docs/decisions/0008-fingerprint.md; all were measured on the tuning half of the benchmark's photographs. Not here:
+finding placements (`geometry`), looking at them (`closeup`, `sketch`, `shades`), saying it in words (`compare`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sitr.fingerprint import pdq
+from sitr.fingerprint.closeup import Closeup
+from sitr.fingerprint.shades import Likeness
+from sitr.fingerprint.sketch import Agreement
+
+_EVIDENCE = (0.16, -0.22, 0.26, -0.20, 0.10, -0.40, -2.1)
+"""Log-odds for each place that is there or not, each block of steps that agrees or does not, each shade that does or
+does not, and to begin with. Fitted (logistic, ridge) on the tuning half, places and steps first, shades on top of them.
+"""
+_ENOUGH = 2.0
+"""Copies stood at 2.3 and above, other photos in the same layout at 1.5 and below, other strangers at 0.4."""
+_ENOUGH_ALIKE, _ALIKE = 0.8, (0.93, 9)
+"""The line where nearly all shades agree, and how many: of 685 wrong placements one had 0.9 of nine."""
+_BY_CORNERS = (12, 0.8, 0.85, 8)
+_BY_PLACES = (12, 0.8)
+_LEAST_HELD, _LEAST_BLOCKS, _LEAST_SHARE, _LEAST_VOTES = 5, 4, 0.6, 0.74
+"""Below these nothing is proved, whatever the sum says: it was fitted on what is common, and strangers are legion."""
+_LIKE, _LIKE_PLACES = 0.65, 0.9
+"""Where not the sum decides, the shades must agree too (a copy in a collage: 0.68 of what it and its neighbours show),
+and nearly all where the sketch is silent (a watermark's tile over another photo: 0.71).
+"""
+_LEAST_LIKE_BLOCKS = 4
+"""A crop to burnt-out ground leaves no shades; a line through three would fit anything."""
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What speaks for one placement. `places`: corners of both pictures that agree; `distance`: bits of PDQ, 256 where
+    the placement did not come from a hash; `close`: None if it was not worth a look; `likeness`: None for a
+    fingerprint without shades, and as long as it was not asked for.
+    """
+
+    places: int
+    distance: int
+    agreement: Agreement
+    close: Closeup | None = None
+    likeness: Likeness | None = None
+
+
+def evidence(signs: Signs) -> float:
+    """How strongly places, sketch and shades speak for a copy: logarithm of the odds.
+
+    None stands alone: what sketch and shades say counts by their blocks, what places say by those that were tried.
+    """
+    held, tried = (signs.close.held, signs.close.tried) if signs.close else (0, 0)
+    agreeing = signs.agreement.share * signs.agreement.blocks
+    like, shades = (signs.likeness.share, signs.likeness.blocks) if signs.likeness else (0.0, 0)
+    told = (held, tried - held, agreeing, signs.agreement.blocks - agreeing, like * shades, (1 - like) * shades)
+    return float(np.dot(_EVIDENCE[:6], told)) + _EVIDENCE[6]
+
+
+def worth_shades(signs: Signs) -> bool:
+    """Whether a placement is near enough to a proof for its shades to be asked for."""
+    return signs.close is not None and (signs.distance <= pdq.RADIUS or signs.close.held >= _LEAST_HELD)
+
+
+def proved(signs: Signs, *, wholly_drawn: bool, soft_ground: bool) -> bool:
+    """The rule of the house: places, sketch and shades must all say so, each as far as it has something to say."""
+    if signs.close is None:
+        return False
+    if wholly_drawn:
+        return _proved_drawn(signs, signs.close, soft_ground=soft_ground)
+    return _proved_photo(signs, signs.close)
+
+
+def _as_light(signs: Signs, least: float) -> bool:
+    """Whether light and dark are the photo's, also where it is soft: nothing else tells two skies in one page apart."""
+    like = signs.likeness
+    return like is None or like.blocks < _LEAST_LIKE_BLOCKS or like.share >= least
+
+
+def _proved_photo(signs: Signs, close: Closeup) -> bool:
+    agreement = signs.agreement
+    whole = signs.distance <= pdq.RADIUS and agreement.share >= 0.7 and agreement.blocks >= 8
+    if whole and close.held >= 0.3 * close.tried and _as_light(signs, _LIKE):
+        return True
+    # Under a collage's tiles or in grain most places are gone; then many corners and the whole sketch must agree.
+    corners, share, votes, blocks = _BY_CORNERS
+    many = signs.places >= corners and close.held >= corners and agreement.share >= share
+    if many and agreement.votes >= votes and agreement.blocks >= blocks and _as_light(signs, _LIKE):
+        return True
+    # A crop to black or burnt-out ground leaves the sketch little to say; then nearly all places must be there.
+    held, of_tried = _BY_PLACES
+    there = close.held >= held and close.held >= of_tried * close.tried
+    if there and agreement.blocks >= 2 and agreement.share >= _LEAST_SHARE and _as_light(signs, _LIKE_PLACES):
+        return True
+    enough = close.held >= _LEAST_HELD and agreement.blocks >= _LEAST_BLOCKS
+    enough = enough and agreement.share >= _LEAST_SHARE and agreement.votes >= _LEAST_VOTES
+    return enough and evidence(signs) >= (_ENOUGH_ALIKE if _alike(signs) else _ENOUGH)
+
+
+def _alike(signs: Signs) -> bool:
+    share, blocks = _ALIKE
+    return signs.likeness is not None and signs.likeness.share >= share and signs.likeness.blocks >= blocks
+
+
+def _proved_drawn(signs: Signs, close: Closeup, *, soft_ground: bool) -> bool:
+    """For a photo that is nearly all soft ground, or a page: what it has may be any page's, so all must agree more.
+
+    A page is proved by the whole of it: with another photo in it, it agrees in up to 0.96 of the blocks and 0.88 of the
+    places, but lies 48 bits and more away. Copies of photos before a soft ground, also in collages, agree in 0.73 of
+    the blocks, 0.86 of the votes and 0.63 of the places.
+    """
+    agreement = signs.agreement
+    if signs.distance <= pdq.RADIUS and agreement.share >= 0.85:
+        return _as_light(signs, _LIKE)
+    if not soft_ground:
+        return False
+    if _alike(signs) and close.held >= _LEAST_HELD and agreement.share >= 0.85 and evidence(signs) >= _ENOUGH:
+        return True
+    if agreement.blocks < 12 or not _as_light(signs, _LIKE):
+        return False
+    if agreement.share >= 0.85 and close.held >= 12:
+        return True
+    there = close.held >= 8 and close.held >= 0.6 * close.tried
+    return there and agreement.share >= 0.7 and agreement.votes >= 0.84
