@@ -8,9 +8,11 @@ from tests.cases.case_world import ADULT, World
 from tests.journal.test_journal_revoking import Made, _good_again, made
 
 from sitr.cases import dossiers, journals, openings, releases
+from sitr.cases.models import Renewal
 from sitr.cases.models import Stamp as Row
 from sitr.cases.work import look
-from sitr.dossier.building import _stamps
+from sitr.dossier import build_opened, verify
+from sitr.dossier.building import _renewals, _stamps
 from sitr.journal import Stamp, read_stamp
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
@@ -68,3 +70,30 @@ def test_a_stamp_of_a_revoked_authority_fails_the_case_and_is_named(world: World
     report = journals.verify(keeper, case)
     assert (report.ok, report.check("revocation").state) == (False, "failed")
     assert {problem.code for problem in report.problems} == {"stamp_revoked"}
+
+
+def test_what_is_said_about_the_authority_of_a_renewal_is_kept_judged_and_goes_along(
+    world: World, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issuer, door, _, _ = made
+    world.clock.time = datetime.now(UTC)
+    monkeypatch.setattr(journals, "RENEW_BEFORE", timedelta(days=900))  # its certificate is good for 800
+    keeper = world.with_services(
+        world.holder, authorities=(_Authority(made),), authority_roots=issuer.root, door=door,
+        authority_names=("memory",),
+    )  # fmt: skip
+    case = openings.open_case(keeper, country="DE", answers=ADULT, time_proof=True)
+    journals.stamp_pending(keeper.services)
+    journals.stamp_pending(keeper.services)
+    assert [bool(row.revocation) for row in Renewal.objects.filter(case=case)] == [True]
+    told = journals.verify(keeper, case).check("revocation")
+    assert (told.state, told.data["good"], told.data["unknown"]) == ("ok", 2, 0)
+    release = releases.decide(look(keeper, case), keeper.services.knowledge, "lawyer", {})
+    contents = dossiers._contents(keeper, look(keeper, case), release, "en")
+    assert {Path(name).name for name in _renewals(contents)} == {
+        "01.txt", "01.tsr", "renewal-01.pem", "renewal-01.ocsp",
+    }  # fmt: skip
+    build_opened(contents, world.folder / "d.zip", signer=keeper.services.signer, now=world.clock())
+    report = verify(world.folder / "d.zip", workdir=world.services.memory, tsa_ca=issuer.root)
+    said = {one.name: one.state for one in report.checks}
+    assert (report.ok, said["time"], said["revocation"]) == (True, "ok", "ok")

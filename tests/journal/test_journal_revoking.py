@@ -4,6 +4,7 @@ The issuer's register is a text file that the tests write, so a revocation can h
 """
 
 import base64
+import hashlib
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from sitr.journal import (
     Signer,
     fetch_revocation,
     read_stamp,
+    renewal_text,
     revocation_files,
     sign_checkpoint,
     signer_mark,
@@ -267,3 +269,77 @@ def test_what_is_no_reply_is_named_and_what_is_no_list_is_malformed(made: Made) 
         with pytest.raises(MalformedError):
             read_crl(der)
     assert standing(made[2], Stamped(b"", datetime.now(UTC), 0), [], None) is None
+
+
+# --- renewals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
+    """Another issuer with an authority of its own; nobody asks it, its list is taken from its folder."""
+    issuer = Issuer(tmp_path_factory.mktemp("second"))
+    issuer.make()
+    return issuer
+
+
+def listed(issuer: Issuer) -> bytes:
+    """The issuer's list as it is now, in PEM."""
+    issuer.answer("root.crl")
+    return (issuer.folder / "root.crl").read_bytes()
+
+
+def renewal(issuer: Issuer, *replies: bytes) -> tuple[bytes, bytes]:
+    text = renewal_text(replies)
+    return text, issuer.stamp(hashlib.sha256(text).hexdigest())
+
+
+def judged_again(
+    made: Made, second: Issuer, said: list[bytes], *renewals: tuple[bytes, bytes], roots: bool = True
+) -> Report:
+    """The journal with its stamp, renewals of it, and what was said about both authorities."""
+    issuer, _, tsr, note = made
+    both = issuer.root + second.root
+    return verify_journal(
+        [], {}, [note], stamps=[tsr], tsa_ca=both if roots else None, inside_certificates=both, revocations=said,
+        renewals=renewals,
+    )  # fmt: skip
+
+
+def test_a_stamp_of_a_revoked_authority_counts_from_its_renewal_by_another(made: Made, second: Issuer) -> None:
+    issuer, _, tsr, _ = made
+    issuer.register(read_stamp(tsr).time + timedelta(hours=1), "keyCompromise")
+    second.register()
+    said = [listed(issuer), listed(second)]
+    again = renewal(second, tsr)
+    report = judged_again(made, second, said, again)
+    assert (report.ok, report.check("time").state, report.check("revocation").state) == (True, "ok", "untrusted")
+    since = report.check("time").data
+    assert (since["renewals"], since["first"]) == (1, f"{read_stamp(again[1]).time:%Y-%m-%dT%H:%M:%SZ}")
+    counts = report.check("revocation").data
+    assert (counts["good"], counts["revoked"]) == (1, 1)
+    assert judged_again(made, second, said, again, roots=False).check("time").state == "untrusted"
+
+
+def test_a_renewal_by_the_revoked_authority_carries_nothing_but_one_over_it_does(made: Made, second: Issuer) -> None:
+    issuer, _, tsr, _ = made
+    issuer.register(read_stamp(tsr).time + timedelta(hours=1), "keyCompromise")
+    second.register()
+    said, own = [listed(issuer)], renewal(issuer, tsr)
+    report = judged_again(made, second, said, own)
+    assert [problem.code for problem in report.problems] == ["stamp_revoked"]
+    assert (report.check("time").data["renewals"], report.check("revocation").state) == (0, "failed")
+    report = judged_again(made, second, said, own, renewal(second, own[1]))
+    assert (report.ok, report.check("time").data["renewals"]) == (True, 1)
+
+
+def test_a_renewal_whose_authority_was_revoked_counts_for_nothing_and_is_said(made: Made, second: Issuer) -> None:
+    issuer, _, tsr, _ = made
+    again = renewal(second, tsr)
+    second.register(read_stamp(again[1]).time - timedelta(days=1), "superseded")
+    report = judged_again(made, second, [listed(issuer), listed(second)], again)
+    assert (report.ok, report.check("time").state, report.check("time").data["renewals"]) == (True, "ok", 0)
+    assert report.check("revocation").state == "untrusted"
+    assert report.check("revocation").data["revoked"] == 1
+    issuer.register(read_stamp(tsr).time - timedelta(days=1), "superseded")
+    report = judged_again(made, second, [listed(issuer), listed(second)], again)
+    assert (report.ok, report.check("revocation").state) == (False, "failed")

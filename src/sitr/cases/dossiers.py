@@ -350,7 +350,9 @@ def _renewals(services: Services, case: OpenCase) -> Iterator[Renewal]:
     names = dict(enumerate(services.authority_names))
     for row in journals.renewed(case):
         tsr = bytes(row.reply or b"")
+        lists, answer = journals.said_about(tsr, bytes(row.revocation or b""))
         yield Renewal(
             text=bytes(row.text), tsr=tsr, chain=stamp_certificates(tsr) + services.authority_roots,
+            crl=lists, ocsp=answer,
             time=read_stamp(tsr).time, authority=names.get(row.authority, str(row.authority + 1)),
         )  # fmt: skip

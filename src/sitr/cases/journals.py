@@ -132,7 +132,8 @@ def proofs(case: OpenCase) -> tuple[list[str], list[bytes]]:
 
 def _said(case: OpenCase) -> list[bytes]:
     """What was kept about the authorities' certificates, each once."""
-    kept = (said_about(bytes(stamp.reply or b""), bytes(stamp.revocation or b"")) for stamp in stamped(case))
+    rows: list[Stamp | Renewal] = [*stamped(case), *renewed(case)]
+    kept = (said_about(bytes(row.reply or b""), bytes(row.revocation or b"")) for row in rows)
     return list(dict.fromkeys(one for both in kept for one in both if one))
 
 

@@ -172,8 +172,9 @@ def _renewals(contents: Contents) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for place, renewal in enumerate(contents.renewals, start=1):
         found |= {f"renewals/{place:02d}.txt": renewal.text, f"renewals/{place:02d}.tsr": renewal.tsr}
-        if renewal.chain:  # beside the other certificates, where the checks look for them
-            found[f"timestamps/renewal-{place:02d}.pem"] = renewal.chain
+        # Beside the other certificates, lists and answers, where the checks look for them.
+        beside = {".pem": renewal.chain, ".crl": renewal.crl, ".ocsp": renewal.ocsp}
+        found |= {f"timestamps/renewal-{place:02d}{kind}": data for kind, data in beside.items() if data}
     return found
 
 

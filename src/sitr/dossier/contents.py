@@ -182,13 +182,18 @@ class JournalPart:
 
 @dataclass(frozen=True)
 class Renewal:
-    """A stamp over the digests of earlier replies (`text`), made before their certificates end."""
+    """A stamp over the digests of earlier replies (`text`), made before their certificates end.
+
+    `crl` (PEM) and `ocsp` (DER) as in TimeProof.
+    """
 
     text: bytes
     tsr: bytes
     chain: bytes
     time: datetime
     authority: str
+    crl: bytes = b""
+    ocsp: bytes = b""
 
 
 @dataclass(frozen=True)

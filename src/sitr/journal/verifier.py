@@ -16,7 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -1264,6 +1264,7 @@ def _check_time(
     states: list[tuple[bool, Stamped]] = []
     known: list[Standing | None] = []
     revoked: list[Problem] = []
+    again, wrong = _read_renewals(bag, replies, renewals, roots, revocations)
     for place, reply in enumerate(replies, start=1):
         try:
             stamped = read_stamp(reply)
@@ -1275,16 +1276,19 @@ def _check_time(
             continue
         known.append(standing(reply, stamped, revocations, roots, bag.inside) if revocations else None)
         held = known[-1]
-        if held is not None and held.state == "revoked":
-            revoked.append(Problem("stamp_revoked", None, {"stamp": place}))
-        else:
+        if held is None or held.state != "revoked":
             states.append((roots is not None and stamp_holds(reply, stamped, roots, bag.inside), stamped))
+        elif carrier := _carried(reply, again):
+            states.append((carrier.trusted, Stamped(stamped.digest, carrier.stamped.time, stamped.serial)))
+        else:
+            revoked.append(Problem("stamp_revoked", None, {"stamp": place}))
     if revoked and not states:
         problems += revoked  # where another authority's stamp is left, a revoked one only counts for nothing
     if roots is not None and replies and not problems and not any(trusted for trusted, _ in states):
         problems.append(Problem("stamp_by_stranger"))
-    problems += _check_renewals(bag, replies, renewals)
-    return problems, _time_check(problems, states, len(renewals)), _standing_check(known, roots)
+    problems += wrong
+    known += [one.standing for one in again]
+    return problems, _time_check(problems, states, sum(one.counts for one in again)), _standing_check(known, roots)
 
 
 def _standing_check(known: Sequence[Standing | None], roots: bytes | None) -> Check:
@@ -1302,25 +1306,70 @@ def _standing_check(known: Sequence[Standing | None], roots: bytes | None) -> Ch
     return Check("revocation", "ok" if certain else "untrusted", data)
 
 
-def _check_renewals(
-    bag: _Stamps, replies: Sequence[bytes], renewals: Sequence[tuple[bytes, bytes]]
-) -> Iterator[Problem]:
+@dataclass(frozen=True)
+class _Renewed:
+    """A renewal that holds: the digests of the replies it is for, its own reply, and what is known of its authority."""
+
+    listed: frozenset[bytes]
+    reply: bytes
+    stamped: Stamped
+    trusted: bool
+    standing: Standing | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it shows anything: one by an authority that was revoked does not."""
+        return self.standing is None or self.standing.state != "revoked"
+
+
+def _read_renewals(
+    bag: _Stamps,
+    replies: Sequence[bytes],
+    renewals: Sequence[tuple[bytes, bytes]],
+    roots: bytes | None,
+    revocations: Sequence[bytes],
+) -> tuple[list[_Renewed], list[Problem]]:
     """A renewal is a stamp over the digests of earlier replies, made while their certificates were still in force: it
     shows that the replies are from then, also when a key or a method of signing is broken later."""
     known = {hashlib.sha256(reply).digest(): reply for reply in [*replies, *(reply for _, reply in renewals)]}
+    good: list[_Renewed] = []
+    problems: list[Problem] = []
     for place, (text, reply) in enumerate(renewals, start=1):
         try:
             stamped, listed = read_stamp(reply), read_renewal(text)
         except MalformedError:
-            yield Problem("renewal_malformed", None, {"stamp": place})
+            problems.append(Problem("renewal_malformed", None, {"stamp": place}))
             continue
         inside = [known[digest] for digest in listed if digest in known]
         if stamped.digest != hashlib.sha256(text).digest() or not inside:
-            yield Problem("renewal_of_other", None, {"stamp": place})
+            problems.append(Problem("renewal_of_other", None, {"stamp": place}))
         elif not stamp_holds(reply, stamped, None, bag.inside):
-            yield Problem("renewal_forged", None, {"stamp": place})
+            problems.append(Problem("renewal_forged", None, {"stamp": place}))
         elif not all(_in_force(old, stamped.time, bag.inside) for old in inside):
-            yield Problem("renewal_late", None, {"stamp": place})
+            problems.append(Problem("renewal_late", None, {"stamp": place}))
+        else:
+            said = standing(reply, stamped, revocations, roots, bag.inside) if revocations else None
+            trusted = roots is not None and stamp_holds(reply, stamped, roots, bag.inside)
+            good.append(_Renewed(frozenset(listed), reply, stamped, trusted, said))
+    return good, problems
+
+
+def _carried(reply: bytes, renewals: Sequence[_Renewed]) -> _Renewed | None:
+    """The earliest renewal that counts and covers this reply, itself or through others.
+
+    Digests alone carry it: a reply whose authority was revoked shows nothing by itself, but what it is over existed
+    when a good renewal of it was made. Of trusted ones and others the trusted come first.
+    """
+    waiting, seen, found = [hashlib.sha256(reply).digest()], set[bytes](), list[_Renewed]()
+    while waiting:
+        digest = waiting.pop()
+        for one in renewals:
+            mark = hashlib.sha256(one.reply).digest()
+            if digest in one.listed and mark not in seen:
+                seen.add(mark)
+                waiting.append(mark)
+                found += [one] if one.counts else []
+    return min(found, key=lambda one: (not one.trusted, one.stamped.time), default=None)
 
 
 def _in_force(reply: bytes, time: datetime, inside: bytes) -> bool:
