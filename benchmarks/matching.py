@@ -198,7 +198,8 @@ def recall(options: argparse.Namespace) -> int:
     flat = sorted(name for name, each in made.items() if each.pdq_quality < pdq.QUALITY)
     prints = {name: each.pack() for name, each in made.items() if name not in flat}
     pictures = {name: pictures[name] for name in prints}
-    suite = tuple(edits.SUITE)[:: 9 if options.quick else 1]
+    at, parts = (int(number) for number in options.part.split("/"))
+    suite = tuple(edits.SUITE)[:: 9 if options.quick else 1][at::parts]
     with ProcessPoolExecutor(options.processes) as pool:
         work = partial(run_edit, positives=pictures, fillers=fillers, prints=prints, share=options.share)
         rows = list(_told(pool.map(work, suite)))
@@ -208,9 +209,11 @@ def recall(options: argparse.Namespace) -> int:
         "too_flat": flat,
         "bytes_each": statistics.mean(len(p) for p in prints.values()),
         "most_bytes": max(len(p) for p in prints.values()),
-        "shots": [shot(a, b, options.cache) for a, b in shots(p for p in every if p.half == options.half)],
-        "bursts": burst_rows(pictures, prints),
     }
+    if at == 0:
+        scenes = shots(p for p in every if p.half == options.half)
+        figures["shots"] = [shot(a, b, options.cache) for a, b in scenes]
+        figures["bursts"] = burst_rows(pictures, prints)
     return _report(rows, figures, options.out)
 
 
@@ -271,7 +274,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--half", choices=("tuning", "measuring"), default="tuning")
     parser.add_argument("--pairs", type=int, default=0, help="wrong pairs to reach")
     parser.add_argument("--resume", type=Path, default=Path("pairs.jsonl"), help="where the long run is kept")
-    parser.add_argument("--part", default="0/1", help="i/n: of the long run's queries only every n-th, from the i-th")
+    parser.add_argument(
+        "--part", default="0/1", help="i/n: only every n-th edit (of the long run: query), from the i-th"
+    )
     return parser.parse_args()
 
 

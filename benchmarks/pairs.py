@@ -4,8 +4,8 @@
 
 Belongs here: the long run, which can be stopped at any time and goes on where it was. One query is one picture in one
 edit; it is looked at once and judged against what it is no copy of, by kind of pair (KINDS). Nothing is cut short by
-the first stage. The order is shuffled by a seed, so that any part of the run is a fair sample. FILE holds one JSON line a
-query; a false match leaves its picture beside it, to be looked at. What collages are made of is no reference for them.
+the first stage. The order is shuffled by a seed, so that any part of the run is a fair sample. FILE holds one JSON line
+a query; a false match leaves its picture beside it, to be looked at. What collages are made of is no reference there.
 """
 
 import json
