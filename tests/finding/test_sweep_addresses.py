@@ -70,7 +70,7 @@ def _swept(web: Web, tmp_path: Path, text: str = _LIST) -> tuple[list[dict[str, 
     source = crawls.written(tmp_path, "addresses.txt", text.encode())
     out = tmp_path / "o"
     watch = read_watchlist(crawls.watchlist(1))
-    wish = Wish((str(source),), out, engine="plain")
+    wish = Wish((str(source),), out, engine="here")
     done = sweep(wish, watch, version="t", clock=lambda: 0.0, visitor=web.visitor())
     errors = [json.loads(line)["code"] for line in Path(f"{out}.errors.jsonl").read_text().splitlines()]
     assert done.counts["bad"] == len(errors)
@@ -107,7 +107,7 @@ def test_addresses_are_not_visited_where_no_door_was_handed_in(tmp_path: Path) -
     source = crawls.written(tmp_path, "a.txt", b"https://one.example/a.jpg\n")
     watch = read_watchlist(crawls.watchlist(1))
     with pytest.raises(BadInput) as said:
-        sweep(Wish((str(source),), tmp_path / "o", engine="plain"), watch, version="t", clock=lambda: 0.0)
+        sweep(Wish((str(source),), tmp_path / "o", engine="here"), watch, version="t", clock=lambda: 0.0)
     assert said.value.code == "finding.sweep_no_door"
 
 
@@ -116,5 +116,5 @@ def test_a_file_that_is_nothing_known_is_refused(tmp_path: Path, text: bytes) ->
     source = crawls.written(tmp_path, "a.txt", text)
     watch = read_watchlist(crawls.watchlist(1))
     with pytest.raises(BadInput) as said:
-        sweep(Wish((str(source),), tmp_path / "o", engine="plain"), watch, version="t", clock=lambda: 0.0)
+        sweep(Wish((str(source),), tmp_path / "o", engine="here"), watch, version="t", clock=lambda: 0.0)
     assert said.value.code == "finding.sweep_unknown_input"

@@ -1,6 +1,7 @@
 """Watch-lists: what is looked for, and what is not."""
 
 import json
+from typing import Any
 
 import pytest
 from tests.finding import crawls
@@ -10,6 +11,10 @@ from sitr.finding.sweep import read_watchlist
 from sitr.fingerprint import Fingerprint
 
 _HASH = "f" * 32 + "0" * 32
+
+
+def _parts(frame: str) -> list[str]:
+    return frame.split(",")
 
 
 def test_a_line_of_sitr_fingerprint_is_looked_for_in_all_orientations_and_views() -> None:
@@ -52,6 +57,39 @@ def test_withdrawn_flat_and_failed_entries_are_not_looked_for() -> None:
     assert (len(read_watchlist(theirs.encode()).photos), read_watchlist(theirs.encode()).unusable) == (1, 2)
     mine = f'{{"file": "x", "error": {{"code": "e"}}}}\n{{"pdq": "{_HASH}", "pdq_quality": 49}}\n{{"pdq": "{_HASH}"}}\n'
     assert (len(read_watchlist(mine.encode()).photos), read_watchlist(mine.encode()).unusable) == (1, 2)
+
+
+FRAMES = (f"0,90,{_HASH},0.000", f"25,20,{'0f' * 32},1.000", f"50,90,{_HASH},2.000", f"75,90,{'3c' * 32},3.000")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"file": "a.mp4", "kind": "film", "md5": "0" * 32, "vpdq": list(FRAMES)},
+        {"id": "a.mp4", "vpdq": "\n".join(FRAMES)},
+        {
+            "kind": "vpdq",
+            "id": "a.mp4",
+            "value": json.dumps([",".join((h, q, t)) for _, q, h, t in map(_parts, FRAMES)]),
+        },
+    ],
+)
+def test_a_film_is_looked_for_by_each_of_its_frames_that_says_something(line: dict[str, Any]) -> None:
+    """Flat frames are left out, and the same hash stands once, at its first second."""
+    (film,) = read_watchlist(json.dumps(line).encode()).photos
+    assert (film.photo, film.fingerprint) == ("a.mp4", None)
+    assert [(view, bits.hex()) for view, bits in film.hashes] == [("second 0", _HASH), ("second 3", "3c" * 32)]
+
+
+def test_films_stand_beside_photos_and_a_broken_one_is_named_by_its_line() -> None:
+    mixed = [crawls.line_of(1), json.dumps({"file": "a.mp4", "kind": "film", "vpdq": list(FRAMES)})]
+    assert [p.photo for p in read_watchlist("\n".join(mixed).encode()).photos] == ["photo-1.jpg", "a.mp4"]
+    flat = json.dumps({"file": "b.mp4", "kind": "film", "vpdq": [FRAMES[1]]})
+    assert read_watchlist("\n".join([*mixed, flat]).encode()).unusable == 1
+    for frames in (["nonsense"], 7, [None], {"a": 1}, [FRAMES[0].replace("90", "900")]):
+        with pytest.raises(BadInput) as refused:
+            read_watchlist("\n".join([*mixed, json.dumps({"file": "c", "vpdq": frames})]).encode())
+        assert (refused.value.code, refused.value.data) == ("finding.sweep_bad_list", {"line": 3})
 
 
 def test_two_photos_of_one_name_stay_two() -> None:

@@ -17,10 +17,12 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 from tests.finding import crawls
 from tests.finding.crawls import Entry
+from tests.finding.deadly import DeadlyStore, deadly
 
-from sitr.errors import BadInput, MissingProgram
-from sitr.finding.sweep import Progress, Summary, WatchList, Wish, clear, packages, read_watchlist, sweep
-from sitr.finding.sweep.units import Outcome, Unit
+from sitr.errors import BadInput, MissingProgram, OutsideSilent
+from sitr.finding.sweep import Progress, Summary, WatchList, Wish, clear, packages, plain, read_watchlist, sweep
+from sitr.finding.sweep.units import Kind, Outcome, Unit
+from sitr.finding.sweep.working import Job
 from sitr.finding.sweep.writing import COLUMNS
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +66,7 @@ def _errors(out: Path) -> list[dict[str, Any]]:
 
 
 def _wish(folder: Path, out: Path, **more: Any) -> Wish:
-    return Wish((str(folder),), out, **{"engine": "plain", "unit_bytes": 30_000, **more})
+    return Wish((str(folder),), out, **{"engine": "here", "unit_bytes": 30_000, **more})
 
 
 def test_copies_are_found_in_every_form_and_what_is_wrong_is_named(
@@ -106,10 +108,10 @@ def test_copies_are_found_in_every_form_and_what_is_wrong_is_named(
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed file:ResourceWarning")
 def test_daft_and_plain_processes_give_the_same_rows(folder: Path, watch: WatchList, tmp_path: Path) -> None:
     summaries = []
-    for engine, workers in (("plain", 1), ("plain", 2), ("daft", 2)):
-        out = tmp_path / f"{engine}{workers}"
-        summaries.append(_done(_wish(folder, out, engine=engine, workers=workers), watch))
-        assert (_rows(out), _errors(out)) == (_rows(tmp_path / "plain1"), _errors(tmp_path / "plain1"))
+    for engine in ("here", "plain", "daft"):
+        out = tmp_path / engine
+        summaries.append(_done(_wish(folder, out, engine=engine, workers=2), watch))
+        assert (_rows(out), _errors(out)) == (_rows(tmp_path / "here"), _errors(tmp_path / "here"))
     assert len({json.dumps(s.counts) for s in summaries}) == 1
     gc.collect()  # here, and not in the middle of another test
 
@@ -280,29 +282,76 @@ def test_a_sweep_killed_at_any_moment_loses_and_repeats_nothing(folder: Path, wa
 
 @pytest.mark.long
 @pytest.mark.parametrize("engine", ["plain", "daft"])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed file:ResourceWarning")
 def test_many_kills_of_many_workers_lose_and_repeat_nothing(
     folder: Path, watch: WatchList, tmp_path: Path, engine: str
 ) -> None:
     dice = random.Random(5)  # noqa: S311  moments, no secrets
     moments = [dice.uniform(1.0, 7.0) for _ in range(12)]
     _kill_and_compare(folder, watch, tmp_path, moments, unit_bytes=4_000, engine=engine, workers=2)
+    gc.collect()  # here, and not in the middle of another test
+
+
+# --- records that kill ---
+
+
+@pytest.mark.parametrize("engine", ["plain", pytest.param("daft", marks=pytest.mark.long)])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed file:ResourceWarning")
+def test_a_picture_that_kills_whoever_looks_at_it_is_named_and_passed_over(
+    watch: WatchList, tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Really: the worker's process ends by SIGKILL in the middle of its unit, each time it comes to it."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # Daft's workers have to find the deadly list
+    entries = [*crawls.crawl((3,)), Entry(crawls.jpeg(1)), *crawls.crawl((2,)), Entry(crawls.jpeg(2)[:9000])]
+    path = crawls.written(tmp_path, "a.warc.gz", crawls.packed(entries))
+    done = _done(_wish(path, tmp_path / "o", engine=engine, workers=1, unit_bytes=1 << 20), deadly(watch))
+    offset = len(crawls.packed(entries[:2]))
+    assert [(e["record"], e["code"]) for e in _errors(tmp_path / "o")] == [
+        (offset, "finding.sweep_killed"),
+        (len(crawls.packed(entries[:5])), "fingerprint.damaged"),
+    ]
+    assert [row["photo"] for row in _rows(tmp_path / "o")] == ["photo-2.jpg"]
+    assert (done.counts["records"], done.counts["bad"], done.counts["bytes"]) == (6, 2, path.stat().st_size)
+    gc.collect()
+
+
+def test_a_worker_that_was_killed_once_for_no_reason_loses_no_record(watch: WatchList, tmp_path: Path) -> None:
+    path = crawls.written(tmp_path, "a.warc.gz", crawls.packed([Entry(crawls.jpeg(1)), Entry(crawls.jpeg(2))]))
+    once = deadly(watch, once=tmp_path / "killed")
+    _done(_wish(path, tmp_path / "o", engine="plain"), once)
+    assert (tmp_path / "killed").exists()
+    assert [row["photo"] for row in _rows(tmp_path / "o")] == ["photo-1.jpg", "photo-2.jpg"]
+    assert _errors(tmp_path / "o") == []
+
+
+@pytest.mark.long
+def test_a_file_that_kills_whoever_reads_it_is_given_up(watch: WatchList, tmp_path: Path) -> None:
+    path = crawls.written(tmp_path, "p.jpg", crawls.jpeg(2))
+    units = [Unit(0, Kind.WARC, "s3://x/y", 10, end=10), Unit(1, Kind.PICTURES, "p", 9, names=(str(path),))]
+    deaths, ends = plain.run(units, Job(watch, wide=False, version="", store=DeadlyStore()), 1)
+    assert [dict(b) for b in deaths.bad] == [
+        {"source": "s3://x/y", "record": 0, "code": "finding.sweep_killed_reading"}
+    ]
+    assert (deaths.unit, deaths.counts["bad"], deaths.counts["bytes"]) == (0, 1, 10)
+    assert (ends.unit, ends.counts["matches"]) == (1, 1)
+
+
+@pytest.mark.long
+def test_workers_that_end_before_they_begin_end_the_sweep(watch: WatchList) -> None:
+    units = [Unit(0, Kind.PICTURES, "p", 9, names=("/nowhere",))]
+    with pytest.raises(OutsideSilent) as said:
+        list(plain.run(units, Job(deadly(watch, at_once=True), wide=False, version=""), 1))
+    assert said.value.code == "finding.sweep_no_workers"
 
 
 # --- values and packages ---
 
 
 def test_units_and_outcomes_travel_as_json() -> None:
-    unit = Unit(3, crawls_kind(), "a\udcff.warc", 10, names=("x", "é"))
+    unit = Unit(3, Kind.PICTURES, "a\udcff.warc", 10, names=("x", "é"))
     assert Unit.from_json(unit.to_json()) == unit
     outcome = Outcome(3, {"records": 1}, ({"source": "é", "region": [0.1]},), ({"code": "x"},), None, 7)
     assert Outcome.from_json(outcome.to_json()) == outcome
-
-
-def crawls_kind() -> Any:
-    """A kind of unit."""
-    from sitr.finding.sweep.units import Kind
-
-    return Kind.PICTURES
 
 
 _SILENT = """

@@ -84,7 +84,7 @@ def store() -> Iterator[Store]:
 def test_a_sweep_reads_archives_and_pictures_of_a_store_in_ranges(store: Store, tmp_path: Path) -> None:
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-    wish = Wish(("s3://crawl/2026/",), tmp_path / "o", engine="plain", store=store, unit_bytes=20_000)
+    wish = Wish(("s3://crawl/2026/",), tmp_path / "o", engine="here", store=store, unit_bytes=20_000)
     done = sweep(wish, read_watchlist(crawls.watchlist(1)), version="t", clock=lambda: 0.0)
     rows = pq.read_table(tmp_path / "o").to_pylist()
     assert [r["source"] for r in rows] == [
@@ -97,7 +97,7 @@ def test_a_sweep_reads_archives_and_pictures_of_a_store_in_ranges(store: Store, 
 
 
 def test_nothing_at_an_address_is_said_so(store: Store, tmp_path: Path) -> None:
-    wish = Wish(("s3://crawl/nothing/",), tmp_path / "o", engine="plain", store=store)
+    wish = Wish(("s3://crawl/nothing/",), tmp_path / "o", engine="here", store=store)
     with pytest.raises(BadInput) as said:
         sweep(wish, read_watchlist(crawls.watchlist(1)), version="t", clock=lambda: 0.0)
     assert said.value.code == "finding.sweep_no_input"

@@ -7,17 +7,22 @@ on Ray moves code and data to other machines; only this process writes anything.
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
 from sitr.errors import OutsideSilent, SitrError
+from sitr.finding.sweep import plain
 from sitr.finding.sweep.packages import SILENT, daft, ray
-from sitr.finding.sweep.plain import watch_parent
 from sitr.finding.sweep.units import Outcome, Unit
 from sitr.finding.sweep.working import Job, Worker
 from sitr.net import Door
 
 _ANSWERS_WITHIN = 10.0
+_GAVE_UP = (RuntimeError, OSError)
+"""What Daft raises when a process of its own dies; Ray's errors are RuntimeErrors too."""
+_TRIES = 3
+"""So often in a row Daft may end without a single outcome."""
 _UNITS_AT_ONCE = 2000
 """Units of one plan of Daft: workers are started anew for each, and a plan of a million units would be all planning."""
 
@@ -25,13 +30,31 @@ _UNITS_AT_ONCE = 2000
 def run(units: Sequence[Unit], job: Job, workers: int, cluster: str = "") -> Iterator[Outcome]:
     """Do all units; outcomes come as they are ready. `cluster`: address of a Ray cluster; empty: in this machine's
     processes. `workers` 0: one for each core of the cluster.
-    Raises OutsideSilent("finding.sweep_no_cluster"), MissingProgram("finding.sweep_needs").
+
+    Daft gives up a plan when one of its processes dies, and does not say at which unit. The units that were in work are
+    then done by plain processes here, which name the record that kills; Daft goes on with the rest.
+    Raises OutsideSilent: `finding.sweep_no_cluster`, `finding.sweep_no_workers`; MissingProgram("finding.sweep_needs").
     """
     workers = workers or _cores(cluster)
     _choose(cluster)
     outcomes = _outcomes(daft(), job, workers, cluster)
-    for start in range(0, len(units), _UNITS_AT_ONCE):
-        yield from _done(units[start : start + _UNITS_AT_ONCE], outcomes, workers, cluster)
+    left = {unit.number: unit for unit in units}
+    in_vain = 0
+    while left:
+        some = list(islice(left.values(), _UNITS_AT_ONCE))
+        try:
+            for outcome in _done(some, outcomes, workers, cluster):
+                del left[outcome.unit]
+                in_vain = 0
+                yield outcome
+        except _GAVE_UP:
+            in_vain += 1
+            if in_vain > _TRIES:
+                raise OutsideSilent("finding.sweep_no_cluster" if cluster else "finding.sweep_no_workers") from None
+            # Daft hands units out in their order, so those that were in work are among the first that are left.
+            for outcome in plain.run(list(islice(left.values(), 2 * workers)), job, min(workers, os.cpu_count() or 1)):
+                del left[outcome.unit]
+                yield outcome
 
 
 def _done(units: Sequence[Unit], outcomes: Any, workers: int, cluster: str) -> Iterator[Outcome]:
@@ -48,7 +71,7 @@ def _outcomes(engine: Any, job: Job, workers: int, cluster: str) -> Any:
 
         def __init__(self, told: Job) -> None:
             if not cluster:  # Ray ends its own
-                watch_parent(os.getppid())
+                plain.watch_parent(os.getppid())
             self.worker = Worker(told)
 
         def do(self, unit: str) -> str:

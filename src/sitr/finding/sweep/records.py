@@ -66,7 +66,7 @@ class Reading:
         if unit.kind is Kind.PICTURES:
             yield from self._files()
             return
-        source = f"{unit.source}#{unit.inner}" if unit.inner else unit.source
+        source = unit.inside
         try:
             with opened(unit.source, self._store) as file, _inner(file, unit) as inside:
                 base = max(unit.base, 0)

@@ -22,8 +22,9 @@ from sitr.finding.sweep.working import Job
 class Wish:
     """What is asked for.
 
-    `engine`: `daft`, `plain` or `ray`; `cluster`: the address of Ray; `workers`: processes, and 0 on a cluster means
-    one for each core of it; `unit_bytes`: how large a stretch of a WARC one worker takes on at a time.
+    `engine`: `daft`, `plain`, `ray`, or `here`: in this process, which a record may then end. `cluster`: the address of
+    Ray. `workers`: processes, and 0 on a cluster means one for each core of it. `unit_bytes`: how large a stretch of a
+    WARC one worker takes on at a time.
     """
 
     inputs: tuple[str, ...]
@@ -109,7 +110,9 @@ def _outcomes(units: Sequence[Unit], job: Job, wish: Wish, visitor: Visitor | No
     away = [unit for unit in units if unit.kind is not Kind.ADDRESSES]
     if here and visitor is None:
         raise BadInput("finding.sweep_no_door")
-    if away and wish.engine == "plain":
+    if away and wish.engine == "here":
+        yield from plain.here(away, job)
+    elif away and wish.engine == "plain":
         yield from plain.run(away, job, wish.workers)
     elif away:
         yield from on_daft.run(away, job, wish.workers, wish.cluster)

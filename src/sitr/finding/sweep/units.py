@@ -43,6 +43,11 @@ class Unit:
     names: tuple[str, ...] = ()
 
     @property
+    def inside(self) -> str:
+        """The source as rows name it: `FILE#WARC` for a WARC in a WACZ."""
+        return f"{self.source}#{self.inner}" if self.inner else self.source
+
+    @property
     def bytes(self) -> int:
         """How much of the input it is; 0 for addresses, of which nothing is known before they are visited."""
         return self.end - self.start if self.kind in {Kind.WARC, Kind.WACZ} else self.size

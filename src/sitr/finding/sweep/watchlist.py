@@ -17,6 +17,7 @@ import numpy as np
 
 from sitr.errors import BadInput, SitrError
 from sitr.fingerprint import Fingerprint, pdq
+from sitr.fingerprint.films import from_vpdq
 from sitr.fingerprint.views import KINDS
 
 _HASH_NAMES = ("pdq", "hash", "hashvalue", "pdq_hash")
@@ -27,7 +28,10 @@ _QUALITY_NAMES = ("pdq_quality", "quality")
 
 @dataclass(frozen=True)
 class Listed:
-    """One photo of the list. `hashes`: (name of the view, 32 bytes); `fingerprint`: None for hashes alone."""
+    """One photo of the list, or one film, whose views are its frames (`second 12`).
+
+    `hashes`: (name of the view, 32 bytes); `fingerprint`: None for hashes alone.
+    """
 
     photo: str
     hashes: tuple[tuple[str, bytes], ...]
@@ -64,8 +68,8 @@ def read_watchlist(data: bytes) -> WatchList:
     """The list in a file's bytes.
 
     JSON Lines as `sitr fingerprint` writes them, or with `pdq` alone; CSV with a column `pdq` (or `hash`), and one of
-    `photo`, `id`, `file`; one PDQ of 64 hex digits a line; and all that `finding.exchange` reads, of which withdrawn
-    entries and other kinds of hashes are not looked for.
+    `photo`, `id`, `file`; one PDQ of 64 hex digits a line; and all that `finding.exchange` reads. Films are looked for
+    by their frames (`vpdq`); withdrawn entries and digests of files are not looked for.
     Raises BadInput: `finding.sweep_bad_list` naming the line, `finding.sweep_empty_list`, `exchange.*`.
     """
     try:
@@ -131,6 +135,8 @@ def _exchanged(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for number, entry in enumerate(read_list(io.BytesIO(text.encode())), 1):
         if entry.kind is Kind.PDQ:
             yield number, {"id": entry.id, "pdq": entry.value, "quality": entry.quality, "state": entry.state.value}
+        elif entry.kind is Kind.VPDQ:
+            yield number, {"id": entry.id, "vpdq": entry.value, "state": entry.state.value}
         else:
             yield number, {"error": "another kind of hash"}
 
@@ -145,6 +151,8 @@ def _listed(entry: Mapping[str, Any], line: int) -> Listed | None:
         return None
     photo = str(next((entry[n] for n in _PHOTO_NAMES if entry.get(n)), f"line {line}"))[:500]
     try:
+        if "vpdq" in entry:
+            return _film(photo, entry["vpdq"])
         if isinstance(entry.get("fingerprint"), str):
             return _whole(photo, Fingerprint.from_json(dict(entry)))
         given = next((entry[n] for n in _HASH_NAMES if entry.get(n)), "")
@@ -155,6 +163,17 @@ def _listed(entry: Mapping[str, Any], line: int) -> Listed | None:
     if quality.isdecimal() and int(quality) < pdq.QUALITY:
         return None
     return Listed(photo, (("upright", bits.tobytes()),))
+
+
+def _film(name: str, frames: Any) -> Listed | None:
+    """A film by its frames, each hash once: a still of it, or its poster, is what a picture of a crawl can be."""
+    if not isinstance(frames, str | list):
+        raise BadInput("fingerprint.bad_vpdq", line=1)
+    text = frames if isinstance(frames, str) else "\n".join(map(str, frames))
+    hashes = {
+        one.pdq.tobytes(): f"second {one.second:g}" for one in reversed(from_vpdq(text)) if one.quality >= pdq.QUALITY
+    }
+    return Listed(name, tuple((second, bits) for bits, second in reversed(hashes.items()))) if hashes else None
 
 
 def _whole(photo: str, found: Fingerprint) -> Listed | None:

@@ -3,15 +3,19 @@
 Belongs here: joining reading and screening, and counting. Not here: who runs it, and where (`plain`, `on_daft`).
 """
 
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
 from sitr.errors import BadInput
 from sitr.finding.sweep.opening import Store
-from sitr.finding.sweep.records import Bad, Item, Passed, Reading
+from sitr.finding.sweep.records import Bad, Item, Passed, Picture, Reading
 from sitr.finding.sweep.screening import Screen
 from sitr.finding.sweep.units import Outcome, Unit, no_counts
 from sitr.finding.sweep.watchlist import WatchList
+
+KILLS = "finding.sweep_killed"
+"""The code of a picture that ended the process which looked at it."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,18 @@ class Worker:
         self._store = job.store
         self._screen = Screen(job.watch, wide=job.wide, version=job.version)
 
-    def do(self, unit: Unit) -> Outcome:
-        """Go through the unit. Nothing that is wrong with a record ends it."""
+    def do(self, unit: Unit, *, passed: Container[int] = (), at: Callable[[int], None] = lambda _: None) -> Outcome:
+        """Go through the unit. Nothing that is wrong with a record ends it, but one that ends this process.
+
+        `at`: is told the number of each item, from 0, before it is read; `passed`: numbers of items that are named
+        and not looked at, since they ended processes.
+        """
         reading = Reading(unit, self._store)
         tally = Tally(self._screen)
-        for item in reading:
-            tally.take(item)
+        at(0)
+        for number, item in enumerate(reading):
+            tally.take(Bad(item.source, item.record, KILLS) if isinstance(item, Picture) and number in passed else item)
+            at(number + 1)
         return tally.outcome(unit, reading.first, reading.after)
 
 
@@ -65,6 +75,9 @@ class Tally:
             seen = self._screen.look(item)
         except BadInput as refused:
             self._name(Bad(item.source, item.record, refused.code))
+            return
+        except MemoryError:
+            self._name(Bad(item.source, item.record, KILLS))
             return
         self._counts["small" if seen.small else "images"] += 1
         self._counts["candidates"] += seen.candidate
