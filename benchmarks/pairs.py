@@ -38,7 +38,7 @@ KINDS = {
     "burst": "the photograph of which the query imitates the next press of the shutter",
 }
 BURSTS = {"burst 2%": 0.02, "burst 4%": 0.04, "burst 8%": 0.08}
-FRAMED = 40
+FRAMED = 24
 """So many photographs, drawn by lot, are references inside the layouts too."""
 FILLERS = 10
 Line = dict[str, Any]

@@ -125,7 +125,7 @@ class _Sought:
 
     def alike(self, found: Features) -> npt.NDArray[np.bool_]:
         """Which of them look like the photo's, and more so than like any soft slope."""
-        return np.asarray(self.bits <= np.minimum(_ALIKE, 0.7 * found.telling()))
+        return np.asarray(self.bits <= np.minimum(_ALIKE, 0.7 * found.telling))
 
     def bits_at(self, points: Floats, found: Features) -> Floats:
         """Bits that differ at the spots nearest to `points` (n, 2; feature pixels), at the edge of what was tried."""

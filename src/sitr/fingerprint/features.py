@@ -12,7 +12,7 @@ The pattern is part of the stored format: docs/fingerprint-format.md gives its r
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
@@ -61,6 +61,7 @@ class Features:
         swapped = np.concatenate([self.bits[:, half:], self.bits[:, :half]], axis=1)
         return Features(xy, self.size, np.float32(np.pi) - self.angle, swapped)
 
+    @cached_property
     def telling(self) -> npt.NDArray[np.int64]:
         """Bits (n,) between each and a plain slope from dark to light: near 0 it looks like anything soft."""
         return np.asarray(np.bitwise_count(self.bits ^ _slope()).sum(axis=1), dtype=np.int64)

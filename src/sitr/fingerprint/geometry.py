@@ -77,7 +77,7 @@ def nearest(
 
 def _limits(photo: Features, most: int) -> npt.NDArray[np.float64]:
     """How many bits a match may differ (n,): nearer to each other than to a plain slope, which any soft picture has."""
-    return np.asarray(np.minimum(most, _SLOPE_SHARE * photo.telling()), dtype=np.float64)
+    return np.asarray(np.minimum(most, _SLOPE_SHARE * photo.telling), dtype=np.float64)
 
 
 def _proposals(

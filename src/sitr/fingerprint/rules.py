@@ -23,7 +23,7 @@ _ENOUGH = 2.0
 _ENOUGH_ALIKE, _ALIKE = 0.8, (0.93, 9)
 """The line where nearly all shades agree, and how many: of 685 wrong placements one had 0.9 of nine."""
 _BY_CORNERS = (12, 0.8, 0.85, 8)
-_BY_PLACES = (12, 0.8)
+_BY_PLACES = (12, 0.8, 10)
 _LEAST_HELD, _LEAST_BLOCKS, _LEAST_SHARE, _LEAST_VOTES = 5, 4, 0.6, 0.74
 """Below these nothing is proved, whatever the sum says: it was fitted on what is common, and strangers are legion."""
 _LIKE, _LIKE_PLACES = 0.65, 0.9
@@ -91,9 +91,10 @@ def _proved_photo(signs: Signs, close: Closeup) -> bool:
     if many and agreement.votes >= votes and agreement.blocks >= blocks and _as_light(signs, _LIKE):
         return True
     # A crop to black or burnt-out ground leaves the sketch little to say; then nearly all places must be there.
-    held, of_tried = _BY_PLACES
+    held, of_tried, blocks = _BY_PLACES
     there = close.held >= held and close.held >= of_tried * close.tried
-    if there and agreement.blocks >= 2 and agreement.share >= _LEAST_SHARE and _as_light(signs, _LIKE_PLACES):
+    told = agreement.blocks + (signs.likeness.blocks if signs.likeness else 0)
+    if there and told >= blocks and agreement.share >= _LEAST_SHARE and _as_light(signs, _LIKE_PLACES):
         return True
     enough = close.held >= _LEAST_HELD and agreement.blocks >= _LEAST_BLOCKS
     enough = enough and agreement.share >= _LEAST_SHARE and agreement.votes >= _LEAST_VOTES

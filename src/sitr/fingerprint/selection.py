@@ -100,7 +100,7 @@ def _spread(
     side = max(shape) / _GRID
     cell = (found.xy[:, 1] / side).astype(np.intp) * 64 + (found.xy[:, 0] / side).astype(np.intp)
     # Larger ones survive shrinking; those that look like a plain slope prove nothing.
-    worth = steadiness + 0.5 * np.log(found.size) + np.minimum(found.telling(), 90) / 20
+    worth = steadiness + 0.5 * np.log(found.size) + np.minimum(found.telling, 90) / 20
     chosen: list[int] = []
     for _ in range(min(count, len(found))):
         best = int(np.argmax(worth))
