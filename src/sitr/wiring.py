@@ -24,7 +24,7 @@ import django
 from sitr.errors import BadInput, MissingProgram
 from sitr.evidence import Confinement, confinement
 from sitr.evidence import capture as capture_page
-from sitr.finding.exchange import open_exchange
+from sitr.finding.exchange import exchange_names, open_exchange
 from sitr.journal import HttpAuthority, HttpCalendars, Signer
 from sitr.net import Door, LoopbackPass
 from sitr.net.txt import txt_record
@@ -83,6 +83,7 @@ def build(
             standing_public=settings.standing_key or (standing.public if standing else ""),
             calendars=_calendars(settings, door),
             exchange=partial(open_exchange, settings.exchanges, wait=time.sleep),
+            exchange_names=partial(exchange_names, settings.exchanges),
             match_hosts=settings.match_hosts,
         )
         tidy(built)

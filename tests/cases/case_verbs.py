@@ -32,6 +32,7 @@ from sitr.cases import (
     pairings,
     photos,
     portable,
+    proofs,
     releases,
     shared_index,
     sightings,
@@ -140,6 +141,15 @@ def _gone(world: World, case: str) -> dict[str, Any]:
     return {"sighting_id": place}
 
 
+def _found_there(world: World, case: str) -> dict[str, Any]:
+    """A find whose picture can be fetched."""
+    photos.add_photo(world.holder, case, drawn(), "mine.png")
+    world.site.pages["/a.png"] = (200, "image/png", drawn())
+    world.visits.images = {world.site.url("/a.png"): drawn()}
+    found = captures.capture_page(world.holder, case, "https://leaks.example/page", child="no").found
+    return {"sighting_id": found[0].sighting, "lang": "ar", "clear": True, "anew": True}
+
+
 def _two_captures(world: World, case: str) -> dict[str, Any]:
     made = []
     for _ in range(2):
@@ -208,6 +218,8 @@ TABLE = (
     Verb(
         sightings.decide, lambda w, c: {"sighting_id": proposal(w, c), "accept": True}, (("sighting", "accept"),)
     ),
+    Verb(proofs.about, lambda w, c: {"sighting_id": proposal(w, c)}),
+    Verb(proofs.draw, _found_there, (("read", "fetch_proof"), ("read", "look"))),
     Verb(sightings.check, _gone, (("clock", "stop_clock"), ("sighting", "check"))),
     Verb(sightings.check_all, _one_place, (("sighting", "check"),)),
     Verb(
@@ -278,6 +290,7 @@ TABLE = (
         submissions.submit, lambda w, c: {"photo_id": _photo(w, c), "exchange": "memory", "consent": True},
         (("release", "submit"), ("release", "submit_sent")),
     ),
+    Verb(submissions.offer, lambda w, c: {"photo_id": _photo(w, c)}),
     Verb(submissions.list_submissions),
     Verb(
         submissions.withdraw, _handed, (("release", "withdraw_submission"), ("release", "withdrawal_sent"))

@@ -97,6 +97,7 @@ class Visits:
     workdirs: list[Path] = field(default_factory=list)
     silent: bool = False
     text: bytes = b"a page of words"
+    wacz: bytes = b"PK wacz"
 
     def __call__(self, url: str, work: Path, options: CaptureOptions, now: datetime) -> Capture:
         """As `sitr.evidence.capture`."""
@@ -106,7 +107,7 @@ class Visits:
             raise OutsideSilent("evidence.no_page")
         made = {FileKind.TEXT: (self.text, "text/plain")}
         if options.pictures:
-            made |= {FileKind.SCREENSHOT: (drawn(7), "image/png"), FileKind.WACZ: (b"PK wacz", "application/wacz")}
+            made |= {FileKind.SCREENSHOT: (drawn(7), "image/png"), FileKind.WACZ: (self.wacz, "application/wacz")}
         images = self.images if options.pictures else {}
         taken = Capture(
             url=url, final_url=url, title="t", status=200, started=now, ended=now, pictures=options.pictures,

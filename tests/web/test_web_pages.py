@@ -167,6 +167,9 @@ def test_every_address_of_the_app_is_walked_by_these_tests(made: Story) -> None:
         "picture",
         "inside",
         "erased",
+        # With an erased photo, and a drawn proof: test_web_photos.
+        "photo_gone",
+        "why_picture",
         # With something that arrived from a paired browser: test_web_paired and the journey of the extension.
         "browser_new_code",
         "browser_code",

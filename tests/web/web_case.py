@@ -10,6 +10,11 @@ from typing import Any
 from tests.web.web_cast import ANSWERS, Cast, drawn
 
 from sitr.cases import captures, exhibits, notices, openings, photos, sightings, watches
+from sitr.cases.access import Keeper
+from sitr.cases.work import act
+from sitr.finding import Found
+from sitr.fingerprint import Reason
+from sitr.journal import Kind
 from sitr.web.survivor.file import Made
 
 FIELDS = {"name": "S. Demo", "identity": "S. Demo", "email": "person@sitr.invalid", "contact": "person@sitr.invalid",
@@ -30,6 +35,7 @@ class Story:
     chat: str = ""
     photo: str = ""
     watch: str = ""
+    find: str = ""
 
     def path(self, *parts: str) -> str:
         """An address inside the case."""
@@ -46,7 +52,9 @@ class Story:
             self.path("items", self.pair[0]), self.path("letters"), self.path("letters", self.letter),
             self.path("outcomes"), self.path("log"), self.path("file"), self.path("erase"), self.path("law"),
             self.path("account"), self.path("rounds"),
-            self.path("pictures", self.photo, "share"),
+            self.path("pictures", self.photo, "share"), self.path("pictures", self.photo, "hand"),
+            self.path("pictures", self.photo, "erase"), self.path("places", self.find, "why"),
+            self.path("places", self.find),
             self.path("browser"), self.path("lives"), self.path("items", self.item, "life"), f"/n/{self.case}/",
         ]  # fmt: skip
         around = ["/", "/new", "/dates", "/open", "/facts/", "/prints/", "/law/", "/law/eg/", "/law/all/"]
@@ -76,6 +84,8 @@ class Story:
             (self.path("rounds", "away"), {"away": "no"}),
             (self.path("rounds", self.watch), {"act": "pause"}),
             (self.path("pictures", self.photo, "share"), {"share": "yes"}),
+            (self.path("pictures", self.photo, "hand"), {"act": "submit", "exchange": "ncii", "agree": "yes"}),
+            (self.path("places", self.find, "why"), {"act": "soft", "anew": "yes"}),
             (self.path("account"), {"header": "sid=a-value-that-opens", "host": "leaks.example"}),
             (self.path("account", "forget"), {}),
             (self.path("log", "check"), {}),
@@ -97,6 +107,16 @@ def chat_with_media() -> bytes:
     return out.getvalue()
 
 
+def found(keeper: Keeper, case: str, photo: str) -> str:
+    """A copy that a watch found: proposed, with nothing of its page kept."""
+    find = Found(
+        "https://watched.example/i/2.jpg", photo, 0.93, None, mirrored=False, visible=1.0,
+        why=Reason("finding.watch_found"), width=900, height=700,
+    )  # fmt: skip
+    with act(keeper, case, Kind.SIGHTING, "take_watch_news") as doing:
+        return sightings.propose(doing, "https://watched.example/gallery", [find])[find.image_url]
+
+
 def story(cast: Cast) -> Story:
     """Make the case. The results that wait for a page after a redirect are made through the browser."""
     keeper, browser = cast.keeper, cast.browser
@@ -106,14 +126,16 @@ def story(cast: Cast) -> Story:
     (place,) = sightings.add_sighting(keeper, case, url)
     item = exhibits.add_exhibit(keeper, case, io.BytesIO(drawn()), "screenshot of chat.png")
     chat = exhibits.add_exhibit(keeper, case, io.BytesIO(chat_with_media()), "WhatsApp Chat.zip")
+    find = found(keeper, case, photo)
     letter = notices.draft(keeper, case, place.id, basis="gdpr_art17", lang="en", fields=FIELDS)
     (watch,) = watches.add(keeper, case, "https://watched.example/gallery")
     page = "https://leaks.example/gallery"
     wishes = (captures.Wish(), captures.Wish(viewport="phone"))
     pair = [captures.capture_page(keeper, case, page, child="no", wish=one).exhibits[0].id for one in wishes]
     made = Story(
-        case, place.id, item.id, letter.id, url, (), (pair[0], pair[1]), chat=chat.id, photo=photo, watch=watch.id
-    )
+        case, place.id, item.id, letter.id, url, (), (pair[0], pair[1]), chat=chat.id, photo=photo, watch=watch.id,
+        find=find,
+    )  # fmt: skip
     results = (
         browser.post(made.path("places"), {"text": "see https://www.instagram.com/p/Cabc123/ and https://b.example/x"}),
         browser.post(made.path("places", place.id, "save"), {"child": "no"}),

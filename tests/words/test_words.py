@@ -22,7 +22,7 @@ _READ_ALOUD = re.compile(r'(?:alt|aria-label|title|placeholder|content)="([^"]*)
 _MACHINE_CONTENT = {"width=device-width, initial-scale=1", "light dark", "noindex"}
 # Families whose last part is a state, a kind or an answer, put together where it is shown.
 _FAMILIES = (
-    *("sighting", "notice", "level", "to", "kind", "entry"),
+    *("sighting", "submission", "notice", "level", "to", "kind", "entry"),
     *("content", "rung", "problem", "save_child", "missing", "verb"),
     *("file_form", "file_group", "file_tongue", "diff", "save_viewport"),
 )

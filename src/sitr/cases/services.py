@@ -23,8 +23,8 @@ class Services:
     that decide about `authorities`, `authority_names` their addresses. `backups_kept` is how long the operator keeps
     backups (None: not known to Sitr). `process` names this process, `is_alive` asks after such a name.
     `calendars`: the OpenTimestamps calendars that the operator named (None: none).
-    `exchange` opens an exchange of watch-lists by its name; `match_hosts` are the names of this server under which the
-    matching service answers (none: it is off).
+    `exchange` opens an exchange of watch-lists by its name, `exchange_names` are those that the operator set up;
+    `match_hosts` are the names of this server under which the matching service answers (none: it is off).
     `key_records` asks the name system for the key of a mail's signature (None: nobody is asked).
     `standing_public` is the operator's key to which the orders of cases that consented are sealed, `standing` its
     secret part, only where visits are made while nobody is there ("" and None: not at all).
@@ -54,6 +54,7 @@ class Services:
     standing_public: str = ""
     calendars: Calendars | None = None
     exchange: Callable[[str], Exchange] | None = None
+    exchange_names: Callable[[], tuple[str, ...]] = tuple
     match_hosts: tuple[str, ...] = ()
 
     def new_id(self) -> str:

@@ -51,6 +51,34 @@ class SubmissionView:
     erased: bool = False
 
 
+@dataclass(frozen=True)
+class OfferView:
+    """What could be handed over of one photo, and what was. `hashes`: how many there are, 0 for a photo too flat;
+    `allowed`: whether the answers let them go anywhere; `exchanges`: the names of those that the operator set up."""
+
+    photo: str
+    name: str
+    hashes: int
+    allowed: bool
+    exchanges: tuple[str, ...]
+    handed: tuple[SubmissionView, ...]
+
+
+def offer(keeper: Keeper, case_id: str, photo_id: str) -> OfferView:
+    """What a photo's hashes are and where they could go. Nothing is sent. Raises NotFound, BadInput for a file of
+    exchanges that is none."""
+    case = look(keeper, case_id)
+    _, photo = case.one(Photo, photo_id)
+    try:
+        hashes = len(_entries(photo))
+    except AnswerIsNo:
+        hashes = 0
+    handed = [one for one in list_submissions(keeper, case_id) if one.photo == photo_id]
+    return OfferView(
+        photo_id, photo["name"], hashes, pictures_allowed(case), keeper.services.exchange_names(), tuple(handed)
+    )
+
+
 def submit(keeper: Keeper, case_id: str, photo_id: str, exchange: str, *, consent: bool) -> SubmissionView:
     """Hand over the shareable hashes of a photo.
 

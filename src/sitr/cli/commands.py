@@ -92,6 +92,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(("arrived", "accept"), "verbs.pairings:accept", ("CASE", "ARRIVAL")),
     Command(("arrived", "reject"), "verbs.pairings:reject", ("CASE", "ARRIVAL")),
     Command(("photo", "add"), "verbs.photos:add", ("CASE", "FILE..."), (Option("--keep"),)),
+    Command(("photo", "list"), "verbs.photos:list_all", ("CASE",)),
+    Command(("photo", "erase"), "verbs.photos:erase", ("CASE", "PHOTO"), (Option("--forget-handed"),)),
     Command(("fingerprint",), "fingerprints:fingerprint", ("FILE...",)),
     Command(
         ("compare",),

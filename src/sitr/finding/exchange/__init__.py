@@ -8,7 +8,7 @@ the port: the real exchanges live in `stopncii` and `threat_updates`, which alon
 
 from sitr.finding.exchange.entries import EntryState, Kind, WatchEntry, derived_id, read_value
 from sitr.finding.exchange.lists import Form, read_list, recognise, write_list
-from sitr.finding.exchange.opening import open_exchange, read_exchanges
+from sitr.finding.exchange.opening import exchange_names, open_exchange, read_exchanges
 from sitr.finding.exchange.port import Delta, Exchange, Handover, HandoverState, MemoryExchange, Opinion
 from sitr.finding.exchange.shelf import Applied, ListLine, Shelf
 
@@ -27,6 +27,7 @@ __all__ = [
     "Shelf",
     "WatchEntry",
     "derived_id",
+    "exchange_names",
     "open_exchange",
     "read_exchanges",
     "read_list",

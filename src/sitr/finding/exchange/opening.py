@@ -46,6 +46,11 @@ def read_exchanges(file: Path) -> dict[str, dict[str, Any]]:
     return said
 
 
+def exchange_names(file: Path) -> tuple[str, ...]:
+    """The names in the operator's file; none where there is no file. Raises BadInput `exchange.bad_config`."""
+    return tuple(sorted(read_exchanges(file))) if file.exists() else ()
+
+
 def _typed(one: Mapping[str, Any]) -> bool:
     texts = all(isinstance(one.get(key, ""), str) for key in ("keys", "url", "proxy"))
     seconds, group = one.get("seconds", 60), one.get("group", 0)
