@@ -17,6 +17,7 @@ from tests.fuzzing.guided import Watch, by_dice
 from tests.fuzzing.targets import IMPORTS, TARGETS
 
 ROOT = Path(__file__).parents[2]
+MUSEUM = ROOT / "tests" / "assets" / "fuzzing"
 MINUTES = 10
 SMALL = sorted(TARGETS.keys() - IMPORTS.keys())
 EXAMPLES = {"whole_journal": 5, "decoding": 40}
@@ -35,6 +36,11 @@ def test_damage_is_read_or_refused(name: str) -> None:
         target.read(seeds[place][:1] + damaged(seeds[place][1:], edits))
 
     run()
+
+
+@pytest.mark.parametrize("found", sorted(MUSEUM.iterdir()), ids=lambda one: one.name)
+def test_what_was_found_once_is_read_or_refused(found: Path) -> None:
+    TARGETS[found.name.partition("--")[0]].read(found.read_bytes())
 
 
 def test_a_run_keeps_each_find_once_and_goes_on(tmp_path: Path) -> None:

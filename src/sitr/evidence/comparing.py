@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -21,6 +20,7 @@ from urllib.parse import urljoin
 from sitr.errors import BadInput, Damaged
 from sitr.evidence.blocks import changes, surplus
 from sitr.fingerprint import decode, pdq
+from sitr.net.markup import Markup
 
 _MOST_BLOCKS = 3000
 _MOST_LINKS = 5000
@@ -140,7 +140,7 @@ def read_state(record: bytes, text: bytes, html: bytes) -> PageState:
         told = json.loads(record)
         source, collection = told["source"], told["collection"]
         return _state(told, source, collection, text.decode("utf-8", "replace"), html.decode("utf-8", "replace"))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise Damaged("evidence.record_unread") from None
 
 
@@ -170,7 +170,7 @@ def _headers(exchanges: Iterable[dict[str, Any]], url: str) -> dict[str, str]:
     return {name: pairs[name] for name in HEADERS if name in pairs}
 
 
-class _Anchors(HTMLParser):
+class _Anchors(Markup):
     """The addresses that a page links to."""
 
     def __init__(self) -> None:

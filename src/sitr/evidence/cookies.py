@@ -17,6 +17,7 @@ _MOST = 300
 _LONGEST = 4096
 _LONGEST_TEXT = 512 * 1024
 _FIELDS = 7
+_SECONDS = re.compile(r"-?[0-9]{1,18}(\.[0-9]{0,18})?")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}")
 # What no cookie may hold: controls and the separator (RFC 6265, 4.1.1); the rest is left to the site.
@@ -77,7 +78,7 @@ def _netscape(lines: list[str]) -> Iterator[Cookie]:
         parts = line.removeprefix("#HttpOnly_").split("\t")
         if len(parts) == _FIELDS - 1:  # an empty value loses its tab in some editors
             parts.append("")
-        if len(parts) != _FIELDS or not parts[4].strip().lstrip("-").split(".")[0].isdigit():
+        if len(parts) != _FIELDS or not _SECONDS.fullmatch(parts[4].strip()):
             raise BadInput("evidence.no_cookies")
         host, below, path, secure, expires, name, value = parts
         ends = int(float(expires))

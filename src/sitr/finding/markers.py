@@ -6,10 +6,10 @@ services show the same sentence to a visitor who is not logged in.
 
 import hashlib
 import re
-from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin, urlsplit
 
 from sitr.net.inline import decode_data_url
+from sitr.net.markup import Markup
 
 _REMOVED = (
     "page not found",
@@ -121,7 +121,7 @@ def _absolute(base: str, address: str) -> str | None:
         return None
 
 
-class _Images(HTMLParser):
+class _Images(Markup):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[str] = []

@@ -8,7 +8,6 @@ Here belong the rules of the tree (RFC 9162), of the lines, of the checkpoint (C
 
 import argparse
 import base64
-import binascii
 import hashlib
 import io
 import json
@@ -293,7 +292,7 @@ def _read_signature(line: str) -> Signature:
 def _base64(text: str, length: int | None, part: str) -> bytes:
     try:
         value = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii's own, and a plain one for letters beyond ASCII
         raise MalformedError(part) from error
     _must(base64.b64encode(value).decode() == text and length in (None, len(value)), part)
     return value

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
-from html.parser import HTMLParser
 
 from sitr.errors import BadInput
+from sitr.net.mails import FORGIVING
+from sitr.net.markup import Markup
 from sitr.words import plain
 
 LARGEST = 64 * 1024 * 1024  # bytes; relays stop far below
@@ -46,7 +47,7 @@ def read_reply(raw: bytes) -> Reply:
     """The answer in `raw` (RFC 5322 bytes). Raises BadInput `takedown.no_mail` when it is none."""
     if not raw.strip() or len(raw) > LARGEST:
         raise BadInput("takedown.no_mail")
-    message = email.message_from_bytes(raw, policy=email.policy.default)
+    message = email.message_from_bytes(raw, policy=FORGIVING)
     if not isinstance(message, EmailMessage) or not message.keys():
         raise BadInput("takedown.no_mail")
     return _Reading(message).reply()
@@ -118,7 +119,7 @@ class _Reading:
         charset = part.get_content_charset("utf-8")
         try:
             text = data.decode(charset)
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):  # a name with a NUL in it is a ValueError
             self._problem("bad_charset")
             text = data.decode("utf-8", "replace")
         text = _html_text(text) if part.get_content_subtype() == "html" else text
@@ -146,7 +147,7 @@ def _is_attachment(part: EmailMessage) -> bool:
     return part.get_content_disposition() == "attachment" or part.get_content_maintype() != "text"
 
 
-class _TextOnly(HTMLParser):
+class _TextOnly(Markup):
     """The words of an HTML mail; scripts and styles are left out, nothing is fetched."""
 
     def __init__(self) -> None:

@@ -18,6 +18,7 @@ from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.signatures import check_signatures
 from sitr.evidence.imports.texts import decoded, html_words
 from sitr.evidence.imports.values import Findings, Item, ItemKind, KeyRecords, Where
+from sitr.net.mails import FORGIVING
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject", "Message-ID", "Received", "Return-Path", "MIME-Version")
 _ODD = (ValueError, LookupError, AttributeError, TypeError, AssertionError, OverflowError, MessageError)
@@ -43,7 +44,7 @@ def read_mail(
 
     A page that a browser saved (MHTML) is such a mail: its pictures bear the addresses from which they came.
     """
-    message = email.message_from_bytes(raw, policy=email.policy.default)
+    message = email.message_from_bytes(raw, policy=FORGIVING)
     if not isinstance(message, EmailMessage) or not message.keys():
         findings.problem("no_mail")
         return

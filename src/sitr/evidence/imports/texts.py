@@ -1,7 +1,8 @@
 """Bytes to text, whatever alphabet they were saved in, and the words of HTML."""
 
 import codecs
-from html.parser import HTMLParser
+
+from sitr.net.markup import Markup
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -59,7 +60,7 @@ def _whole(data: bytes) -> bool:
     return bool(data)
 
 
-class _Words(HTMLParser):
+class _Words(Markup):
     def __init__(self) -> None:
         super().__init__()
         self.words: list[str] = []

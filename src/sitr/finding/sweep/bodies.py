@@ -58,7 +58,7 @@ def read_head(block: bytes) -> Head | None:
         name, colon, value = line.partition(":")
         if colon:
             fields.setdefault(name.strip().lower(), value.strip())
-    return Head(int(status[0]) if status and status[0].isdecimal() else 0, fields, length)
+    return Head(int(status[0]) if status and status[0].isdecimal() and len(status[0]) < 10 else 0, fields, length)
 
 
 def worth_reading(peeked: bytes) -> bool:
