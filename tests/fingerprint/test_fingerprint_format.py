@@ -139,15 +139,16 @@ def _page(seed: int = 11) -> bytes:
     return encoded(page, "PNG")
 
 
-def _soft() -> bytes:
-    """Something small before a ground of many shades, as before a sky."""
+def _soft(*, even: bool) -> bytes:
+    """Something small before a ground of many shades: a slope as a story has it, or uneven as before a sky."""
     down, across = np.mgrid[0:480, 0:640]
-    ground = Image.fromarray((40 + down / 4 + across / 12).astype(np.uint8))
+    shades = 40 + down / 4 + (across / 12 if even else 30 * np.sin(across / 140) * np.cos(down / 200))
+    ground = Image.fromarray(shades.astype(np.uint8))
     ground.paste(drawn_photo(12, 120, 100).convert("L"), (260, 190))
     return encoded(ground, "PNG")
 
 
-@pytest.mark.parametrize(("picture", "soft"), [(_page(), False), (_soft(), True)])
+@pytest.mark.parametrize(("picture", "soft"), [(_page(), False), (_soft(even=True), False), (_soft(even=False), True)])
 def test_a_page_and_a_soft_photo_are_told_apart_and_stay_so(picture: bytes, *, soft: bool) -> None:
     seen = fingerprint(picture)
     assert (seen.wholly_drawn, seen.soft_ground) == (True, soft)
@@ -159,3 +160,26 @@ def test_a_page_is_found_again_and_the_same_page_with_another_photo_is_not_it() 
     page = fingerprint(_page())
     assert compare(page, _page()).match
     assert not compare(page, _page(14)).match
+
+
+def test_a_fingerprint_of_version_1_is_still_read_and_compared() -> None:
+    old = dataclasses.replace(PRINT, shades=None)
+    raw = old.pack()
+    assert raw[6] == 1
+    assert len(raw) == len(PACKED) - 64
+    back = Fingerprint.unpack(raw)
+    assert back.shades is None
+    assert same(back, old)
+    assert compare(back, PHOTO).match
+    with pytest.raises(Damaged):
+        Fingerprint.unpack(_as_version(raw, 2))
+
+
+def test_a_shareable_part_alone_is_of_version_1_whoever_made_it() -> None:
+    assert PRINT.version == VERSION == 2
+    assert PRINT.without_sealed().pack()[6] == 1
+
+
+def _as_version(raw: bytes, version: int) -> bytes:
+    body = raw[:6] + bytes([version]) + raw[7:-4]
+    return body + struct.pack(">I", zlib.crc32(body))
