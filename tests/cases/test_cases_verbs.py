@@ -149,9 +149,9 @@ def broken_database(at: int) -> Iterator[list[str]]:
         yield tried
 
 
-# The others have more than one transaction, and tests of their own: below, and in those of holders and erasing.
+# The others have more than one transaction, and tests of their own: below, and in those of holders, erasing and proofs.
 _MORE = {"notices.send", "dossiers.make", "erasing.erase_case", "holders.add_holder", "holders.remove_holder",
-         "submissions.submit", "submissions.withdraw"}  # fmt: skip
+         "submissions.submit", "submissions.withdraw", "proofs.draw"}  # fmt: skip
 ONE_TRANSACTION = tuple(verb for verb in WRITING if verb.name not in _MORE)
 
 
