@@ -8,6 +8,7 @@ from tests.cli.cli_desk import SECRET, Desk
 
 from sitr.cli.demo.leaksite import LeakSite
 from sitr.cli.demo.photographs import find_photographs
+from sitr.fingerprint.fingerprints import VERSION
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
 
@@ -75,6 +76,16 @@ def test_a_photo_becomes_a_fingerprint_and_is_not_kept(desk: Desk) -> None:
     case, photo = desk.case(), find_photographs()[0].path
     (added,) = desk.done("photo", "add", case, str(photo))["photos"]
     assert (added["kept"], added["fingerprint_version"]) == (False, VERSION)
+
+
+def test_one_photo_is_listed_and_erased_with_the_secret_again(desk: Desk) -> None:
+    case, photo = desk.case(), find_photographs()[0].path
+    (added,) = desk.done("photo", "add", case, str(photo))["photos"]
+    assert desk.done("photo", "list", case)["photos"] == [added]
+    assert desk.type("photo", "erase", case, added["id"]).status == 2, "nobody confirmed"
+    assert desk.type("photo", "erase", case, added["id"], "--yes", secret="wrong").status == 3
+    assert desk.done("photo", "erase", case, added["id"], "--yes")["erased"] == added["id"]
+    assert desk.done("photo", "list", case)["photos"] == []
 
 
 def test_no_photo_is_taken_in_where_the_age_is_not_known(desk: Desk) -> None:
