@@ -96,8 +96,8 @@ class Sight:
 
     def conditions(self) -> Conditions | None:
         """How to ask whether it changed; None where the server gave nothing to ask by."""
-        plain = (self.etag.isascii() and self.etag.isprintable(), self.modified.isascii())
-        if not all(plain) or not (self.etag or self.modified):
+        plain = all(said.isascii() and said.isprintable() for said in (self.etag, self.modified))
+        if not plain or not (self.etag or self.modified):
             return None
         return Conditions(self.url, self.etag, self.modified)
 
