@@ -5,7 +5,6 @@ In each language of the browser. Real Firefox is not run here: its manifest and 
 """
 
 import base64
-import io
 import json
 import os
 import re
@@ -19,12 +18,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import axe_playwright_python
-import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from tests.journeys.drawn_pages import held_to_the_rules, shoot
 from tests.journeys.extension_browser import Chromium, Popup, Wire, chromium_with, site, wire_to
+from tests.journeys.extension_pages import COOKIE, PAGES, manifest_is_right, pictures_are_right, unpack
 from tests.journeys.test_journey import SECRET, World, world_of
 
 from sitr.words import Lang, say
@@ -32,44 +30,6 @@ from sitr.words import Lang, say
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[2]
-BAND, BANDS = 250, 36
-COOKIE = "seat=somebody-in-particular"
-LAZY = (201, 17, 133)
-FIXED, STICKY = (255, 0, 255), (0, 200, 255)
-
-
-def _colour(number: int) -> tuple[int, int, int]:
-    return (40 + number * 37 % 150, 60 + number * 61 % 120, 90 + number * 17 % 100)
-
-
-def _picture(colour: tuple[int, int, int]) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (120, 80), colour).save(out, "PNG")
-    return out.getvalue()
-
-
-def _long_page() -> bytes:
-    """Bands of known colours; a header that sticks, a bar that is fixed, images that wait to be scrolled to."""
-    bands = "".join(
-        f'<div style="height:{BAND}px;background:rgb{_colour(number)}">'
-        + (f'<img loading="lazy" src="/lazy.png?{number}" width="120" height="80">' if number % 10 == 5 else "")
-        + "</div>"
-        for number in range(BANDS)
-    )
-    return (
-        '<!doctype html><html lang="ar" dir="rtl"><meta charset="utf-8"><title>صفحة خلف الجدار 🌿</title>'
-        "<style>body{margin:0}header{position:sticky;top:0;height:50px;background:rgb(0,200,255)}"
-        "footer{position:fixed;bottom:0;inset-inline:0;height:40px;background:rgb(255,0,255)}</style>"
-        '<header id="h" style="color:black">صفحة <a href="/@leaker.one">@leaker.one</a></header>'
-        f"{bands}<p style='margin:0;height:60px'>نص عربي في آخر الصفحة، من حساب @second_account</p>"
-        '<footer>fixed</footer><iframe src="http://other.localhost:1/x" style="display:none"></iframe></html>'
-    ).encode()
-
-
-PAGES = {
-    "/login": ("text/html", b"<p>in</p>"), "/wall": ("text/html; charset=utf-8", _long_page()),
-    "/lazy.png": ("image/png", _picture(LAZY)),
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -115,18 +75,6 @@ def _code(page: Page, base: str, case: str, shots: Path | None = None) -> str:
         _look_at_the_app(page, shots, "app-code")
     page.goto(f"{base}/n/{case}/browser")
     return code
-
-
-def _parts(body: bytes) -> tuple[dict[str, object], dict[str, bytes]]:
-    """A bundle as it went over the wire: what it says, and its files by name."""
-    size = int.from_bytes(body[:4], "big")
-    said = json.loads(body[4 : 4 + size])
-    at, found = 4 + size, {"page.json": body[4 : 4 + size]}
-    for part in said["parts"]:
-        found[part["name"]] = body[at : at + part["bytes"]]
-        at += part["bytes"]
-    assert at == len(body)
-    return said, found
 
 
 _SIZES = "JSON.stringify([document.documentElement.scrollWidth, innerWidth])"
@@ -208,7 +156,7 @@ def _unsure(chromium: Chromium, popup: Popup, app: Page, inside: str, wire: Wire
     """In an adult's case, an answer that is not no: words only."""
     assert popup.save("unsure") == words["done_words"]["message"]
     chromium.close_popup(popup)
-    _, files = _parts(wire.bodies("/x/add")[0])
+    _, files = unpack(wire.bodies("/x/add")[0])
     assert set(files) == {"page.json", "page.txt"}
     app.bring_to_front()
     app.goto(f"{inside}/browser")
@@ -225,13 +173,13 @@ def _an_adults_case(
     before = page.evaluate("[document.documentElement.outerHTML, scrollY]")
     said = popup.save("no")
     assert wire.bodies("/x/add"), said
-    assert said == words["done_partial"]["message"].replace("$1", "6"), _parts(wire.bodies("/x/add")[0])[0]["missing"]
+    assert said == words["done_partial"]["message"].replace("$1", "6"), unpack(wire.bodies("/x/add")[0])[0]["missing"]
     assert page.evaluate("[document.documentElement.outerHTML, scrollY]") == before
     chromium.close_popup(popup)
     (body,) = wire.bodies("/x/add")
-    manifest, files = _parts(body)
-    _manifest_is_right(manifest, page)
-    _pictures_are_right(files, page)
+    manifest, files = unpack(body)
+    manifest_is_right(manifest, page.url, "Chrome")
+    pictures_are_right(files, page.evaluate("document.documentElement.scrollHeight"))
     _copy_is_right(files["page.mhtml"])
     app.bring_to_front()
     app.goto(f"{inside}/browser")
@@ -250,43 +198,6 @@ def _an_adults_case(
     app.goto(f"{inside}/log")
     app.locator("form[action$='/log/check'] button").click()
     assert say("web.checked_ok", "en") in app.inner_text("main")
-
-
-def _manifest_is_right(said: dict[str, object], page: Page) -> None:
-    assert said["url"] == page.url
-    assert said["title"] == "صفحة خلف الجدار 🌿"
-    assert (said["child"], said["pictures"]) == ("no", True)
-    accounts = said["accounts"]
-    assert isinstance(accounts, list)
-    assert {one["name"] for one in accounts} >= {"@leaker.one", "@second_account"}
-    images = said["images"]
-    assert isinstance(images, list)
-    origin = page.url.removesuffix("/wall")
-    assert {one["address"] for one in images} == {f"{origin}/lazy.png?{number}" for number in range(5, BANDS, 10)}
-    assert "Chrome" in str(said["user_agent"])
-    missing = said["missing"]
-    assert isinstance(missing, list)
-    assert [one["what"] for one in missing] == ["frames"]
-
-
-def _pictures_are_right(files: dict[str, bytes], page: Page) -> None:
-    """Every band of the page stands at its place in the stitched picture, each header once, every lazy image shown."""
-    height = page.evaluate("document.documentElement.scrollHeight")
-    tiles = [np.asarray(Image.open(io.BytesIO(files[f"page-0{n}.png"])).convert("RGB")) for n in (1, 2)]
-    assert [tile.shape[0] for tile in tiles] == [8000, height - 8000]
-    whole = np.concatenate(tiles)
-    for number in range(BANDS):
-        middle = 50 + number * BAND + BAND // 2
-        assert tuple(whole[middle, 30]) == _colour(number), number
-        if number % 10 == 5:
-            near = whole[50 + number * BAND : 50 + number * BAND + 80]
-            assert (near == LAZY).all(axis=2).any(), number
-    sticks = np.flatnonzero((whole[:, 30] == STICKY).all(axis=1))
-    assert (sticks.min(), sticks.max()) == (0, 49)
-    assert not (whole == FIXED).all(axis=2).any()
-    view = np.asarray(Image.open(io.BytesIO(files["view.png"])).convert("RGB"))
-    assert tuple(view[-20, 30]) == FIXED
-    assert tuple(view[20, 30]) == STICKY
 
 
 def _copy_is_right(saved: bytes) -> None:
@@ -312,7 +223,7 @@ def _a_minors_case(chromium: Chromium, page: Page, wire: Wire, code: str, words:
     popup.pair(wire.url, code)
     assert popup.save("no") == words["done_words"]["message"]
     chromium.close_popup(popup)
-    said, files = _parts(wire.bodies("/x/add")[0])
+    said, files = unpack(wire.bodies("/x/add")[0])
     assert set(files) == {"page.json", "page.txt"}
     assert (said["pictures"], said["images"]) == (False, [])
     for begins in (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"image/", b"base64"):

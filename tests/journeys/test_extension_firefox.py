@@ -1,0 +1,165 @@
+"""The extension in a real Firefox, against a page behind a login and the running app: pair, press, accept, verify.
+
+What Chromium has of its own (MHTML) is looked at in `test_extension.py`; the rest has to come out the same here.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import axe_playwright_python
+import pytest
+from tests.journeys.extension_browser import Wire, site, wire_to
+from tests.journeys.extension_firefox import PROGRAM, Firefox, Popup, firefox_with
+from tests.journeys.extension_pages import COOKIE, PAGES, manifest_is_right, pictures_are_right, unpack
+from tests.journeys.test_journey import SECRET, World, world_of
+
+from sitr.words import say
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.long,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(PROGRAM is None, reason="firefox-esr is not installed (./test --long installs it)"),
+]
+
+ROOT = Path(__file__).parents[2]
+Words = dict[str, dict[str, str]]
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    yield from world_of()
+
+
+@pytest.fixture
+def extension(tmp_path: Path) -> Path:
+    out = tmp_path / "extension"
+    subprocess.run([sys.executable, str(ROOT / "tools" / "extension"), str(out)], check=True)
+    return out / "firefox"
+
+
+def _words(extension: Path, lang: str) -> Words:
+    found: Words = json.loads((extension / "_locales" / lang / "messages.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _app(firefox: Firefox, world: World) -> str:
+    """The app, unlocked in the tab in front; its address."""
+    token, base = world.hear("token"), str(world.hear("base"))
+    firefox.goto(f"{base}/k/{token}")
+    firefox.fill("[name=secret]", SECRET)
+    firefox.fill("[name=again]", SECRET)
+    firefox.click("main button:not([name])")
+    return base
+
+
+def _case(firefox: Firefox, base: str, age: str) -> str:
+    """A case whose person had this age."""
+    firefox.goto(f"{base}/new")
+    firefox.click("main form button")
+    case = urlsplit(firefox.address).path.split("/")[2]
+    firefox.goto(f"{base}/n/{case}/q/age")
+    firefox.click(f"main [value={age}]")
+    firefox.click("main form button:not([name])")
+    return case
+
+
+def _code(firefox: Firefox, base: str, case: str) -> str:
+    """Press for a code and read it; then back, so that the case is looked at."""
+    firefox.goto(f"{base}/n/{case}/browser")
+    firefox.click(f"form[action$='/{case}/browser/code'] button")
+    code = firefox.words(".phrase")
+    firefox.goto(f"{base}/n/{case}/browser")
+    return code
+
+
+def _look(popup: Popup, shots: Path, name: str) -> None:
+    """A picture of the popup at its real size, and the rules of axe-core."""
+    axe = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    script = axe + ";axe.run().then((got) => JSON.stringify(got.violations.map((one) => one.id)))"
+    assert json.loads(popup.run(script)) == [], name
+    width, inner = popup.run("[document.documentElement.scrollWidth, innerWidth]")
+    assert width <= inner, (name, width, inner)
+    popup.shoot(shots / f"{name}.png")
+
+
+def test_one_press_in_a_real_firefox(world: World, extension: Path, tmp_path: Path) -> None:
+    shots = Path(os.environ.get("SITR_SHOTS", str(tmp_path))) / "firefox-en"
+    shots.mkdir(parents=True, exist_ok=True)
+    words = _words(extension, "en")
+    with site(PAGES, COOKIE) as leaks, ExitStack() as stack:
+        firefox = stack.enter_context(firefox_with(extension, tmp_path / "profile"))
+        app = firefox.new_tab()
+        base = _app(firefox, world)
+        wire = stack.enter_context(wire_to(urlsplit(base).port or 0))
+        case = _case(firefox, base, "adult")
+        code = _code(firefox, base, case)
+        firefox.new_tab()
+        firefox.goto(f"{leaks}/wall")
+        assert firefox.words("h1") == "Log in"
+        firefox.goto(f"{leaks}/login")
+        firefox.goto(f"{leaks}/wall")
+        popup = firefox.press()
+        _look(popup, shots, "pair")
+        popup.pair(wire.url, code)
+        assert popup.said == words["pair_done"]["message"]
+        _look(popup, shots, "save")
+        files = _saved(firefox, popup, wire, words)
+        _look(popup, shots, "saved")
+        firefox.close_popup()
+        firefox.front(app)
+        _accepted(firefox, f"{base}/n/{case}", files, shots)
+
+
+def _saved(firefox: Firefox, popup: Popup, wire: Wire, words: Words) -> dict[str, bytes]:
+    """One press: what went over the wire is the page, and the page is as it was."""
+    firefox.run("scrollTo(0, 1234)")
+    state = "return [document.documentElement.outerHTML, scrollY, document.documentElement.scrollHeight]"
+    before = firefox.run(state)
+    said = popup.save("no")
+    assert wire.bodies("/x/add"), said
+    manifest, files = unpack(wire.bodies("/x/add")[0])
+    assert said == words["done_partial"]["message"].replace("$1", "6"), manifest["missing"]
+    assert firefox.run(state) == before
+    manifest_is_right(manifest, firefox.address, "Firefox")
+    pictures_are_right(files, before[2])
+    _copy_is_right(files["page.html"].decode())
+    assert {part["sha256"] for part in manifest["parts"]} == {
+        sha256(data).hexdigest() for name, data in files.items() if name != "page.json"
+    }
+    return files
+
+
+def _copy_is_right(html: str) -> None:
+    """The page as one file: each image as it was shown, with the address that it had; nothing that fetches or runs."""
+    pictures = re.findall(r'<img[^>]* src="data:image/png;base64,[^"]+"', html)
+    assert len(pictures) == 4
+    assert len(re.findall(r'data-address="http://leaks\.localhost:\d+/lazy\.png\?\d+"', html)) == 4
+    assert "default-src 'none'" in html
+    assert "نص عربي في آخر الصفحة" in html
+
+
+def _accepted(firefox: Firefox, inside: str, files: dict[str, bytes], shots: Path) -> None:
+    """In the app: a proposal, then exhibits with the digests of what went over the wire; the journal verifies."""
+    firefox.goto(f"{inside}/browser")
+    assert "leaks.localhost" in firefox.words("main")
+    firefox.shoot(shots / "app-waiting.png")
+    firefox.click("button[name=accept][value=yes]")
+    assert say("browser.accepted_same", "en") in firefox.words("main")
+    links = firefox.run("return [...document.querySelectorAll('.cards h2 a')].map((one) => one.href)")
+    shown = set()
+    for link in links:
+        firefox.goto(link)
+        shown.add(re.sub(r"\s", "", firefox.words(".digest")))
+    assert shown == {sha256(data).hexdigest() for data in files.values()}
+    firefox.goto(f"{inside}/log")
+    firefox.click("form[action$='/log/check'] button")
+    assert say("web.checked_ok", "en") in firefox.words("main")
