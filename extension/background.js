@@ -11,13 +11,19 @@ function tell(words, busy, good = true) {
   for (const port of watching) port.postMessage(now);
 }
 
+// A browser ends a worker that seems idle, and a file on its way does not count as work: a question a while keeps it.
+const AWAKE = 10_000;
+
 async function save(tabId, child) {
   tell(say("step_ask"), true);
+  const awake = setInterval(() => api.runtime.getPlatformInfo(), AWAKE);
   try {
     const got = await capture(tabId, child, (step, ...blanks) => tell(say(step, ...blanks), true));
     tell(got.pictures ? say(got.partial ? "done_partial" : "done", got.files) : say("done_words"), false);
   } catch (error) {
     tell(wrong(error), false, false);
+  } finally {
+    clearInterval(awake);
   }
 }
 

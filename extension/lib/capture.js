@@ -24,11 +24,11 @@ export async function capture(tabId, child, tell) {
   const captured_at = new Date().toISOString();
   const files = [], missing = [];
   if (pictures) {
-    const taken = await shots(tab, (number, of) => tell("step_shot", number, of));
+    const taken = await shots(tab, (number, of) => tell("step_shot", number, of), !api.pageCapture);
     files.push(...taken.files);
     missing.push(...taken.missing);
     tell("step_copy");
-    const copied = await copy(tab);
+    const copied = await copy(tab, taken.cut);
     files.push(copied.file);
     missing.push(...copied.missing);
   }
@@ -46,13 +46,14 @@ export async function capture(tabId, child, tell) {
   return { ...(await add(sent)), pictures, partial: said.partial };
 }
 
-// The page as one file: MHTML where the browser makes it, else its final state with the images that can be read.
-async function copy(tab) {
+// The page as one file: MHTML where the browser makes it, else its final state with the images that can be read, and
+// what the window showed (`cut`) of the others.
+async function copy(tab, cut) {
   if (api.pageCapture) {
     const blob = (await mhtml(tab)) ?? (await mhtml(tab));
     if (blob) return { file: { kind: "mhtml", name: "page.mhtml", media_type: "multipart/related", blob }, missing: [] };
   }
-  const { html, missing } = await inPage(tab, "serialise");
+  const { html, missing } = await inPage(tab, "serialise", cut);
   return { file: { kind: "html", name: "page.html", media_type: "text/html", blob: new Blob([html]) }, missing };
 }
 

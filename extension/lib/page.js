@@ -149,6 +149,19 @@
     return { y: box.scrollTop, total: box.scrollHeight, frame: frame(box), url: location.href };
   }
 
+  // Where in the stitched picture those images stand that the browser does not let be read, in CSS pixels of what
+  // scrolls. Only while the page is being shot: by their number among the page's images.
+  function unreadable() {
+    const { box } = before, root = document.scrollingElement ?? document.documentElement, part = frame(box), found = [];
+    for (const [number, one] of [...document.documentElement.querySelectorAll("img")].entries()) {
+      const at = one.getBoundingClientRect();
+      if (at.width < 8 || at.height < 8 || getComputedStyle(one).visibility === "hidden" || readable(one)) continue;
+      if (box !== root && !box.contains(one)) continue;
+      found.push({ number, x: at.left - part.x, y: at.top - part.y + box.scrollTop, width: at.width, height: at.height });
+    }
+    return found.slice(0, MOST.images);
+  }
+
   function set(one, name, value) {
     if (!one.style) return;
     const whole = one.getAttribute("style");
@@ -169,18 +182,22 @@
   }
 
   // The page as it stands, as one file that fetches nothing and runs nothing: images as the page showed them, where the
-  // browser lets them be read (no new request is made); the others are named.
-  function serialise() {
+  // browser lets them be read (no new request is made). In place of the others stands what the window showed of them,
+  // `cut` (number of the image: data address), and they are named.
+  function serialise(cut) {
     const copy = document.documentElement.cloneNode(true), missing = [];
     const shown = [...document.documentElement.querySelectorAll("img")];
     copy.querySelectorAll("img").forEach((one, number) => {
       const address = shown[number].currentSrc || shown[number].src;
-      const data = drawn(shown[number]);
+      const data = drawn(shown[number]), seen = data ? null : cut[number];
       one.removeAttribute("srcset");
       if (web(address)) one.setAttribute("data-address", address);
-      if (data) one.setAttribute("src", data);
-      else if (address && !address.startsWith("data:")) missing.push({ what: web(address) ? address : "image", why: "not readable from the page" });
+      if (data ?? seen) one.setAttribute("src", data ?? seen);
+      if (seen) one.setAttribute("data-from", "screenshot");
+      if (data || !address || address.startsWith("data:")) return;
+      missing.push({ what: web(address) ? address : "image", why: seen ? "not readable from the page; as the window showed it" : "not readable from the page" });
     });
+    copy.querySelectorAll("picture > source").forEach((one) => one.remove());
     copy.querySelectorAll("script, base, meta[http-equiv]").forEach((one) => one.remove());
     const policy = document.createElement("meta");
     policy.setAttribute("http-equiv", "Content-Security-Policy");
@@ -191,17 +208,26 @@
     return { html: `<!doctype html>\n${copy.outerHTML}`, missing: missing.slice(0, MOST.images) };
   }
 
-  function drawn(image) {
-    if (!image.complete || !image.naturalWidth || image.naturalWidth * image.naturalHeight > 25_000_000) return null;
+  const whole = (image) => image.complete && image.naturalWidth > 0 && image.naturalWidth * image.naturalHeight <= 25_000_000;
+
+  function onCanvas(image, width, height) {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [width, height];
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    return canvas;
+  }
+
+  function readable(image) {
     try {
-      const canvas = document.createElement("canvas");
-      [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
-      canvas.getContext("2d").drawImage(image, 0, 0);
-      return canvas.toDataURL("image/png");
+      return whole(image) && Boolean(onCanvas(image, 1, 1).getContext("2d").getImageData(0, 0, 1, 1));
     } catch {
-      return null; // of another site: the browser does not let it be read
+      return false; // of another site: the browser does not let it be read
     }
   }
 
-  globalThis.sitrPage = { describe, begin, at, end, serialise };
+  function drawn(image) {
+    return readable(image) ? onCanvas(image, image.naturalWidth, image.naturalHeight).toDataURL("image/png") : null;
+  }
+
+  globalThis.sitrPage = { describe, begin, at, unreadable, end, serialise };
 })();

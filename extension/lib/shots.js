@@ -1,11 +1,12 @@
 // The whole page as pictures: scroll, shoot, stitch, cut into files. The page is left as it was, whatever happens.
 import { api } from "./browser.js";
-import { cuts, fits, heights, newRows, OVERLAP, positions, TALLEST } from "./stitch.js";
+import { cuts, fits, heights, newRows, OVERLAP, pieces, positions, TALLEST } from "./stitch.js";
 
 // Browsers allow two shots a second (Chromium's MAX_CAPTURE_VISIBLE_TAB_CALLS_PER_SECOND).
 const PAUSE = 520;
 // A shot may show the page as it was before scrolling, on a busy machine: then it is taken again.
 const TRIES = 4;
+const MOST_CUT_BYTES = 24 * 1024 * 1024;
 
 export class OtherPage extends Error {}
 
@@ -66,9 +67,11 @@ async function png(canvas) {
 }
 
 // The window as the person saw it, untouched; then the whole page in files of at most TALLEST rows.
-// `tell(number, of)` says how far it is. Gives {files, missing}.
-export async function shots(tab, tell) {
+// `tell(number, of)` says how far it is. Gives {files, missing, cut}; `cut`: with `withImages`, what was to be seen of the
+// images that cannot be read, by their number.
+export async function shots(tab, tell, withImages) {
   const camera = new Camera(tab), files = [], missing = [];
+  let cut = {};
   const seen = await camera.shoot();
   files.push(file("view.png", await png(canvasOf(seen))));
   try {
@@ -87,11 +90,14 @@ export async function shots(tab, tell) {
       if (number === plan.positions.length - 1 && place.total > start.total + 40) missing.push({ what: "screenshot", why: "the page grew while it was read", from: start.total });
     }
     if (!plan.whole) missing.push({ what: "screenshot", why: "the page goes on", from: Math.round(plan.positions.at(-1) + start.frame.height) });
-    for (const [number, blob] of (await picture.files()).entries()) files.push(file(`page-${String(number + 1).padStart(2, "0")}.png`, blob));
+    const places = withImages ? await inPage(tab, "unreadable") : [];
+    const made = await picture.files();
+    cut = await cutOut(made, places, picture.scale);
+    for (const [number, blob] of made.entries()) files.push(file(`page-${String(number + 1).padStart(2, "0")}.png`, blob));
   } finally {
     await inPage(tab, "end").catch(() => {}); // the tab may be gone; then there is nothing to put back
   }
-  return { files, missing };
+  return { files, missing, cut };
 }
 
 // One more shot into the picture; again when its first rows are not the last of the one before.
@@ -130,6 +136,7 @@ class Tall {
     this.ready = [];
     this.canvas = null;
     this.tail = null; // the last rows, to be met by the next shot
+    this.scale = 1; // device pixels in a CSS pixel
   }
 
   // Whether the first rows of a shot are the last of the picture.
@@ -152,6 +159,7 @@ class Tall {
   async take(shot, place, windowWidth) {
     const { crop, scale, fresh } = this.lies(shot, place, windowWidth);
     if (!fresh) return false;
+    this.scale = scale;
     const rows = Math.min(Math.ceil(OVERLAP * scale), crop.height);
     this.tail = strip(shot, crop, crop.height - rows, rows);
     for (const cut of cuts(this.done, fresh.rows)) {
@@ -178,4 +186,33 @@ class Tall {
     if (this.canvas) await this.close(last);
     return this.ready;
   }
+}
+
+// Pieces of the finished files as data addresses: {number, x, y, width, height} in CSS pixels of the whole picture. The
+// bytes are bounded: a page of a thousand pictures would else be held twice.
+async function cutOut(files, places, scale) {
+  const found = {};
+  let left = MOST_CUT_BYTES;
+  for (const [number, blob] of files.entries()) {
+    const here = pieces(places, scale, number);
+    if (!here.length) continue;
+    const tall = await createImageBitmap(blob);
+    for (const piece of here) {
+      const width = Math.min(piece.width, tall.width - piece.x), height = Math.min(piece.height, tall.height - piece.top);
+      if (width < 1 || height < 1 || left < 0) continue;
+      const canvas = new OffscreenCanvas(width, height);
+      canvas.getContext("2d").drawImage(tall, piece.x, piece.top, width, height, 0, 0, width, height);
+      const bytes = new Uint8Array(await (await png(canvas)).arrayBuffer());
+      left -= bytes.length;
+      found[piece.number] = `data:image/png;base64,${base64(bytes)}`;
+    }
+    tall.close();
+  }
+  return found;
+}
+
+function base64(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
 }

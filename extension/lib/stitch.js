@@ -54,3 +54,17 @@ export function heights(rows, tallest = TALLEST) {
   if (rows % tallest) found.push(rows % tallest);
   return found;
 }
+
+// What of these places ({number, x, y, width, height} in CSS pixels of the whole picture) lies in one of the files, in
+// its device pixels. A place that goes over the edge of a file belongs to the one in which its larger part lies.
+export function pieces(places, scale, file, tallest = TALLEST) {
+  const found = [];
+  for (const { number, x, y, width, height } of places) {
+    const top = Math.max(0, Math.round(y * scale)), bottom = Math.round((y + height) * scale);
+    const left = Math.max(0, Math.round(x * scale)), right = Math.round((x + width) * scale);
+    if (bottom <= top || right <= left || Math.floor((top + bottom - 1) / 2 / tallest) !== file) continue;
+    const first = Math.max(top, file * tallest), last = Math.min(bottom, (file + 1) * tallest);
+    found.push({ number, x: left, top: first - file * tallest, width: right - left, height: last - first });
+  }
+  return found;
+}

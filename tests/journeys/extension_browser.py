@@ -168,7 +168,8 @@ def wire_to(port: int) -> Iterator[Wire]:
 
 @contextmanager
 def site(pages: dict[str, tuple[str, bytes]], cookie: str) -> Iterator[str]:
-    """A site behind a login, at a name of its own (`leaks.localhost`). `/login` sets the cookie; without it: a wall."""
+    """A site behind a login, at a name of its own (`leaks.localhost`). `/login` sets the cookie; without it: a wall.
+    `/open/…` is there for everybody, under any name. `:PORT/` in a page becomes the port."""
 
     class Handler(Quiet):
         def do_GET(self) -> None:
@@ -176,7 +177,8 @@ def site(pages: dict[str, tuple[str, bytes]], cookie: str) -> Iterator[str]:
             known = cookie in self.headers.get("Cookie", "") or path.startswith("/open/")
             media, body = pages.get(path, ("text/html", b"nothing")) if known else ("text/html", b"<h1>Log in</h1>")
             entered = {"Set-Cookie": f"{cookie}; Path=/; HttpOnly"} if path == "/login" else {}
-            self.reply(200, body, {**entered, "Content-Type": media})
+            port = self.headers.get("Host", "").rpartition(":")[2].encode()
+            self.reply(200, body.replace(b":PORT/", b":" + port + b"/"), {**entered, "Content-Type": media})
 
     with loopback_server(Handler) as server:
         yield f"http://leaks.localhost:{server.server_port}"

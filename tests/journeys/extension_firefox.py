@@ -251,7 +251,7 @@ class Popup(Pressed):
 
 
 @contextmanager
-def firefox_with(extension: Path, profile: Path, **preferences: object) -> Iterator[Firefox]:
+def firefox_with(extension: Path, profile: Path, preferences: dict[str, object]) -> Iterator[Firefox]:
     """Firefox without a window on a new profile, with the unpacked extension in it."""
     assert PROGRAM is not None
     profile.mkdir()

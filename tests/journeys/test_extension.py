@@ -179,6 +179,7 @@ def _an_adults_case(
     (body,) = wire.bodies("/x/add")
     manifest, files = unpack(body)
     manifest_is_right(manifest, page.url, "Chrome")
+    assert [one["what"] for one in manifest["missing"]] == ["frames"]
     pictures_are_right(files, page.evaluate("document.documentElement.scrollHeight"))
     _copy_is_right(files["page.mhtml"])
     app.bring_to_front()

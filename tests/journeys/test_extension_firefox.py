@@ -3,6 +3,7 @@
 What Chromium has of its own (MHTML) is looked at in `test_extension.py`; the rest has to come out the same here.
 """
 
+import io
 import json
 import os
 import re
@@ -15,12 +16,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import axe_playwright_python
+import numpy as np
 import pytest
+from PIL import Image
 from tests.journeys.extension_browser import Wire, site, wire_to
 from tests.journeys.extension_firefox import PROGRAM, Firefox, Popup, firefox_with
-from tests.journeys.extension_pages import COOKIE, PAGES, manifest_is_right, pictures_are_right, unpack
+from tests.journeys.extension_pages import (
+    COOKIE,
+    ELSEWHERE,
+    LAZY,
+    PAGES,
+    elsewhere,
+    manifest_is_right,
+    pictures_are_right,
+    unpack,
+)
 from tests.journeys.test_journey import SECRET, World, world_of
 
+from sitr.cases.saved_pages import images_of
 from sitr.words import say
 
 pytestmark = [
@@ -91,12 +104,16 @@ def _look(popup: Popup, shots: Path, name: str) -> None:
     popup.shoot(shots / f"{name}.png")
 
 
-def test_one_press_in_a_real_firefox(world: World, extension: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("guarded", [False, True], ids=["ordinary", "guarded against fingerprinting"])
+def test_one_press_in_a_real_firefox(world: World, extension: Path, tmp_path: Path, guarded: bool) -> None:
+    """Tor Browser's guard falsifies what pages read of a canvas: what is saved has to be as it was shown there, too."""
     shots = Path(os.environ.get("SITR_SHOTS", str(tmp_path))) / "firefox-en"
     shots.mkdir(parents=True, exist_ok=True)
     words = _words(extension, "en")
     with site(PAGES, COOKIE) as leaks, ExitStack() as stack:
-        firefox = stack.enter_context(firefox_with(extension, tmp_path / "profile"))
+        firefox = stack.enter_context(
+            firefox_with(extension, tmp_path / "profile", {"privacy.resistFingerprinting": guarded})
+        )
         app = firefox.new_tab()
         base = _app(firefox, world)
         wire = stack.enter_context(wire_to(urlsplit(base).port or 0))
@@ -131,18 +148,25 @@ def _saved(firefox: Firefox, popup: Popup, wire: Wire, words: Words) -> dict[str
     assert firefox.run(state) == before
     manifest_is_right(manifest, firefox.address, "Firefox")
     pictures_are_right(files, before[2])
-    _copy_is_right(files["page.html"].decode())
+    assert [one["what"] for one in manifest["missing"]] == [elsewhere(firefox.address), "frames"]
+    _copy_is_right(files["page.html"].decode(), elsewhere(firefox.address))
     assert {part["sha256"] for part in manifest["parts"]} == {
         sha256(data).hexdigest() for name, data in files.items() if name != "page.json"
     }
     return files
 
 
-def _copy_is_right(html: str) -> None:
+def _copy_is_right(html: str, other: str) -> None:
     """The page as one file: each image as it was shown, with the address that it had; nothing that fetches or runs."""
-    pictures = re.findall(r'<img[^>]* src="data:image/png;base64,[^"]+"', html)
-    assert len(pictures) == 4
-    assert len(re.findall(r'data-address="http://leaks\.localhost:\d+/lazy\.png\?\d+"', html)) == 4
+    found = dict(images_of("html", html.encode()))
+    assert len(found) == 5
+    shown = {address: np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for address, data in found.items()}
+    # One of another site cannot be read: in its place stands what the window showed of it.
+    cut = shown.pop(other)
+    assert cut.shape == (80, 120, 3)
+    assert ((cut[:, :60] == ELSEWHERE[0]).all(), (cut[:, 60:] == ELSEWHERE[1]).all()) == (True, True)
+    assert all((one == LAZY).all() for one in shown.values())
+    assert len(re.findall(r'data-from="screenshot"', html)) == 1
     assert "default-src 'none'" in html
     assert "نص عربي في آخر الصفحة" in html
 

@@ -8,12 +8,11 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
 from typing import Any
 
 from django.db.models import Sum
 
-from sitr.cases import exhibits, previews
+from sitr.cases import exhibits, previews, saved_pages
 from sitr.cases.access import Keeper, find_case
 from sitr.cases.bundles import Manifest, Part, PartReader, Source, read_manifest, text_of
 from sitr.cases.fresh_files import fresh_files
@@ -308,19 +307,11 @@ def _take(doing: Act, row: Arrival, body: dict[str, Any], blob: StoredBlob, dots
 def _search(keeper: Keeper, case: OpenCase, rows: list[tuple[Arrival, dict[str, Any]]]) -> Search:
     """Copies of the person's photos among the images that the saved page holds, by their exact addresses."""
     photos = fingerprints(case)
-    pages = [(row, body) for row, body in rows if body["kind"] == "mhtml" and body["bytes"] <= _MOST_SEARCHED]
+    pages = [(row, body) for row, body in rows if body["kind"] in saved_pages.KINDS and body["bytes"] <= _MOST_SEARCHED]
     if not photos or not pages:
         return find_copies((), {})
-    return find_copies(_images(b"".join(_read(keeper, case, *pages[0]))), photos)
-
-
-def _images(mhtml: bytes) -> Iterator[tuple[str, bytes]]:
-    """The images inside a saved page (RFC 2557), with the address of each."""
-    for part in message_from_bytes(mhtml, policy=policy.compat32).walk():
-        address = str(part.get("Content-Location", ""))
-        data = part.get_payload(decode=True) if part.get_content_maintype() == "image" else None
-        if isinstance(data, bytes) and address.startswith(("http://", "https://")):
-            yield address, data
+    row, body = pages[0]
+    return find_copies(saved_pages.images_of(body["kind"], b"".join(_read(keeper, case, row, body))), photos)
 
 
 def reject(keeper: Keeper, case_id: str, arrival_id: str) -> None:
