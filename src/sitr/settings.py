@@ -13,6 +13,8 @@ SITR_OTS             OpenTimestamps calendars, addresses separated by spaces (ex
 SITR_ACCEPT_UNCONFINED  `yes`: pages may be captured although this system offers no confinement (see `sitr doctor`)
 SITR_EXCHANGES       the file that names exchanges of watch-lists (default: exchanges.toml under the home)
 SITR_MATCH           host names, separated by spaces, under which `/api/match` answers keyed partners; none: it is off
+SITR_DESK            addresses (https://name[:port], or http://….onion) under which people reach these pages from
+                     elsewhere, by receipt code only, through the operator's own TLS proxy; none: this machine alone
 SITR_VISIT_PROXY     socks5h://[user:password@]host:port by which pages are visited (Tor, for one); none: directly
 SITR_STANDING_KEY    the public key (age1…) to which the watch's orders of consenting cases are sealed; none: not at all
 SITR_STANDING_KEY_FILE  the secret one (a file or /dev/fd/N, outside disk images and backups), for `sitr watch run`
@@ -54,6 +56,7 @@ class Settings:
     accept_unconfined: bool
     exchanges: Path
     match_hosts: tuple[str, ...] = ()
+    desk_origins: tuple[str, ...] = ()
     visit_proxy: "Proxy | None" = None
     standing_key: str = ""
     standing_key_file: Path | None = None
@@ -73,6 +76,7 @@ def read(env: Mapping[str, str]) -> Settings:
         accept_unconfined=_yes("SITR_ACCEPT_UNCONFINED", env.get("SITR_ACCEPT_UNCONFINED", "")),
         exchanges=Path(env["SITR_EXCHANGES"]) if env.get("SITR_EXCHANGES") else home / "exchanges.toml",
         match_hosts=tuple(_host(name) for name in env.get("SITR_MATCH", "").split()),
+        desk_origins=tuple(_origin(address) for address in env.get("SITR_DESK", "").split()),
         visit_proxy=_proxy(env["SITR_VISIT_PROXY"]) if env.get("SITR_VISIT_PROXY") else None,
         standing_key=_public_key("SITR_STANDING_KEY", env.get("SITR_STANDING_KEY", "")),
         standing_key_file=Path(env["SITR_STANDING_KEY_FILE"]) if env.get("SITR_STANDING_KEY_FILE") else None,
@@ -145,6 +149,14 @@ def _host(name: str) -> str:
     return name
 
 
+def _origin(address: str) -> str:
+    """What a browser calls the origin of these pages; without TLS only where Tor itself encrypts (onion services)."""
+    name = r"[a-z0-9-]+(\.[a-z0-9-]+)*"
+    if not re.fullmatch(rf"https://{name}(:[0-9]{{1,5}})?|http://[a-z2-7]{{56}}\.onion", address):
+        raise BadInput("errors.setting", name="SITR_DESK")
+    return address
+
+
 def _proxy(value: str) -> "Proxy":
     from sitr.net import read_proxy  # only where a proxy is named: `sitr identify` must answer at once
 
@@ -174,7 +186,7 @@ DEBUG = False
 # Nothing signed with it outlives the process: sessions are ours (sitr.web.sessions), one process in personal mode.
 SECRET_KEY = secrets.token_urlsafe(32)
 # A partner's name for this server reaches the matching service and nothing else (sitr.web.middleware).
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", *SITR.match_hosts]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", *SITR.match_hosts, *(urlsplit(o).hostname or "" for o in SITR.desk_origins)]
 ROOT_URLCONF = "sitr.web.urls"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -237,6 +249,8 @@ def _worker_asks_nobody(headers: Any, _path: str, url: str) -> None:
 
 WHITENOISE_ADD_HEADERS_FUNCTION = _worker_asks_nobody
 
+# The operator's proxy ends TLS: to Django the request is plain, and the browser says https.
+CSRF_TRUSTED_ORIGINS = list(SITR.desk_origins)
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"

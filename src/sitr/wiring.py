@@ -85,6 +85,7 @@ def build(
             exchange=partial(open_exchange, settings.exchanges, wait=time.sleep),
             exchange_names=partial(exchange_names, settings.exchanges),
             match_hosts=settings.match_hosts,
+            desk_origins=settings.desk_origins,
         )
         tidy(built)
     return built

@@ -351,6 +351,10 @@ OF_THE_HOME = {
     "access.new_holder": "makes a holder",
     "access.unlock": "asks for the secret",
     "access.confirm": "asks for the secret again",
+    "access.unlock_by_receipt": "asks for the code",
+    "access.receipt_keys": "of a code, under the installation's salt",
+    "access.by_receipt": "of a holder, not of a case",
+    "access.require_passphrase": "of a holder, not of a case",
     "access.keep": "of a holder, for a server's session",
     "access.resume": "of a holder, for a server's session",
     "agendas.agenda": "over all cases; tells a stranger hours only",
@@ -361,6 +365,11 @@ OF_THE_HOME = {
     "ledgers.export_ledger": "holds no case; whoever has a key here may hand it on",
     "ledgers.import_ledger": "holds no case",
     "ledgers.stats": "holds no case; needs nobody's key",
+    "openings.held_cases": "over all one's own cases",
+    "receipts.give": "for chosen cases; test_cases_receipts",
+    "receipts.list_receipts": "over all one's own cases; test_cases_receipts",
+    "receipts.come_in": "asks for the code; test_cases_receipts",
+    "receipts.withdraw": "over all one's own cases; test_cases_receipts",
     "openings.list_cases": "tells ids, states and hours",
     "openings.open_case": "makes a case for its holder",
     "arrivals.receive": "by a paired browser's key, which only adds; test_cases_pairings",
@@ -386,6 +395,8 @@ OF_THE_HOME = {
 """Public functions that take a keeper or the services and no case, and why; `test_cases_home` has their tests."""
 
 INSIDE = {
+    "holders.admit": "of add_holder and receipts.give, after the secret",
+    "holders.expel": "of remove_holder and receipts.withdraw, after the secret",
     "access.case_keys": "the keys of one row, for the verbs",
     "journals.stamp_within": "asks the time authorities, for dossiers",
     "imports.letter_kept": "an answer that is filed, for notices",

@@ -117,7 +117,7 @@ def test_a_machine_value_is_isolated_left_to_right(cast: Cast, made: Story) -> N
 def test_a_locked_browser_is_sent_to_the_door_from_every_page(cast: Cast, made: Story) -> None:
     browser = cast.new_browser().come_in()
     for path in made.pages:
-        if path not in {"/open", "/facts/", "/prints/"}:  # public: nothing of a case is in them
+        if path not in {"/open", "/come", "/facts/", "/prints/"}:  # public: nothing of a case is in them
             assert browser.get(path).headers.get("Location") == "/open", path
 
 
@@ -170,6 +170,8 @@ def test_every_address_of_the_app_is_walked_by_these_tests(made: Story) -> None:
         # With an erased photo, and a drawn proof: test_web_photos.
         "photo_gone",
         "why_picture",
+        # A code that was given: test_web_slips.
+        "slip_shown",
         # With something that arrived from a paired browser: test_web_paired and the journey of the extension.
         "browser_new_code",
         "browser_code",

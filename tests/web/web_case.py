@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.web.web_cast import ANSWERS, Cast, drawn
+from tests.web.web_cast import ANSWERS, SECRET, Cast, drawn
 
-from sitr.cases import captures, exhibits, notices, openings, photos, sightings, watches
+from sitr.cases import captures, exhibits, notices, openings, photos, receipts, sightings, watches
 from sitr.cases.access import Keeper
 from sitr.cases.work import act
 from sitr.finding import Found
@@ -36,6 +36,7 @@ class Story:
     photo: str = ""
     watch: str = ""
     find: str = ""
+    slip: str = ""
 
     def path(self, *parts: str) -> str:
         """An address inside the case."""
@@ -57,7 +58,20 @@ class Story:
             self.path("places", self.find),
             self.path("browser"), self.path("lives"), self.path("items", self.item, "life"), f"/n/{self.case}/",
         ]  # fmt: skip
-        around = ["/", "/new", "/dates", "/open", "/facts/", "/prints/", "/law/", "/law/eg/", "/law/all/"]
+        around = [
+            "/",
+            "/new",
+            "/dates",
+            "/open",
+            "/facts/",
+            "/prints/",
+            "/law/",
+            "/law/eg/",
+            "/law/all/",
+            "/come",
+            "/slips",
+            f"/slips/{self.slip}/end",
+        ]
         return [*around, *inside, *self.results]
 
     @property
@@ -134,7 +148,7 @@ def story(cast: Cast) -> Story:
     pair = [captures.capture_page(keeper, case, page, child="no", wish=one).exhibits[0].id for one in wishes]
     made = Story(
         case, place.id, item.id, letter.id, url, (), (pair[0], pair[1]), chat=chat.id, photo=photo, watch=watch.id,
-        find=find,
+        find=find, slip=receipts.give(keeper, [case], secret=SECRET).id,
     )  # fmt: skip
     results = (
         browser.post(made.path("places"), {"text": "see https://www.instagram.com/p/Cabc123/ and https://b.example/x"}),

@@ -111,8 +111,8 @@ def services(home: Path, post: Post | None = None) -> Services:
 class Browser:
     """A browser of a test: follows no redirect by itself, keeps cookies, sends forms with their token."""
 
-    def __init__(self, web: Web, lang: Lang = "en") -> None:
-        environ: dict[str, Any] = {ENVIRON_KEY: web, "HTTP_HOST": "127.0.0.1:8440"}
+    def __init__(self, web: Web, lang: Lang = "en", host: str = "127.0.0.1:8440") -> None:
+        environ: dict[str, Any] = {ENVIRON_KEY: web, "HTTP_HOST": host}
         self.client = Client(enforce_csrf_checks=True, **environ)
         self.client.cookies["lang"] = lang
         self.web = web

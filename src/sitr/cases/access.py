@@ -4,16 +4,30 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sitr.cases.models import Case, CaseState, Holder, HolderKind, HolderLock, WrappedKey, writing_allowed
+from sitr.cases.models import (
+    Case,
+    CaseState,
+    Holder,
+    HolderKind,
+    HolderLock,
+    ReceiptLock,
+    ReceiptSalt,
+    WrappedKey,
+    writing_allowed,
+)
 from sitr.cases.services import Services, whole_hour
-from sitr.errors import BadInput, Locked, NotFound
+from sitr.errors import AnswerIsNo, BadInput, Locked, NotFound
 from sitr.vault import (
+    CODE_PARAMS,
     SALT_BYTES,
     Identity,
     LockedIdentity,
+    ReceiptCode,
+    ReceiptKeys,
     SessionLock,
     lock_identity,
     unlock_identity,
+    unlock_with,
     unwrap_case,
 )
 
@@ -90,9 +104,47 @@ def unlock(services: Services, secret: str, holder: str | None = None) -> Keeper
     raise wrong or Locked("vault.wrong_secret")
 
 
-def confirm(keeper: Keeper, secret: str) -> None:
-    """Ask a holder for their secret again, before a dangerous verb. Raises Locked."""
-    unlock(keeper.services, secret, keeper.holder_id)
+def unlock_by_receipt(services: Services, written: str) -> Keeper:
+    """The holder that a receipt code opens, as a person types it. `receipts.come_in` is the verb for people.
+
+    Raises BadInput for what is no code; Locked `cases.receipt_wrong`, the same for a code that was never given, that
+    was withdrawn, or that another installation gave. A wrong code costs what a right one does.
+    """
+    keys = receipt_keys(services, ReceiptCode.read(written))
+    lock = ReceiptLock.objects.filter(locate=keys.locate.hex()).first()
+    if lock is None or not WrappedKey.objects.filter(holder_id=lock.holder_id).exists():
+        raise Locked("cases.receipt_wrong")
+    return Keeper(lock.holder_id, unlock_with(bytes(lock.locked), keys.unlock), services)
+
+
+def receipt_keys(services: Services, code: ReceiptCode) -> ReceiptKeys:
+    """The keys of a code under the one salt of this installation, which is made when it is first asked for."""
+    with writing_allowed():
+        row, _ = ReceiptSalt.objects.get_or_create(pk=1, defaults={"salt": services.random_bytes(SALT_BYTES)})
+    return code.keys(CODE_PARAMS, bytes(row.salt))
+
+
+def by_receipt(keeper: Keeper) -> bool:
+    """Whether this holder came by a receipt code."""
+    return bool(ReceiptLock.objects.filter(holder_id=keeper.holder_id).exists())
+
+
+def require_passphrase(keeper: Keeper) -> None:
+    """Raises AnswerIsNo `cases.not_by_receipt` for one who came by a receipt code: such a slip may be found by somebody
+    else, who must not be able to shut the person out or to destroy what is theirs."""
+    if by_receipt(keeper):
+        raise AnswerIsNo("cases.not_by_receipt")
+
+
+def confirm(keeper: Keeper, secret: str, *, receipt: bool = False) -> None:
+    """Ask a holder for their secret again, before a dangerous verb. `receipt`: one who came by a receipt code may do
+    this, and types the code. Raises Locked, AnswerIsNo."""
+    if not by_receipt(keeper):
+        unlock(keeper.services, secret, keeper.holder_id)
+    elif not receipt:
+        raise AnswerIsNo("cases.not_by_receipt")
+    elif unlock_by_receipt(keeper.services, secret).holder_id != keeper.holder_id:
+        raise Locked("cases.receipt_wrong")
 
 
 def keep(keeper: Keeper, cookie_key: bytes) -> bytes:

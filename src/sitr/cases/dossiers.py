@@ -13,7 +13,7 @@ from sitr.cases import journals, releases
 from sitr.cases.access import Keeper, confirm
 from sitr.cases.anchors import anchored
 from sitr.cases.custody import lives
-from sitr.cases.exhibits import may_show, read, safe_name, soft
+from sitr.cases.exhibits import may_show, read_once, safe_name, soft
 from sitr.cases.models import Entry, Exhibit, Notice, Reply, Sighting
 from sitr.cases.openings import AnswersView, answers_of
 from sitr.cases.releases import Form, Release
@@ -104,7 +104,7 @@ def make(
     Raises Locked, BadInput as `releases.decide` and `Stated.checked` do or for a bad recipient, Damaged when something
     sealed was altered.
     """
-    confirm(keeper, secret)
+    confirm(keeper, secret, receipt=True)
     release = releases.decide(look(keeper, case_id), keeper.services.knowledge, audience, dict(items or {}), include)
     if out.exists():
         raise BadInput("cases.file_exists", file=str(out))
@@ -232,7 +232,7 @@ def _released(
     return replace(
         base, name=safe_name(body["name"], row.id), url=body["source"], kept=body.get("kept"),
         expected=body.get("expected"), missing=tuple(body.get("missing", ())), method=body.get("method", ""),
-        source=partial(read, keeper, case, row) if form is Form.FULL else None,
+        source=partial(read_once, keeper, case, row, body) if form is Form.FULL else None,
         copy=blurred if form is Form.BLURRED else None, preview=blurred,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sitr.cases import shared_index, shared_rows, submissions, watches
+from sitr.cases import receipts, shared_index, shared_rows, submissions, watches
 from sitr.cases.access import Keeper, confirm
 from sitr.cases.full_disk import named_full_database
 from sitr.cases.journals import latest_writes, opened, writers_of
@@ -26,6 +26,8 @@ from sitr.cases.models import (
     LedgerOutcome,
     Parsed,
     Photo,
+    ReceiptLock,
+    ReceiptSalt,
     Renewal,
     Reply,
     Stamp,
@@ -85,6 +87,7 @@ def _destroy(services: Services, case_id: str) -> None:
     with writing_allowed():
         WrappedKey.objects.filter(case_id=case_id).delete()
     scour("keys", WrappedKey._meta.db_table)
+    receipts.wipe_unused()
     for blob in _blobs(case_id):
         services.blobs.delete(blob)
     with bookkeeping():
@@ -180,7 +183,10 @@ def erase_home(services: Services) -> None:
     with writing_allowed():
         WrappedKey.objects.all().delete()
         HolderLock.objects.all().delete()
+        ReceiptLock.objects.all().delete()
+        ReceiptSalt.objects.all().delete()
     scour("keys", WrappedKey._meta.db_table)
+    scour("keys", ReceiptLock._meta.db_table)
     for case_id in list(Case.objects.exclude(state=CaseState.ERASED).values_list("pk", flat=True)):
         _destroy(services, case_id)
     for name in list(services.blobs.names()):

@@ -39,9 +39,14 @@ def add_holder(
     Raises Locked, BadInput for what is no age public key, AnswerIsNo when they hold already.
     """
     confirm(keeper, secret)
+    return admit(keeper, case_id, public, kind, "add_holder")
+
+
+def admit(keeper: Keeper, case_id: str, public: str, kind: HolderKind, verb: str) -> HolderView:
+    """`add_holder`, where the secret was asked for already."""
     case = look(keeper, case_id)
     wrapped = wrap_case(case.keys.of(case.row.epoch), public)
-    with act(keeper, case_id, Kind.HOLDER, "add_holder") as doing:
+    with act(keeper, case_id, Kind.HOLDER, verb) as doing:
         doing.require_epoch(case.row.epoch)
         row = Holder.objects.filter(public=public).first()
         if row is None:
@@ -63,8 +68,13 @@ def remove_holder(keeper: Keeper, case_id: str, holder_id: str, *, secret: str) 
     confirm(keeper, secret)
     if holder_id == keeper.holder_id:
         raise BadInput("cases.not_oneself")
+    expel(keeper, case_id, holder_id, "remove_holder")
+
+
+def expel(keeper: Keeper, case_id: str, holder_id: str, verb: str) -> None:
+    """`remove_holder`, where the secret was asked for already."""
     new = Identity.generate()
-    with act(keeper, case_id, Kind.HOLDER, "remove_holder") as doing:
+    with act(keeper, case_id, Kind.HOLDER, verb) as doing:
         everybody = list_holders(keeper, case_id)
         remaining = [one for one in everybody if one.id != holder_id]
         if len(remaining) == len(everybody):

@@ -102,6 +102,7 @@ class HolderKind(StrEnum):
     PERSON = "person"
     WORKER = "worker"
     TRUSTED = "trusted"
+    RECEIPT = "receipt"
 
 
 class Holder(Guarded):
@@ -495,6 +496,23 @@ class HolderLock(Guarded):
 
     holder_id = models.CharField(max_length=32, primary_key=True)
     locked = models.BinaryField()
+
+
+class ReceiptLock(Guarded):
+    """The identity of a holder that a receipt code opens: an age file to the code's `unlock`, found by its `locate`
+    (hex; it tells nothing of the other). Database `keys`.
+    """
+
+    holder_id = models.CharField(max_length=32, primary_key=True)
+    locate = models.CharField(max_length=32, unique=True)
+    locked = models.BinaryField()
+
+
+class ReceiptSalt(Guarded):
+    """The one salt of this installation's receipt codes. Database `keys`."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    salt = models.BinaryField()
 
 
 class WrappedKey(Guarded):

@@ -9,7 +9,7 @@ from typing import Literal
 from django.db import transaction
 from django.db.models import Min
 
-from sitr.cases.access import CaseKeys, Keeper
+from sitr.cases.access import CaseKeys, Keeper, require_passphrase
 from sitr.cases.models import (
     Answers,
     Case,
@@ -82,6 +82,7 @@ def open_case(
     go to the time authorities; `calendar_proof`: the same of a salted hash and OpenTimestamps calendars, which write
     it, merged with others', into a public chain. Raises BadInput for answers that the playbook does not have.
     """
+    require_passphrase(keeper)
     services = keeper.services
     said = _said(services, country, answers, words or {})
     identity, case_id, now = Identity.generate(), services.new_id(), services.now()
@@ -206,6 +207,14 @@ def list_cases(services: Services) -> list[CaseLine]:  # noqa: ARG001  the store
     """All cases of this home: ids, states and hours; no key is needed."""
     rows = Case.objects.annotate(due=Min("notice__due_hour")).order_by("opened_hour", "id")
     return [CaseLine(row.id, row.state, row.opened_hour, row.due) for row in rows]
+
+
+def held_cases(keeper: Keeper) -> list[CaseLine]:
+    """The cases that this holder can open now, and no other."""
+    mine = set(WrappedKey.objects.filter(holder_id=keeper.holder_id).values_list("case_id", "epoch"))
+    rows = Case.objects.filter(state__in=(CaseState.OPEN, CaseState.CLOSED)).annotate(due=Min("notice__due_hour"))
+    held = [row for row in rows.order_by("opened_hour", "id") if (row.id, row.epoch) in mine]
+    return [CaseLine(row.id, row.state, row.opened_hour, row.due) for row in held]
 
 
 def show(keeper: Keeper, case_id: str) -> CaseView:

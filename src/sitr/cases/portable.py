@@ -23,7 +23,7 @@ import rfc8785
 from django.db import transaction
 
 from sitr.cases import journals, photos
-from sitr.cases.access import CaseKeys, Keeper, confirm
+from sitr.cases.access import CaseKeys, Keeper, confirm, require_passphrase
 from sitr.cases.anchors import anchored
 from sitr.cases.exhibits import place_of
 from sitr.cases.fresh_files import fresh_files
@@ -64,7 +64,7 @@ def export_case(keeper: Keeper, case_id: str, out: Path, *, secret: str) -> Path
 
     Raises Locked, BadInput when the file exists, Damaged when something sealed was altered. Nothing half-written stays.
     """
-    confirm(keeper, secret)
+    confirm(keeper, secret, receipt=True)
     if out.exists():
         raise BadInput("cases.file_exists", file=str(out))
     with act(keeper, case_id, Kind.RELEASE, "export_case"):
@@ -184,6 +184,7 @@ def import_case(keeper: Keeper, file: Path, *, secret: str) -> str:
     Its journal and every file are verified before anything is written. Raises Locked for another passphrase, BadInput
     for what is no such file or is here already, Damaged for a journal or a file that does not verify.
     """
+    require_passphrase(keeper)
     with ExitStack() as left:
         clear = left.enter_context(TemporaryFile(dir=keeper.services.memory))
         _unseal(file, clear, secret)

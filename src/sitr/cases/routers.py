@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connections
 
-KEY_MODELS = frozenset({"holderlock", "wrappedkey"})
+KEY_MODELS = frozenset({"holderlock", "receiptlock", "receiptsalt", "wrappedkey"})
 
 
 class KeysApart:

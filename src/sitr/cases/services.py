@@ -25,6 +25,7 @@ class Services:
     `calendars`: the OpenTimestamps calendars that the operator named (None: none).
     `exchange` opens an exchange of watch-lists by its name, `exchange_names` are those that the operator set up;
     `match_hosts` are the names of this server under which the matching service answers (none: it is off).
+    `desk_origins`: the addresses by which people reach this installation from elsewhere, by receipt code only.
     `key_records` asks the name system for the key of a mail's signature (None: nobody is asked).
     `standing_public` is the operator's key to which the orders of cases that consented are sealed, `standing` its
     secret part, only where visits are made while nobody is there ("" and None: not at all).
@@ -56,6 +57,7 @@ class Services:
     exchange: Callable[[str], Exchange] | None = None
     exchange_names: Callable[[], tuple[str, ...]] = tuple
     match_hosts: tuple[str, ...] = ()
+    desk_origins: tuple[str, ...] = ()
 
     def new_id(self) -> str:
         """A random id of 96 bits, in small letters and digits that are hard to confuse."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sitr.cases.erasing import finish_erasures
 from sitr.cases.holders import finish_removals
 from sitr.cases.models import Arrival, Exhibit, Photo
+from sitr.cases.receipts import wipe_unused
 from sitr.cases.services import Services
 from sitr.cases.shared_rows import sweep
 from sitr.cases.workrooms import clear_abandoned
@@ -20,6 +21,7 @@ def tidy(services: Services) -> None:
     clear_abandoned(services)
     finish_erasures(services)
     finish_removals()
+    wipe_unused()
     sweep(services)
     before = services.now() - _OLD
     services.blobs.sweep_parts(before)

@@ -17,6 +17,7 @@ def page(plain: HttpRequest) -> dict[str, Any]:
         "other_lang": "en" if lang == "ar" else "ar",
         "unlocked": getattr(request, "keeper", None) is not None,
         "gate_open": hasattr(request, "visit"),
+        "by_receipt": hasattr(request, "visit") and request.visit.session.receipt,
         "here": request.path if request.method in {"GET", "HEAD"} or _stays(request) else "/",
     }
 

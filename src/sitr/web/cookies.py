@@ -8,9 +8,10 @@ from sitr.words import Lang
 SESSION, LANGUAGE = "s", "lang"
 
 
-def set_session(response: HttpResponse, visit: Visit) -> None:
-    """The session's cookie: gone with the browser window, out of reach for scripts and for other sites."""
-    response.set_cookie(SESSION, visit.cookie, httponly=True, samesite="Strict", path="/")
+def set_session(response: HttpResponse, visit: Visit, *, secure: bool = False) -> None:
+    """The session's cookie: gone with the browser window, out of reach for scripts and for other sites. `secure`: it
+    never goes out without TLS; on this machine there is none."""
+    response.set_cookie(SESSION, visit.cookie, httponly=True, samesite="Strict", path="/", secure=secure)
 
 
 def set_language(response: HttpResponse, lang: Lang) -> None:

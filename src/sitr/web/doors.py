@@ -32,7 +32,7 @@ def unlocked(view: V) -> V:
             if not access.is_set_up(request.services):
                 return HttpResponseRedirect(reverse("begin"))
             _keep(request, getattr(view, "keeps_form", False))
-            return HttpResponseRedirect(reverse("open"))
+            return HttpResponseRedirect(reverse(way_in(request)))
         _open_for_browsers(request, kwargs.get("case"))
         if request.web.visiting is not None:
             request.web.visiting.offer(request.keeper)
@@ -40,6 +40,11 @@ def unlocked(view: V) -> V:
         return view(request, *args, **kwargs)
 
     return cast("V", guarded)
+
+
+def way_in(request: Request) -> str:
+    """The name of the page at which this browser unlocks: by a receipt code where it came by one, else a passphrase."""
+    return "come" if request.desk or request.visit.session.receipt else "open"
 
 
 def _open_for_browsers(request: Request, case: str | None) -> None:

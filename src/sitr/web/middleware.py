@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import cast
 
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import split_domain_port
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import trans_real
 
@@ -20,6 +21,7 @@ from sitr.errors import Locked, SitrError
 from sitr.web import cookies, problems
 from sitr.web.application import ENVIRON_KEY, Web
 from sitr.web.requests import Request
+from sitr.web.sessions import Visit
 from sitr.words import LANGS, Lang
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -32,6 +34,8 @@ LARGEST_BUNDLE = bundles.MOST_BYTES
 # A hundred hashes, and nothing else that somebody may have put there.
 LARGEST_ASKING = 32 * 1024
 API = "/api/"
+# What there is under a desk's name without a session: the door, and the way out of the building.
+_FOR_ANYBODY = frozenset({"/come", "/leave"})
 _OWN_HOSTS = frozenset({"127.0.0.1", "localhost"})
 _DRAIN_AT_MOST = 512 * 1024 * 1024
 
@@ -46,16 +50,21 @@ _HEADERS = {
 class HostMiddleware:
     """First of all: a request for another host name gets nothing, not even the style sheet (DNS rebinding).
 
-    A name that the operator gave for the matching service leads there and to no page.
+    A name that the operator gave for the matching service leads there and to no page; one that they gave for people
+    elsewhere leads to the pages, by receipt code.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        here = split_domain_port(request.get_host())[0] in _OWN_HOSTS
-        if not here and not request.path.startswith(API):
+        said, ours = request.get_host(), cast("Request", request)
+        here = split_domain_port(said)[0] in _OWN_HOSTS
+        desks = cast("Web", request.META[ENVIRON_KEY]).services.desk_origins
+        desk = next((one for one in desks if one.partition("://")[2] == said), None)
+        if not here and desk is None and not request.path.startswith(API):
             raise DisallowedHost
+        ours.desk, ours.origin = desk is not None, desk or f"http://{said}"
         return self.get_response(request)
 
 
@@ -71,6 +80,8 @@ class LanguageMiddleware:
         response.headers.setdefault("Content-Language", cast("Request", request).lang)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        if getattr(request, "origin", "").startswith("https:"):
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         add_never_cache_headers(response)
         return response
 
@@ -120,12 +131,27 @@ class SessionMiddleware:
         request = cast("Request", plain)
         request.web = cast("Web", request.META[ENVIRON_KEY])
         request.services, request.keeper = request.web.services, None
-        # /x/: a paired browser, /api/: a partner: neither has a cookie
-        if request.path.startswith(("/k/", "/x/", API)) or request.path == "/lang":
+        # /x/: a paired browser, /api/: a partner: neither has a cookie. The one-time link is for this machine.
+        link = request.path.startswith("/k/") and not request.desk
+        if link or request.path.startswith(("/x/", API)) or request.path == "/lang":
             return self.get_response(request)
         visit = request.web.sessions.find(request.COOKIES.get(cookies.SESSION, ""), touch=request.path != "/away")
+        if request.desk:
+            return self._elsewhere(request, visit)
         if visit is None:
             return problems.page(request, 403, "no_link")
+        return self._with(request, visit)
+
+    def _elsewhere(self, request: Request, visit: Visit | None) -> HttpResponse:
+        """Under a desk's name: a receipt code, and nothing that a passphrase opens."""
+        if visit is not None and visit.session.receipt and request.path not in {"/open", "/begin"}:
+            return self._with(request, visit)
+        if request.path not in _FOR_ANYBODY:
+            return HttpResponseRedirect(reverse("come"))
+        request.visit = request.web.sessions.nobody()
+        return self.get_response(request)
+
+    def _with(self, request: Request, visit: Visit) -> HttpResponse:
         request.visit = visit
         if visit.session.kept is not None:
             try:

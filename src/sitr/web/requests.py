@@ -10,10 +10,15 @@ from sitr.words import Lang
 
 
 class Request(HttpRequest):
-    """Only a type: the middleware adds these to Django's own request object. `keeper` is None while locked."""
+    """Only a type: the middleware adds these to Django's own request object. `keeper` is None while locked.
+
+    `origin` is the address of these pages as the browser knows it; `desk`: the operator's for people elsewhere.
+    """
 
     web: Web
     services: Any
     keeper: Any
     lang: Lang
     visit: Visit
+    origin: str
+    desk: bool

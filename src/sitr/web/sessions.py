@@ -15,19 +15,21 @@ from typing import Any
 
 IDLE_SECONDS = 600.0
 _ID, _KEY = 16, 32
-# Each session needs a one-time link, so there are few; the oldest goes when somebody opens very many.
-_MOST = 32
+# Each session needs a one-time link or a right receipt code; the oldest goes when somebody opens very many.
+_MOST = 256
 
 
 @dataclass
 class Session:
     """One browser. `kept` is None while locked; `shelf` holds results for the page after a redirect, until locking.
 
-    `cases`: those looked at since unlocking to which a browser is paired, and whether pictures may come in there.
+    `receipt`: opened by a receipt code, and to be opened by one again. `cases`: those looked at since unlocking to
+    which a browser is paired, and whether pictures may come in there.
     """
 
     seen: float
     kept: bytes | None = None
+    receipt: bool = False
     public: str = ""
     draft: bytes | None = None
     shelf: dict[str, Any] = field(default_factory=dict)
@@ -76,6 +78,10 @@ class Sessions:
                 del self._held[min(self._held, key=lambda one: self._held[one].seen)]
             self._held[visit.id] = visit.session
         return visit
+
+    def nobody(self) -> Visit:
+        """A visit that is kept nowhere, for whoever comes from elsewhere and has typed no code yet."""
+        return Visit(bytes(_ID), bytes(_KEY), Session(self._clock()))
 
     def renew(self, visit: Visit) -> Visit:
         """The same browser under a new number and key: a cookie seen before unlocking opens nothing after it."""

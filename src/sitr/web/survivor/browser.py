@@ -37,7 +37,7 @@ def shown_code(request: Request, case: str, result: str) -> HttpResponse:
     made = shelved(request, result, Offer)
     if made is None or made.until <= request.services.now():
         return go("browser", case)
-    return show(request, "browser_code.html", case=case, offer=made, address=f"http://{request.get_host()}")
+    return show(request, "browser_code.html", case=case, offer=made, address=request.origin)
 
 
 @require_POST

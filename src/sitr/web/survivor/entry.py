@@ -8,15 +8,16 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sitr.cases import access
+from sitr.cases import access, receipts
 from sitr.web import cookies
-from sitr.web.doors import way_back
+from sitr.web.doors import way_back, way_in
 from sitr.web.forms import Form
 from sitr.web.problems import page as problem
 from sitr.web.requests import Request
 from sitr.web.survivor.pages import go, show
 from sitr.words import LANGS, Lang
 
+_LONGEST_CODE = 400  # 24 digits with whatever a keyboard puts between them
 # Where the quick exit leads: a page that anybody may have open, one for each language.
 HARMLESS: dict[Lang, str] = {"ar": "https://ar.wikipedia.org/", "en": "https://en.wikipedia.org/"}
 
@@ -66,20 +67,36 @@ def unlock(plain: HttpRequest) -> HttpResponse:
     return show(request, "open.html", form=form, waits=request.visit.session.draft is not None)
 
 
-def _let_in(request: Request, keeper: access.Keeper, path: str) -> HttpResponse:
+@require_http_methods(["GET", "POST"])
+def come(plain: HttpRequest) -> HttpResponse:
+    """Come back by a receipt code: from this machine, or from elsewhere under a name that the operator gave."""
+    request = cast("Request", plain)
+    form = Form(request)
+    if form.sent and not request.web.receipts.takes("codes"):
+        form.refuse("secret", "cases.receipt_pace", 429)
+    elif form.sent:
+        with form.beside("secret"):
+            request.keeper = receipts.come_in(request.services, form.value("secret")[:_LONGEST_CODE])
+            return _let_in(request, request.keeper, way_back(request), receipt=True)
+    return show(request, "come.html", form=form, elsewhere=request.desk)
+
+
+def _let_in(request: Request, keeper: access.Keeper, path: str, *, receipt: bool = False) -> HttpResponse:
     fresh = request.web.sessions.renew(request.visit)
+    fresh.session.receipt = receipt
     fresh.session.kept = access.keep(keeper, fresh.key)
     fresh.session.public = keeper.identity.public
     answer = HttpResponseRedirect(path)
-    cookies.set_session(answer, fresh)
+    cookies.set_session(answer, fresh, secure=request.origin.startswith("https:"))
     return answer
 
 
 @require_POST
 def lock(plain: HttpRequest) -> HttpResponse:
     """The lock button."""
-    cast("Request", plain).visit.session.lock()
-    return go("open")
+    request = cast("Request", plain)
+    request.visit.session.lock()
+    return go(way_in(request))
 
 
 @require_GET
@@ -89,7 +106,7 @@ def away(plain: HttpRequest) -> HttpResponse:
     By then the session is locked, unless the person is busy in another window: then only this window is emptied.
     """
     request = cast("Request", plain)
-    return go("open") if request.keeper is None else show(request, "away.html")
+    return go(way_in(request)) if request.keeper is None else show(request, "away.html")
 
 
 @require_GET

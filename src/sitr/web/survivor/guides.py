@@ -85,7 +85,7 @@ def _only_case(request: Request) -> str | None:
     """The case to which tools may lead; None while locked, and where there is none or more than one."""
     if request.keeper is None:
         return None
-    found = [one.id for one in openings.list_cases(request.services) if one.state != "erased"]
+    found = [one.id for one in openings.held_cases(request.keeper)]
     return found[0] if len(found) == 1 else None
 
 

@@ -17,8 +17,7 @@ from sitr.web.survivor.questions import first_questions
 @unlocked
 def home(request: Request) -> HttpResponse:
     """All cases: dates and states, no content."""
-    cases = openings.list_cases(request.services)
-    return show(request, "home.html", cases=[one for one in cases if one.state != "erased"])
+    return show(request, "home.html", cases=openings.held_cases(request.keeper))
 
 
 @require_http_methods(["GET", "POST"])

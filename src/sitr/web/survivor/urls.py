@@ -27,6 +27,7 @@ from sitr.web.survivor import (
     questions,
     rounds,
     sharing,
+    slips,
 )
 
 urlpatterns = [
@@ -38,6 +39,10 @@ urlpatterns = [
     path("away", entry.away, name="away"),
     path("leave", entry.leave, name="leave"),
     path("lang", entry.language, name="lang"),
+    path("come", entry.come, name="come"),
+    path("slips", slips.slips, name="slips"),
+    path("slips/new/<str:result>", slips.shown, name="slip_shown"),
+    path("slips/<str:slip>/end", slips.end, name="slip_end"),
     path("new", home.new, name="new"),
     path("dates", home.dates, name="dates"),
     path("facts/", facts.facts, name="facts"),

@@ -30,8 +30,8 @@ def _field(context: dict[str, Any], form: Form, name: str, label: str, hint: str
     return {
         "lang": lang,
         "name": name,
-        "label": say(label, lang) if label.startswith(("web.", "takedown.", "watch.")) else label,
-        "hint": say(hint, lang) if hint.startswith(("web.", "watch.")) else hint,
+        "label": say(label, lang) if label.startswith(("web.", "takedown.", "watch.", "receipt.")) else label,
+        "hint": say(hint, lang) if hint.startswith(("web.", "watch.", "receipt.")) else hint,
         "value": form.value(name),
         "error": form.errors.get(name, ""),
         "describes": _describes(name, hint, form),
@@ -55,6 +55,18 @@ def secret_field(
 ) -> dict[str, Any]:
     """A passphrase: never sent back to the page; `new=True` where it is being chosen."""
     return _field(context, form, name, label, hint, **more) | {"value": ""}
+
+
+@register.inclusion_tag("fields/code.html", takes_context=True)
+def code_field(context: dict[str, Any], form: Form, name: str, label: str) -> dict[str, Any]:
+    """Digits that are typed in sight, since there are many; never sent back to the page."""
+    return _field(context, form, name, label, "") | {"value": ""}
+
+
+@register.simple_tag
+def ticked(form: Form, name: str, value: str) -> SafeString:
+    """What marks a box that is chosen."""
+    return SafeString(" checked" if value in form.values(name) else "")
 
 
 @register.inclusion_tag("fields/file.html", takes_context=True)
