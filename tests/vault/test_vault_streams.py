@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sitr.errors import BadInput, Damaged
 from sitr.vault import Identity, bech32, open_stream, seal_stream
+from sitr.vault.age_reading import opened
 
 HOLDER, OTHER, STRANGER = Identity.generate(), Identity.generate(), Identity.generate()
 
@@ -90,6 +91,59 @@ def test_what_is_sealed_here_is_opened_by_age_itself_at_every_edge_of_a_chunk(si
     file.write_bytes(sealed(data))
     opened = subprocess.run(["age", "-d", "-i", key, file], capture_output=True, check=True).stdout
     assert opened == data == pyrage.decrypt(file.read_bytes(), [HOLDER.age_identity()])
+
+
+def judged(whole: bytes) -> str:
+    """What pyrage says of an age file: its content's digest, or that it does not open."""
+    try:
+        return hashlib.sha256(pyrage.decrypt(whole, [HOLDER.age_identity()])).hexdigest()
+    except pyrage.DecryptError:
+        return "does not open"
+
+
+def read_here(whole: bytes) -> str:
+    try:
+        return hashlib.sha256(b"".join(bytes(piece) for piece in opened(io.BytesIO(whole), HOLDER.key()))).hexdigest()
+    except Damaged:
+        return "does not open"
+
+
+BY_LIBRARY = [pyrage.encrypt(os.urandom(size), [HOLDER.age_identity().to_public()]) for size in (0, 1, 65_536, 140_000)]
+
+
+@given(
+    whole=st.sampled_from([*BY_LIBRARY, sealed(b""), sealed(bytes(65_536)), sealed(bytes(131_073))]),
+    where=st.one_of(st.integers(0, 400), st.integers(0)),
+    new=st.one_of(
+        st.integers(0, 255), st.sampled_from([None, b"\n", b" ", b"", b"-> grease a b\n\n", b"A", b"=", b"-"])
+    ),
+)
+@settings(max_examples=400, deadline=None)
+def test_pyrage_and_the_reader_here_agree_on_whole_cut_and_altered_files(
+    whole: bytes, where: int, new: int | bytes | None
+) -> None:
+    at = where % len(whole)
+    if new is None:
+        changed = whole[:at]
+    elif isinstance(new, int):
+        changed = whole[:at] + bytes([new]) + whole[at + 1 :]
+    else:
+        changed = whole[:at] + new + whole[at:]
+    assert read_here(changed) == judged(changed)
+
+
+def test_a_cut_between_two_chunks_is_called_cut_and_more_after_the_end_altered() -> None:
+    whole = sealed(bytes(3 * 65_536))
+    for changed, code in ((whole[: -65_536 - 16], "truncated"), (whole + bytes(16), "altered"), (b"", "truncated")):
+        with pytest.raises(Damaged, match=rf"vault\.{code}"):
+            list(opened(io.BytesIO(changed), HOLDER.key()))
+
+
+def test_a_stanza_whose_share_is_of_small_order_opens_nothing() -> None:
+    lines = sealed(b"x").split(b"\n")
+    lines[1] = b"-> X25519 " + b"A" * 43
+    with pytest.raises(Damaged, match=r"vault\.(wrong_key|altered)"):
+        list(opened(io.BytesIO(b"\n".join(lines)), HOLDER.key()))
 
 
 def test_each_file_has_a_key_and_a_share_of_its_own() -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
 from sitr.dossier.checks import CHECKPOINT, CONSISTENCY, INDEX, JOURNAL, MANIFEST, OPENINGS, PROOFS
 from sitr.dossier.contents import Contents, ExhibitItem, TimeProof, Tongue
@@ -34,8 +34,9 @@ from sitr.dossier.sealing import seal_to_keys
 from sitr.dossier.signing import DossierSigner, installation_name, sign_paper
 from sitr.errors import BadInput
 from sitr.journal import read_checkpoint
-from sitr.vault.files import named_full
-from sitr.vault.hashing import HashBeside
+from sitr.vault.age import Writer
+from sitr.vault.files import EarlyWriter, named_full
+from sitr.vault.streams import DigestingWriter
 
 PAPERS: Mapping[Tongue, str] = {"both": "dossier-ar-en.pdf", "ar": "dossier-ar.pdf", "en": "dossier-en.pdf"}
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
@@ -76,7 +77,7 @@ def build(
     phrase = None if keys else make_phrase(random_bytes)
     chunks = _stream(contents, signer, now)
 
-    def seal(target: BinaryIO) -> None:
+    def seal(target: Writer) -> None:
         if phrase is None:
             seal_to_keys(chunks, target, keys)
         else:
@@ -91,7 +92,7 @@ def build_opened(contents: Contents, out: Path, *, signer: DossierSigner, now: d
     if out.exists():
         raise BadInput("dossier.out_exists")
 
-    def write(target: BinaryIO) -> None:
+    def write(target: Writer) -> None:
         for chunk in _stream(contents, signer, now):
             target.write(chunk)
 
@@ -274,40 +275,25 @@ def _key(signer: DossierSigner) -> str:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-class _Hashing:
-    """The file being written, and the digest of what went into it."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.digest = HashBeside()
-
-    def write(self, data: bytes) -> int:
-        self.digest.update(data)
-        return self._file.write(data)
-
-    def flush(self) -> None:
-        self._file.flush()
-
-
-def _write_whole(out: Path, write: Callable[[BinaryIO], None]) -> str:
+def _write_whole(out: Path, write: Callable[[Writer], None]) -> str:
     """`out` appears whole or not at all; SHA-256 of it in hex. Raises StoreFull `vault.disk_full`."""
     with named_full():
         return _written(out, write)
 
 
-def _written(out: Path, write: Callable[[BinaryIO], None]) -> str:
+def _written(out: Path, write: Callable[[Writer], None]) -> str:
     handle, name = tempfile.mkstemp(dir=out.parent, prefix=".dossier-")  # mkstemp gives mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
-            hashing = _Hashing(file)
-            write(cast("BinaryIO", hashing))
+            hashing = DigestingWriter(EarlyWriter(file))
+            write(hashing)
             file.flush()
             os.fsync(file.fileno())
         _name(Path(name), out)
     finally:
         with suppress(FileNotFoundError):
             Path(name).unlink()
-    return hashing.digest.hexdigest()
+    return hashing.sealed.sha256.hex()
 
 
 def _name(made: Path, out: Path) -> None:

@@ -31,7 +31,7 @@ def recipients(publics: Sequence[str]) -> list[str]:
     return tidy
 
 
-def seal_to_keys(source: Iterator[bytes], target: BinaryIO, keys: Sequence[str]) -> None:
+def seal_to_keys(source: Iterator[bytes], target: age.Writer, keys: Sequence[str]) -> None:
     """Write the chunks of `source` to `target` as an age file for `keys`. What they raise comes out as it was."""
     sealing = age.begin(target, keys)
     for chunk in source:

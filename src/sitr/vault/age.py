@@ -1,4 +1,4 @@
-"""What the vault asks of age (pyrage), and what age's failures mean. Streams are written by `age_format`.
+"""What the vault asks of age: values of pyrage, files of `age_format` and `age_reading`; and what failures mean.
 
 Format: age-encryption.org/v1, X25519 recipients. age makes its own file keys and nonces from the system's generator;
 these are never handed in, because a weak one would undo everything.
@@ -10,9 +10,9 @@ from typing import BinaryIO, Protocol
 import pyrage
 from pyrage import x25519
 
-from sitr.errors import BadInput, Damaged, SitrError
-from sitr.vault import age_format
-from sitr.vault.age_format import PayloadWriter
+from sitr.errors import BadInput, Damaged
+from sitr.vault import age_format, age_reading
+from sitr.vault.age_format import PayloadWriter, Piece
 from sitr.vault.identities import Identity
 
 _WRONG_KEY = "No matching keys found"
@@ -33,7 +33,7 @@ class Reader(Protocol):
 class Writer(Protocol):
     """What is written to while streaming."""
 
-    def write(self, data: bytes, /) -> int:
+    def write(self, data: Piece, /) -> int:
         """Take all of `data`; give its length."""
         ...
 
@@ -79,14 +79,12 @@ def begin(target: Writer, publics: Sequence[str]) -> PayloadWriter:
 def decrypt_stream(source: BinaryIO, target: Writer, identity: Identity) -> None:
     """Decrypt in constant memory, each chunk verified before it is written, the end only when all has been read.
 
-    Raises Damaged as in `meaning`. What `source` or `target` raises comes out as it was raised.
+    `target` is done with a piece when its `write` returns: the pieces are written over. Raises Damaged as
+    `age_reading.opened`. What `source` or `target` raises comes out as it was raised.
     """
-    kept = _Kept()
-    try:
-        pyrage.decrypt_io(kept.reader(source), kept.writer(target), [identity.age_identity()])
-    except (pyrage.DecryptError, OSError) as error:
-        kept.raise_kept()
-        raise meaning(error) from None
+    for piece in age_reading.opened(source, identity.key()):
+        if piece:
+            target.write(piece)
 
 
 def meaning(error: Exception) -> Damaged:
@@ -118,49 +116,3 @@ def _recipients(publics: Sequence[str]) -> list[x25519.Recipient]:
         return [x25519.Recipient.from_str(public) for public in publics]
     except pyrage.RecipientError:
         raise BadInput("vault.not_a_key") from None
-
-
-class _Kept:
-    """Holds on to what our own side raised: age would turn a full disk into one of its own errors, as text."""
-
-    def __init__(self) -> None:
-        self.error: OSError | SitrError | None = None
-
-    def raise_kept(self) -> None:
-        if self.error is not None:
-            raise self.error
-
-    def reader(self, source: Reader) -> "_KeptReader":
-        return _KeptReader(source, self)
-
-    def writer(self, target: Writer) -> "_KeptWriter":
-        return _KeptWriter(target, self)
-
-
-class _KeptReader:
-    def __init__(self, source: Reader, kept: _Kept) -> None:
-        self._source = source
-        self._kept = kept
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            return self._source.read(size)
-        except (OSError, SitrError) as error:
-            self._kept.error = error
-            raise
-
-
-class _KeptWriter:
-    def __init__(self, target: Writer, kept: _Kept) -> None:
-        self._target = target
-        self._kept = kept
-
-    def write(self, data: bytes) -> int:
-        try:
-            return self._target.write(data)
-        except (OSError, SitrError) as error:
-            self._kept.error = error
-            raise
-
-    def flush(self) -> None:
-        """Nothing: whoever owns the target flushes it."""

@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 from sitr.errors import BadInput, Damaged, NotFound
 from sitr.vault import age, files
 from sitr.vault.age import Reader, Writer
-from sitr.vault.framing import Content, ContentWindow, FrameChecker, FramedReader
+from sitr.vault.framing import Content, ContentOnce, ContentWindow, FrameChecker, FramedReader
 from sitr.vault.identities import Identity
 from sitr.vault.padding import file_size
 from sitr.vault.places import Place
@@ -54,6 +54,14 @@ class BlobStore(Protocol):
         """The content in pieces, the first of them only after the last chunk has been verified."""
         ...
 
+    def once(self, name: str, place: Place, identity: Identity, content: Content) -> Iterator[bytes]:
+        """The content in pieces in a single pass: each authentic by itself, the whole only when the iterator has ended.
+
+        For whoever throws away what it made when this raises. `content` is what the row says of the file. That the
+        bytes have its digest is for the taker to find, who digests them anyway.
+        """
+        ...
+
     def export(self, name: str, place: Place, identity: Identity, target: Path) -> Content:
         """Write the content to `target`, which gets its name only when whole."""
         ...
@@ -88,7 +96,7 @@ class FolderBlobs:
         name = self._random_bytes(16).hex()
         framed = FramedReader(source, place)
         with files.written_whole(self._path(name)) as file:
-            writer = DigestingWriter(file)
+            writer = DigestingWriter(files.EarlyWriter(file))
             age.encrypt_stream(framed, writer, [public])
         sealed, content = writer.sealed, framed.content
         return StoredBlob(name, sealed.sha256, sealed.length, content.length, content.sha256)
@@ -114,6 +122,10 @@ class FolderBlobs:
         next(pieces)  # started, so that dropping it unread closes the file as well
         return pieces
 
+    def once(self, name: str, place: Place, identity: Identity, content: Content) -> Iterator[bytes]:
+        """As in `BlobStore`; raises as `verify`, on the way or at the end. Close the iterator when leaving early."""
+        return _in_one_pass(self._open(name), place, identity, content)
+
     def export(self, name: str, place: Place, identity: Identity, target: Path) -> Content:
         """As in `BlobStore`: verified first; replaces an existing `target`.
 
@@ -122,7 +134,7 @@ class FolderBlobs:
         with self._open(name) as file:
             content = _verified(file, place, identity)
             with files.written_unseen(target) as out:
-                _open_content(file, place, identity, content, out)
+                _open_content(file, place, identity, content, files.EarlyWriter(out))
         return content
 
     def delete(self, name: str) -> bool:
@@ -191,3 +203,16 @@ def _pieces(file: BinaryIO, place: Place, identity: Identity, content: Content) 
     with file:
         yield b""
         yield from pulled(lambda out: _open_content(file, place, identity, content, out))
+
+
+def _in_one_pass(file: BinaryIO, place: Place, identity: Identity, content: Content) -> Iterator[bytes]:
+    def push(out: Writer) -> None:
+        taken = ContentOnce(out, place, content)
+        try:
+            age.decrypt_stream(file, taken, identity)
+        except Damaged as error:
+            raise _named_by_length(error, file) from None
+        taken.finish()
+
+    with file:
+        yield from pulled(push)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from sitr.errors import BadInput, SitrError
+from sitr.vault.age_format import Piece
 
 PART = ".part"
 _BUFFER = 256 * 1024  # larger pieces, as sealing makes them, go past it
+_EARLY = 16 << 20
 _NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR)  # EISDIR: kernels and file systems that do not know O_TMPFILE
 _NOT_HERE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -24,6 +26,30 @@ class StoreFull(SitrError):
     """There is no room to write; nothing was changed and nothing half-written stays."""
 
     http_status: ClassVar[int] = 507
+
+
+class EarlyWriter:
+    """Passes on to a file, and has the system write it to the disk meanwhile: else the sync at the end waits for it
+    all, which was a third of a second for half a gigabyte.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._written = self._begun = 0
+
+    def write(self, data: Piece, /) -> int:
+        """Pass on all of `data`."""
+        self._file.write(data)
+        self._written += len(data)
+        if self._written - self._begun >= _EARLY:
+            self._begin()
+        return len(data)
+
+    def _begin(self) -> None:
+        self._file.flush()
+        # "Not needed" starts the writing and waits for nothing; what is not on the disk yet stays in the cache.
+        os.posix_fadvise(self._file.fileno(), self._begun, self._written - self._begun, os.POSIX_FADV_DONTNEED)
+        self._begun = self._written
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sitr.errors import Damaged
 from sitr.vault.age import Reader, Writer
+from sitr.vault.age_format import Piece
 from sitr.vault.hashing import HashBeside
 from sitr.vault.padding import file_size
 from sitr.vault.places import Place
@@ -96,7 +97,7 @@ class FrameChecker:
         self._taken = 0
         self._zeros = 0
 
-    def write(self, data: bytes, /) -> int:
+    def write(self, data: Piece, /) -> int:
         """Take in the next bytes; raises Damaged `vault.wrong_place` as soon as the header is another's."""
         size = len(data)
         missing = len(self._header) - len(self._start)
@@ -105,10 +106,15 @@ class FrameChecker:
             data = data[missing:]
             if len(self._start) == len(self._header) and self._start != self._header:
                 raise Damaged("vault.wrong_place")
-        held = self._held + data
-        keep = max(0, len(held) - _TAIL)
-        self._take(held[:keep])
-        self._held = held[keep:]
+        if len(data) <= _TAIL:
+            data = self._held + data
+            keep = max(0, len(data) - _TAIL)
+            self._take(data[:keep])
+        else:
+            keep = len(data) - _TAIL
+            self._take(self._held)
+            self._take(data[:keep])
+        self._held = bytes(data[keep:])
         return size
 
     def finish(self) -> Content:
@@ -125,8 +131,8 @@ class FrameChecker:
             raise Damaged("vault.altered")
         return Content(length, digest)
 
-    def _take(self, data: bytes) -> None:
-        solid = data.rstrip(b"\x00")
+    def _take(self, data: Piece) -> None:
+        solid = data if data[-1:] != b"\x00" else bytes(data).rstrip(b"\x00")
         if solid:
             self._digest_zeros(self._zeros)
             self._digest.update(solid)
@@ -149,7 +155,7 @@ class ContentWindow:
         self._skip = len(header(place))
         self._left = length
 
-    def write(self, data: bytes, /) -> int:
+    def write(self, data: Piece, /) -> int:
         """Pass on what of `data` is content."""
         piece = data[self._skip : self._skip + self._left]
         self._skip -= min(self._skip, len(data))
@@ -157,3 +163,50 @@ class ContentWindow:
         if piece:
             self._target.write(piece)
         return len(data)
+
+
+class ContentOnce:
+    """As `ContentWindow`, in the only pass: it knows beforehand what the file must hold and finds out on the way.
+
+    `finish` says whether it did. What was passed on has the right length then, and its recorded digest is the one that
+    was expected; that the bytes have that digest is for whoever takes them to find, who digests them anyway.
+    """
+
+    def __init__(self, target: Writer, place: Place, content: Content) -> None:
+        self._target = target
+        self._header = header(place)
+        self._start = b""
+        self._left = content.length
+        used = len(self._header) + content.length + _TAIL
+        self._zeros = file_size(used) - used
+        self._tail = content.length.to_bytes(8, "big") + content.sha256
+
+    def write(self, data: Piece, /) -> int:
+        """Pass on what of `data` is content; raises Damaged `vault.wrong_place`, `vault.altered`."""
+        size = len(data)
+        missing = len(self._header) - len(self._start)
+        if missing:
+            self._start += data[:missing]
+            data = data[missing:]
+            if self._start != self._header[: len(self._start)]:
+                raise Damaged("vault.wrong_place")
+        if piece := data[: self._left]:
+            self._left -= len(piece)
+            self._target.write(piece)
+        if after := bytes(data[len(piece) :]):
+            self._take_end(after)
+        return size
+
+    def finish(self) -> None:
+        """Raises Damaged `vault.altered` unless everything that was expected came."""
+        if len(self._start) < len(self._header):
+            raise Damaged("vault.wrong_place")
+        if self._left or self._zeros or self._tail:
+            raise Damaged("vault.altered")
+
+    def _take_end(self, data: bytes) -> None:
+        zeros, tail = data[: self._zeros], data[self._zeros :]
+        if zeros.strip(b"\x00") or not self._tail.startswith(tail):
+            raise Damaged("vault.altered")
+        self._zeros -= len(zeros)
+        self._tail = self._tail[len(tail) :]

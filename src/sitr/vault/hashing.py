@@ -8,8 +8,10 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-_PIECE = 1 << 19
-_WAITING = 4  # pieces of about half a megabyte
+from sitr.vault.age_format import Piece
+
+_PIECE = 1 << 20
+_WAITING = 4  # pieces of about a megabyte
 
 
 class HashBeside:
@@ -19,12 +21,13 @@ class HashBeside:
         self._state = hashlib.sha256()
         self._pool: ThreadPoolExecutor | None = None  # only for what is long enough to be worth one
         self._waiting: deque[Future[None]] = deque()
-        self._held: list[bytes] = []
+        self._held: list[Piece] = []
         self._size = 0
 
-    def update(self, data: bytes) -> None:
-        """Take in the next bytes; they must not change afterwards."""
-        self._held.append(data)
+    def update(self, data: Piece) -> None:
+        """Take in the next bytes. They must not change afterwards: pieces of a megabyte or more not until four
+        further ones have come (`age_format.PIECES_KEPT`), smaller ones never, unless they are no `bytes`."""
+        self._held.append(data if isinstance(data, bytes) or len(data) >= _PIECE else bytes(data))
         self._size += len(data)
         if self._size >= _PIECE:
             self._hand_on()
@@ -37,7 +40,7 @@ class HashBeside:
         self._waiting.append(self._pool.submit(self._take, self._held))
         self._held, self._size = [], 0
 
-    def _take(self, pieces: Sequence[bytes]) -> None:
+    def _take(self, pieces: Sequence[Piece]) -> None:
         for piece in pieces:
             self._state.update(piece)
 

@@ -40,6 +40,10 @@ class Identity:
         """The secret key in age's spelling. To be shown or stored only where it is sealed again at once."""
         return self._secret
 
+    def key(self) -> bytes:
+        """The 32 secret bytes themselves, as `from_key` takes them."""
+        return bech32.decode(self._secret)
+
     def age_identity(self) -> x25519.Identity:
         """The key as the age library takes it."""
         return self._age

@@ -14,10 +14,11 @@ from typing import BinaryIO
 from sitr.errors import SitrError
 from sitr.vault import age
 from sitr.vault.age import Reader, Writer
+from sitr.vault.age_format import Piece
 from sitr.vault.hashing import HashBeside
 from sitr.vault.identities import Identity
 
-_PIECES_AHEAD = 16
+_PIECES_AHEAD = 4  # of a megabyte, as `age` hands them on
 _PIECE = 65_536
 
 
@@ -30,7 +31,8 @@ class Sealed:
 
 
 class DigestingWriter:
-    """Passes everything on to a target and knows its SHA-256 and length. What is written must not change afterwards."""
+    """Passes everything on to a target and knows its SHA-256 and length. What is written must not change soon: see
+    `HashBeside.update`."""
 
     def __init__(self, target: Writer) -> None:
         self._target = target
@@ -42,7 +44,7 @@ class DigestingWriter:
         """What has been written so far."""
         return Sealed(self._digest.digest(), self._length)
 
-    def write(self, data: bytes, /) -> int:
+    def write(self, data: Piece, /) -> int:
         """Pass on all of `data`."""
         self._target.write(data)
         self._digest.update(data)
@@ -78,7 +80,7 @@ class _Nowhere:
     def __init__(self) -> None:
         self.length = 0
 
-    def write(self, data: bytes, /) -> int:
+    def write(self, data: Piece, /) -> int:
         self.length += len(data)
         return len(data)
 
@@ -88,7 +90,7 @@ class _LeftError(OSError):
 
 
 def pulled(push: Callable[[Writer], None]) -> Iterator[bytes]:
-    """What `push` writes, as pieces of about 64 KiB to iterate over, a bounded number of them ahead.
+    """What `push` writes, as pieces of 64 KiB and more to iterate over, a bounded number of them ahead.
 
     age pushes and web servers pull; a thread stands between them. It ends when the iterator is closed or dropped.
     """
@@ -135,7 +137,7 @@ class _QueueWriter:
         self._gathered: list[bytes] = []
         self._size = 0
 
-    def write(self, data: bytes, /) -> int:
+    def write(self, data: Piece, /) -> int:
         if self._left.is_set():
             raise _LeftError
         self._gathered.append(bytes(data))
