@@ -45,7 +45,7 @@ class _Path:
         self._open()
         self.stop("opened", case=self.case)
         self._take_in()
-        self.stop("taken in")
+        self.stop("taken in", receipt=self._receipt())
         self._capture()
         self.stop("captured")
         self._write()
@@ -86,6 +86,18 @@ class _Path:
         exhibits.add_exhibit(self.keeper, self.case, io.BytesIO(note), self.words["exhibit file"])
         plan = openings.case_plan(self.keeper, self.case)
         openings.mark_step(self.keeper, self.case, plan.steps[0].id, "done")
+
+    def _receipt(self) -> str:
+        """Given, tried wrongly, come in by: the code, for the search alone."""
+        from sitr.cases import receipts
+        from sitr.errors import Locked
+
+        code = receipts.give(self.keeper, [self.case], secret=self.words["passphrase"]).code
+        try:
+            receipts.come_in(self.services, code[::-1])
+        except Locked:
+            receipts.come_in(self.services, code)
+        return code
 
     def _capture(self) -> None:
         from sitr.cases import captures, exhibits

@@ -217,3 +217,17 @@ def make_canaries(rng: Random) -> tuple[dict[str, Canary], tuple[str, ...]]:
     canaries = {name: Canary(name, text) for name, text in texts.items()}
     canaries["host"] = Canary("host", f"صور{arabic}.example", host=True)
     return canaries, (latin, arabic)
+
+
+def code_spellings(code: str) -> tuple[bytes, ...]:
+    """A receipt code in the ways in which it could stand somewhere; none for no code."""
+    digits = code.replace(" ", "")
+    if not digits:
+        return ()
+    texts = [digits, digits[::-1]]
+    texts += [between.join(digits[i : i + 4] for i in range(0, len(digits), 4)) for between in (" ", "-", "+", "%20")]
+    texts += [digits.translate(str.maketrans("0123456789", script)) for script in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹")]
+    raw = [text.encode(how) for text in texts for how in ("utf-8", "utf-16-le")]
+    # What is the same at any place of a longer text: whole groups of three, from the first such place on.
+    coded = [base64.b64encode(digits[skip : skip + (len(digits) - skip) // 3 * 3].encode()) for skip in range(3)]
+    return (*raw, *coded, digits.encode().hex().encode(), int(digits).to_bytes(10, "big"))

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from tests.cases.canary_cluster import Cluster, cluster
-from tests.cases.canary_search import Canary, Find, Search, dice, make_canaries, spellings
+from tests.cases.canary_search import Canary, Find, Search, code_spellings, dice, make_canaries, spellings
 from tests.cases.canary_site import CanarySite, canary_site, picture
 from tests.cases.canary_watch import Watch, files_under
 
@@ -74,6 +74,26 @@ def test_base64_of_a_longer_text_is_found_at_every_alignment(shift: int) -> None
             assert {find.canary for find in search.look(data, "planted")} == {name}
 
 
+@pytest.mark.parametrize("shift", range(3))
+def test_a_receipt_code_is_found_when_it_is_planted(shift: int) -> None:
+    code = "9402 1187 3350 0021 7764 5910"
+    digits = code.replace(" ", "")
+    search = Search(*make_canaries(dice(1)))
+    run = Run(Path("/nowhere"), search, search, code=code_spellings(code))
+    arabic = digits.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    planted = (
+        code.encode(),
+        digits.encode(),
+        digits.encode("utf-16-le"),
+        arabic.encode(),
+        digits.encode().hex().encode(),
+    )
+    for one in (*planted, base64.b64encode(b"x" * shift + digits.encode() + b"...")):
+        run.finds.clear()
+        run.seek(b"before " + one + b" after", "planted")
+        assert [find.canary for find in run.finds] == ["receipt code"]
+
+
 def test_noise_holds_no_canary() -> None:
     canaries, marks = make_canaries(dice(3))
     search = Search(canaries, marks)
@@ -113,13 +133,19 @@ class Run:
     knowledge: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     database: list[tuple[str, bytes]] = field(default_factory=list)
+    code: tuple[bytes, ...] = ()
+
+    def seek(self, data: bytes, where: str) -> None:
+        """Every canary in these bytes, and the receipt code once one was given."""
+        self.finds += self.search.look(data, where)
+        self.finds += [Find("receipt code", "as digits", where) for one in self.code if one in data]
 
     def look(self, path: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_size > _MOST:
                 raise AssertionError(f"{path} is too large to be searched")
             data = path.read_bytes()
-            self.finds += self.search.look(data, str(path))
+            self.seek(data, str(path))
             if self.base / "home" in path.parents:
                 self.knowledge += [f"{path}: {name!r}" for name in _KNOWLEDGE_IDS if name in data]
 
@@ -179,8 +205,10 @@ def _drive(run: Run, told: dict[str, Any], env: dict[str, str], site: CanarySite
             stdin.write(json.dumps(told).encode() + b"\n")
             stdin.flush()
             for line in said:
-                name = json.loads(line)["at"]
+                told_now = json.loads(line)
+                name = told_now["at"]
                 run.stops.append(name)
+                run.code = run.code or code_spellings(told_now.get("receipt", ""))
                 if name == "the site takes it down":
                     site.gone = True
                 elif name == "opened by the key":
@@ -200,7 +228,7 @@ def _drive(run: Run, told: dict[str, Any], env: dict[str, str], site: CanarySite
     assert status == 0, (base / "stderr").read_text(encoding="utf-8")[-2_000:]
     assert watch.rounds > 20
     for where, data in (*watch.files, *watch.processes.items()):
-        run.finds += run.search.look(data, where)
+        run.seek(data, where)
     _after(run, begun, database)
 
 
@@ -217,7 +245,7 @@ def _look_everywhere(run: Run, begun: float, database: Cluster | None) -> None:
     if database is not None:
         for path in files_under(database.folder):
             run.look(path)
-        run.finds += run.search.look(database.dump(), "every row as text")
+        run.seek(database.dump(), "every row as text")
 
 
 def _look_at_home(run: Run) -> None:
@@ -263,6 +291,7 @@ def _judge(run: Run, canaries: Mapping[str, Canary]) -> None:
     # The control first: a search that finds nothing proves nothing.
     assert {find.canary for find in run.opened} == set(canaries), "the control did not find them all"
     assert run.search.bytes_seen > 2**20
+    assert len(run.code) > 10, "no receipt was given"
     assert not run.finds, _told(run.finds)
     assert not run.knowledge, "\n".join(sorted(set(run.knowledge)))
     assert not run.left, "files were left:\n" + "\n".join(run.left)

@@ -39,15 +39,15 @@ class Desk:
     mailer: MemoryMailer
     folder: Path
 
-    def type(self, *argv: str, secret: str = SECRET) -> Said:
-        """The command, in English."""
+    def type(self, *argv: str, secret: str = SECRET, env: Mapping[str, str] | None = None) -> Said:
+        """The command, in English, with these variables beside."""
         file = self.folder / "passphrase"
         file.write_text(secret + "\n")
-        return typed(*argv, "--lang", "en", wire=self.wire, env={"SITR_PASSPHRASE_FILE": str(file)})
+        return typed(*argv, "--lang", "en", wire=self.wire, env={"SITR_PASSPHRASE_FILE": str(file), **(env or {})})
 
-    def done(self, *argv: str, status: int = 0) -> Any:
+    def done(self, *argv: str, status: int = 0, env: Mapping[str, str] | None = None) -> Any:
         """The JSON document of a command that must have this status."""
-        said = self.type(*argv, "--json")
+        said = self.type(*argv, "--json", env=env)
         assert said.status == status, said.err
         return said.document
 

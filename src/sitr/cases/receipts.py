@@ -2,7 +2,7 @@
 
 What belongs here: giving, listing, coming in, withdrawing. A receipt is a holder of its own, so that it opens the cases
 it was given for and no others, its entries can be told apart, and withdrawing it begins a new epoch. The code is shown
-once and stored nowhere; what is stored finds and unlocks that holder's identity. Decision 0019.
+once and stored nowhere; what is stored finds and unlocks that holder's identity. Decision 0021.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,5 @@
-"""Where a secret comes from: the terminal, or the file named by SITR_PASSPHRASE_FILE. Never the command line.
+"""Where a secret comes from: the terminal, or the file named by SITR_PASSPHRASE_FILE (SITR_RECEIPT_FILE for one who
+comes by a receipt code). Never the command line.
 
 The secret is handed to the verb and kept nowhere; dangerous verbs ask for it anew.
 """
@@ -20,7 +21,7 @@ def ask_unseen(question: str) -> str:
 
 def secret(call: Call, question: str = "ask_passphrase") -> str:
     """The passphrase. Raises Locked `cli.no_passphrase`, or BadInput when the named file cannot be read."""
-    named = call.env.get("SITR_PASSPHRASE_FILE")
+    named = call.env.get("SITR_RECEIPT_FILE") or call.env.get("SITR_PASSPHRASE_FILE")
     given = from_file(Path(named)) if named else call.ask(call.say(question))
     if not given:
         raise Locked("cli.no_passphrase")

@@ -1,17 +1,24 @@
 """How a command comes to an unlocked keeper."""
 
+from pathlib import Path
 from typing import Any
 
-from sitr.cases import access
+from sitr.cases import access, receipts
 from sitr.cli.call import Call
-from sitr.cli.keys import new_secret, secret
+from sitr.cli.keys import from_file, new_secret, secret
 from sitr.errors import BadInput
 
 
 def keeper(call: Call) -> Any:
-    """The keeper of this home. Raises Locked for a wrong passphrase, BadInput `cli.no_home` where none was set up."""
+    """The keeper of this home, by passphrase, or by the receipt code in the file that SITR_RECEIPT_FILE names.
+
+    Raises Locked for a wrong one, BadInput `cli.no_home` where none was set up.
+    """
     if not access.is_set_up(call.services):
         raise BadInput("cli.no_home")
+    slip = call.env.get("SITR_RECEIPT_FILE")
+    if slip:
+        return receipts.come_in(call.services, from_file(Path(slip)))
     return access.unlock(call.services, secret(call))
 
 
