@@ -28,7 +28,7 @@ import cv2
 import numpy as np
 import pdqhash
 from benchmarks import bursts, edits, pairs
-from benchmarks.photos import Photo, gather, one_a_scene, shots
+from benchmarks.photos import Photo, gather, one_a_scene, shots, still
 from PIL import Image
 
 from sitr.cli.demo.photographs import Photograph, find_photographs
@@ -212,7 +212,8 @@ def recall(options: argparse.Namespace) -> int:
     }
     if at == 0:
         scenes = shots(p for p in every if p.half == options.half)
-        figures["shots"] = [shot(a, b, options.cache) for a, b in scenes]
+        figures["shots"] = [shot(a, b, options.cache) for a, b in scenes if not still(a.name, b.name)]
+        figures["still"] = [shot(a, b, options.cache) for a, b in scenes if still(a.name, b.name)]
         figures["bursts"] = burst_rows(pictures, prints)
     return _report(rows, figures, options.out)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import cv2
 from benchmarks import bursts, edits, patterns
-from benchmarks.photos import Photo, gather, one_a_scene
+from benchmarks.photos import Photo, gather, one_a_scene, still
 from PIL import Image
 
 from sitr.fingerprint import VERSION, Fingerprint, Look, fingerprint, judge
@@ -35,6 +35,7 @@ KINDS = {
     "layout": "another photograph inside the same layout as the query",
     "framed": "another photograph inside some layout, the query in another edit",
     "shot": "another real shot of the query's scene: stereo, frames of films, another day",
+    "still": "another frame of a film in which nothing moved: grain apart the same picture (`photos.STILL`)",
     "burst": "the photograph of which the query imitates the next press of the shutter",
 }
 BURSTS = {"burst 2%": 0.02, "burst 4%": 0.04, "burst 8%": 0.08}
@@ -188,7 +189,7 @@ def _others(kept: Material, photo: str, edit: str) -> Iterator[tuple[str, str, s
             yield "pattern", other, ""
     for other in kept.photos:
         if other != photo and kept.scene(other) == scene:
-            yield "shot", other, ""
+            yield "still" if still(photo, other) else "shot", other, ""
     if edit in BURSTS:
         yield "burst", photo, ""
 
@@ -201,7 +202,7 @@ def summary(done: list[Line]) -> str:
         false.update(each[0] for each in line["false"])
     kinds = ", ".join(f"{pairs[kind]} {kind} ({false[kind]} false)" for kind in KINDS)
     named = [(line["photo"], line["edit"], *each) for line in done for each in line["false"]]
-    strangers = [each for each in named if each[2] not in {"shot", "burst"}]
+    strangers = [each for each in named if each[2] not in {"shot", "still", "burst"}]
     scene, seconds = sum(len(line["scene"]) for line in done), sum(line["ms"] for line in done) / 1000
     photos, used = len({line["photo"] for line in done}), len({line["edit"] for line in done})
     told = "".join(f"\n  FALSE {each}" for each in strangers)

@@ -43,6 +43,19 @@ the photo's longer side) that went the same way: copies have 3 at most (a photog
 photos whose nearest layer moved by 4 % of the picture 7 in the middle.
 """
 
+_SHIFTED_DRIFT = 0.02
+"""Of 45 bursts with so many all drift more; two photographed screens, bent by more than a perspective, do not."""
+_DRIFTING, _DRIFT_ALIKE, _DRIFT_FAR, _DRIFT_LEAST = 0.1, 48, 4.0, 16
+"""Neighbours are those within about a tenth of the photo's longer side; asked are features at most so many bits and
+pixels of their level off, if there are enough of them."""
+_DRIFTED, _DRIFT_ERRORS, _DRIFT_CLEAR = 0.06, 2.8, 0.008
+"""From these on neighbours are off together, where half of the features are this clear: a watermark over faint ones
+pushes them as well. Of 342 copies of the tuning half one is so (a soft sky at JPEG 10), of 29 bursts 21."""
+_BURNT, _BURNT_SHARE = (6, 249), 0.02
+"""Features around which so much is burnt out or black are not asked: brightening moves the edges of what it burns."""
+_DRIFT_MOST = 1.5
+"""A miss counts for no more than so many pixels, so that no single one decides."""
+
 
 @dataclass(frozen=True)
 class Closeup:
@@ -52,6 +65,11 @@ class Closeup:
     Of the `sure` ones: `strain`, by how many bits they look less alike where one flat map of all puts them than where
     each is found, on average; `miss`, how far these two are apart, in pixels of the feature's level, the median.
     `shifted`: those of them that lie beside the map together with a neighbour: something there has moved.
+    `drift`: how far neighbours lie off the map the same way, when all that bends evenly is taken out (as a lens or a
+    screen bends): the mean product of their misses, in pixels of the level squared; and how many standard errors that
+    is from none. In a copy what is left has no direction.
+    `against`: of all the light and dark around those alike, the share that is turned round: of the first quarter of
+    them at most, and of half of them.
     `start`, `end` (held, 2): the places that are there, in feature pixels of the photo and in pixels of the candidate.
     """
 
@@ -62,16 +80,27 @@ class Closeup:
     strain: float = 0.0
     miss: float = 0.0
     shifted: int = 0
+    drift: tuple[float, float] = (0.0, 0.0)
+    against: tuple[float, float] = (1.0, 1.0)
     start: Floats = field(default_factory=lambda: np.zeros((0, 2)), repr=False, compare=False)
     end: Floats = field(default_factory=lambda: np.zeros((0, 2)), repr=False, compare=False)
 
     @property
     def moved(self) -> bool:
         """Whether near things have moved against far ones, or a thing by itself: another shot of the scene."""
-        if self.shifted >= _SHIFTED:
+        if self.shifted >= _SHIFTED and self.drift[0] >= _SHIFTED_DRIFT:
             return True
         enough = self.sure >= max(_MOVED_LEAST, self.tried / 2)  # of few, those that grain has shifted could be many
         return enough and self.strain >= _MOVED_STRAIN and self.miss >= _MOVED_MISS
+
+    @property
+    def drifted(self) -> bool:
+        """Whether neighbours lie off the map together, by less than `moved` sees: another shot from almost the spot.
+
+        Not to be asked of photos that are nearly all soft ground: what JPEG does to a sky goes one way too.
+        """
+        far, errors = self.drift
+        return far >= _DRIFTED and errors >= _DRIFT_ERRORS and self.against[1] <= _DRIFT_CLEAR
 
 
 def look(photo: Features, shape: tuple[int, int], picture: Ladder, matrix: Matrix) -> Closeup:
@@ -98,6 +127,8 @@ def _counted(found: Features, sought: "_Sought", matrix: Matrix) -> Closeup:
         float(less_alike[sure].mean()) if sure.any() else 0.0,
         float(np.median(miss[sure])) if sure.any() else 0.0,
         _shifted(found, sought.at - put, sure & (miss >= 1) & (less_alike >= _SHIFTED_STRAIN)),
+        _drift(found, sought.at - put, (sought.bits <= _DRIFT_ALIKE) & (miss < _DRIFT_FAR) & ~sought.lost),
+        _quarter_and_half(sought.against[alike]),
         found.xy[held].astype(np.float64),
         sought.at[held] @ matrix[:, :2].T + matrix[:, 2],
     )
@@ -112,16 +143,48 @@ def _shifted(found: Features, off: Floats, beside: npt.NDArray[np.bool_]) -> int
     return int((with_it.sum(axis=1) > 1).sum())  # each is its own neighbour
 
 
+def _quarter_and_half(values: Floats) -> tuple[float, float]:
+    if not len(values):
+        return 1.0, 1.0
+    quarter, half = np.quantile(values, (0.25, 0.5))
+    return float(quarter), float(half)
+
+
+def _drift(found: Features, off: Floats, asked: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Whether neighbours are off the same way (see `Closeup.drift`); none where too few are asked.
+
+    Moran's measure of likeness between neighbours, on misses in the plane. Its standard error is that of misses of
+    these lengths without any direction of their own.
+    """
+    if asked.sum() < _DRIFT_LEAST:
+        return 0.0, 0.0
+    at, size = found.xy[asked].astype(np.float64), found.size[asked, None].astype(np.float64)
+    left = geometry.unbent(at, off[asked], size[:, 0]) / size
+    left = left * np.minimum(1, _DRIFT_MOST / np.maximum(np.linalg.norm(left, axis=1, keepdims=True), 1e-9))
+    apart = np.linalg.norm(at[:, None] - at[None], axis=2) / float(found.xy.max())
+    weight = np.exp(-((apart / _DRIFTING) ** 2))
+    np.fill_diagonal(weight, 0)
+    length = (left**2).sum(axis=1)
+    total = max(float(weight.sum()), 1e-9)
+    error = float(np.sqrt((weight**2 * np.outer(length, length)).sum()))
+    together = float((weight * (left @ left.T)).sum())
+    return together / total, together / max(error, 1e-9)
+
+
 @dataclass(frozen=True)
 class _Sought:
     """Where each feature was found (n, 2; feature pixels of the photo), how many bits differ there (n,), and the
     table of all: bits (n, k, k) at the spots around `middle` (n, 2; column and row in the feature's level).
+    `against` (n,): of the light and dark around the spot, the share that is turned round; `lost` (n,): part of it is
+    burnt out or black.
     """
 
     at: Floats
     bits: Floats
     table: npt.NDArray[np.int64]
     middle: Floats
+    against: Floats
+    lost: npt.NDArray[np.bool_]
 
     def alike(self, found: Features) -> npt.NDArray[np.bool_]:
         """Which of them look like the photo's, and more so than like any soft slope."""
@@ -153,6 +216,7 @@ def _sought(found: Features, shape: tuple[int, int], picture: Ladder, matrix: Ma
     down, right = (grid.ravel() for grid in np.meshgrid(steps, steps, indexing="ij"))
     middle = np.rint((found.xy.astype(np.float64) + 0.5) / found.size[:, None] - 0.5)
     table = np.full((len(found), len(steps), len(steps)), 256, dtype=np.int64)
+    against, lost = np.ones(len(found)), np.zeros(len(found), dtype=bool)
     for level, size in levels:
         here = np.flatnonzero(np.abs(np.log(found.size / size)) < 0.1)
         if len(here):
@@ -161,8 +225,29 @@ def _sought(found: Features, shape: tuple[int, int], picture: Ladder, matrix: Ma
             described = local.describe(level, rows, columns, np.repeat(found.angle[here], len(down)))
             apart = np.bitwise_count(described.reshape(len(here), len(down), -1) ^ found.bits[here][:, None])
             table[here] = apart.sum(axis=2).reshape(len(here), len(steps), len(steps))
+            best = apart.sum(axis=2).reshape(len(here), -1).argmin(axis=1)
+            spot = row + down[best], column + right[best]
+            seen = local.points(level, *spot, found.angle[here])
+            against[here], lost[here] = _against(seen, found.bits[here]), _lost(seen)
     bits, fine = _finest(table)
-    return _Sought((middle + fine - reach + 0.5) * found.size[:, None] - 0.5, bits, table, middle)
+    return _Sought((middle + fine - reach + 0.5) * found.size[:, None] - 0.5, bits, table, middle, against, lost)
+
+
+def _against(seen: npt.NDArray[np.uint8], bits: local.Bits) -> Floats:
+    """Of all the light and dark around each spot (`seen`: n, 225), the share (0 to 1) that goes against the bits.
+
+    What edits, grain and blur turn round are the faint steps; in another tile of the wall strong ones differ.
+    """
+    first, second = local.pattern()
+    steps = seen[:, second].astype(np.float64) - seen[:, first]
+    wrong = np.unpackbits(bits, axis=1).astype(bool) != (steps > 0)
+    return np.asarray((np.abs(steps) * wrong).sum(axis=1) / np.maximum(np.abs(steps).sum(axis=1), 1))
+
+
+def _lost(seen: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Whether something around each spot is burnt out or black: the edge of that lies where the light was cut off."""
+    low, high = _BURNT
+    return np.asarray(((seen <= low) | (seen >= high)).mean(axis=1) > _BURNT_SHARE)
 
 
 def _finest(apart: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:

@@ -30,6 +30,8 @@ CANDIDATE_FEATURES = 1500
 _CANDIDATE_RADIUS = 60
 """First wrong pair in 10.2 million stood at 78 bits; up to here a hash is worth a look, never a proof."""
 
+_LEAST_QUALITY = 20
+"""From this quality of the candidate's hash on it may propose; to speak for a copy it needs `pdq.QUALITY`."""
 _CLOSEUPS = 2
 """How many placements are looked at closely: the best two; a third has never been the right one."""
 _WORTH_PLACES, _WORTH_VOTES = 4, (0.58, 0.68)
@@ -141,7 +143,7 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
     if not found:
         return Proof(Verdict(False, 0.0, None, False, 0.0, Reason("fingerprint.why_nothing")))
     best = max(found, key=lambda f: (_proved(f, reference), rules.evidence(f.signs)))
-    verdict = _verdict(best, look, proved=_proved(best, reference))
+    verdict = _verdict(best, look, proved=_proved(best, reference), still=reference.wholly_drawn)
     matrix = np.asarray((best.matrix + np.array([0, 0, 0.5])) * look.scale)
     close = best.signs.close
     if close is None:
@@ -151,7 +153,10 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
 
 
 def _proved(found: _Found, reference: Fingerprint) -> bool:
-    return rules.proved(found.signs, wholly_drawn=reference.wholly_drawn, soft_ground=reference.soft_ground)
+    drawn, soft = reference.wholly_drawn, reference.soft_ground
+    if not rules.proved(found.signs, wholly_drawn=drawn, soft_ground=soft):
+        return False
+    return reference.features is None or rules.of_one_kind(found.signs, reference.features.repeated)
 
 
 def _best(reference: Fingerprint, look: Look, found: list[_Found]) -> list[_Found]:
@@ -185,18 +190,19 @@ def _unit(reference: Fingerprint) -> Matrix:
 def _by_hash(reference: Fingerprint, look: Look) -> list[_Found]:
     """Placements that the whole candidate's PDQ suggests: the photo turned or mirrored, or one of its views."""
     bits, quality = look.hashed
-    if quality < pdq.QUALITY:
+    if quality < _LEAST_QUALITY:
         return []
+    sure = quality >= pdq.QUALITY
     rows, columns = look.grey.shape
     found = []
     for index, apart in enumerate(pdq.distance(bits, reference.orientations)):
         if apart <= _CANDIDATE_RADIUS:
-            found.append(_weighed(reference, look, _turned(index, columns, rows), int(apart)))
+            found.append(_weighed(reference, look, _turned(index, columns, rows), int(apart) if sure else 256))
     for view in reference.views:
         apart = pdq.distance(bits, view.pdq[None])[0]
         if apart <= _CANDIDATE_RADIUS:
             box = views.box(view.kind, reference.width, reference.height)
-            found.append(_weighed(reference, look, _cut(box, columns, rows), int(apart)))
+            found.append(_weighed(reference, look, _cut(box, columns, rows), int(apart) if sure else 256))
     return found
 
 
@@ -255,12 +261,13 @@ def _by_hash_alone(reference: Fingerprint, look: Look) -> Verdict:
     return Verdict(match, 1 - float(apart[best]) / 128 if match else 0.0, None, 4 <= best < 8, 0.0, why)
 
 
-def _verdict(found: _Found, look: Look, *, proved: bool) -> Verdict:
+def _verdict(found: _Found, look: Look, *, proved: bool, still: bool) -> Verdict:
+    """`still`: small shifts of a few neighbours say nothing, as in a photo that is nearly all soft ground."""
     region, visible = _region(found.matrix, look)
     signs = found.signs
     score, share = signs.agreement.share, round(100 * signs.agreement.share)
     places = signs.close.held if signs.close else signs.places
-    if proved and signs.close and signs.close.moved:
+    if proved and signs.close and (signs.close.moved or (signs.close.drifted and not still)):
         why = Reason("fingerprint.why_same_scene", {"n": places, "share": share})
         return Verdict(False, score, region, found.mirrored, visible, why, places, same_scene=True)
     if proved:

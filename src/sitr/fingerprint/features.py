@@ -31,6 +31,8 @@ GRID = 15
 SPACING = 2.5
 _MARGIN = 9
 _LEAST_SIDE = 40
+_TWIN, _ELSEWHERE = 40, 0.05
+"""Two features of one picture look the same within so many bits, and lie elsewhere from this share of its side on."""
 _LEAST_RESPONSE = 2e-5
 """Of the smaller eigenvalue, for brightness 0 to 1: just above the noise of a good JPEG."""
 
@@ -65,6 +67,15 @@ class Features:
     def telling(self) -> npt.NDArray[np.int64]:
         """Bits (n,) between each and a plain slope from dark to light: near 0 it looks like anything soft."""
         return np.asarray(np.bitwise_count(self.bits ^ _slope()).sum(axis=1), dtype=np.int64)
+
+    @cached_property
+    def repeated(self) -> float:
+        """The share (0 to 1) of which another, elsewhere in the picture, looks the same: tiles, bricks, keys, icons."""
+        if len(self) < 2:
+            return 0.0
+        apart = np.bitwise_count(self.bits[:, None] ^ self.bits[None]).sum(axis=2).astype(np.int64)
+        far = np.linalg.norm(self.xy[:, None] - self.xy[None], axis=2) >= _ELSEWHERE * max(1.0, float(self.xy.max()))
+        return float((np.where(far, apart, 256).min(axis=1) <= _TWIN).mean())
 
 
 def extract(grey: Grey, count: int) -> Features:
@@ -177,14 +188,29 @@ def sampled(
     smooth: Grey, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], cosine: Floats, sine: Floats
 ) -> Bits:
     """The bits of places in a blurred level, by numpy; `kernel.describe` gives the same, bit for bit."""
+    values = _values(smooth, rows, columns, cosine, sine)
+    first, second = pattern()
+    return np.packbits(values[:, first] < values[:, second], axis=1)
+
+
+def _values(
+    smooth: Grey, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], cosine: Floats, sine: Floats
+) -> Grey:
+    """The blurred level at the points (n, 225) around each place, turned into its direction."""
     along, across = _lattice()
     cos, sin = cosine[:, None], sine[:, None]
     x = np.rint(columns[:, None] + cos * along - sin * across).astype(np.intp)
     y = np.rint(rows[:, None] + sin * along + cos * across).astype(np.intp)
     # Clamped to the picture: a patch that hangs over the edge repeats it, the same in both orders of mirroring.
-    values = smooth[np.clip(y, 0, smooth.shape[0] - 1), np.clip(x, 0, smooth.shape[1] - 1)]
-    first, second = pattern()
-    return np.packbits(values[:, first] < values[:, second], axis=1)
+    return np.asarray(smooth[np.clip(y, 0, smooth.shape[0] - 1), np.clip(x, 0, smooth.shape[1] - 1)])
+
+
+def points(
+    level: Grey, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], angle: Floats
+) -> npt.NDArray[np.uint8]:
+    """Behind the bits of `describe`: the brightness (n, 225) that the pairs of `pattern` compare."""
+    smooth = np.asarray(cv2.GaussianBlur(level, (0, 0), 1.8), dtype=np.uint8)
+    return _values(smooth, rows, columns, np.cos(angle), np.sin(angle))
 
 
 @cache

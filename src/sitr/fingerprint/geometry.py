@@ -217,6 +217,23 @@ def flat_map(start: Matrix, end: Matrix, size: Weights) -> Callable[[Matrix], Ma
     return lambda points: _through(solved, (points - middle) / spread) * spread + middle
 
 
+def unbent(at: Matrix, off: Matrix, size: Weights) -> Matrix:
+    """What is left of misses (n, 2) at points (n, 2) when an even bend is taken out: of the second order, as lenses,
+    screens and sheets of paper bend. Odd ones weighed down; `size`: how rough each is.
+    """
+    middle, spread = at.mean(axis=0), max(1.0, float(at.std()))
+    x, y = ((at - middle) / spread).T
+    bend = np.column_stack([np.ones(len(at)), x, y, x * x, x * y, y * y])
+    weight, left = 1 / size, off
+    for _ in range(5):
+        solved, *_ = np.linalg.lstsq(bend * weight[:, None], off * weight[:, None], rcond=None)
+        left = off - bend @ solved
+        miss = np.linalg.norm(left, axis=1) / size
+        usual = max(0.15, float(np.median(miss)))
+        weight = 1 / (size * (1 + (miss / (2 * usual)) ** 2))
+    return np.asarray(left)
+
+
 def _perspective(start: Matrix, end: Matrix, weight: Weights) -> Weights:
     one, none = np.ones(len(start)), np.zeros(len(start))
     (x, y), (u, v) = start.T, end.T

@@ -30,6 +30,25 @@ _LIKE, _LIKE_PLACES = 0.65, 0.9
 """Where not the sum decides, the shades must agree too (a copy in a collage: 0.68 of what it and its neighbours show),
 and nearly all where the sketch is silent (a watermark's tile over another photo: 0.71).
 """
+_QUIET, _QUIET_HELD, _QUIET_THIRD = 0.65, 0.6, 0.6
+"""Where the sketch has little to say (so much of the blocks that the shades show) and most places are there, a third of
+the shades must be there to a tenth: what is alike may be the layout. Copies had 0.52 and less, skies in one layout 0.77
+and more, and 0.82 of the places; where a collage hides the places, it hides the shades too."""
+_SOFT_THIRD, _CUT_THIRD, _CUT_BLOCKS = 0.3, 0.75, 30
+"""The same where nearly all is soft ground: copies 0.29 and less but under watermarks, skies in one layout 0.31. Of a
+cut (fewer blocks than these) more is allowed: what two skies share is the whole of a layout; copies had 0.71."""
+_PAGE = (0.95, 0.95, 0.6, 0.85, 40)
+"""A page must be there as a whole: blocks of the sketch, shades, what half of them miss, places, and from how many
+blocks of shades on it is whole; other text in the same table had 0.8 of the places, another sky in the same screenshot
+0.92 of the blocks."""
+_REPEATED, _REPEATED_AGAINST = 0.6, 0.0045
+"""In a wall of equal tiles nothing lies where it must but in its own picture: there a quarter of the features at least
+is clear (copies 0.0044 and less), in the next wall's none is (0.0047 and more)."""
+_CLEAR = (20, 0.0012, 0.4, 0.6, 9)
+"""Places, what goes against the first quarter of them, what a third of the shades miss, blocks, and shades to say so:
+where what is there is there to the last tenth, nothing else has to agree. Under a collage's tiles copies had 35 places,
+0.0007, 0.39 and 0.67; of some 3,000 wrong placements that have so many places none but pages is that clear.
+"""
 _LEAST_LIKE_BLOCKS = 4
 """A crop to burnt-out ground leaves no shades; a line through three would fit anything."""
 
@@ -80,10 +99,32 @@ def _as_light(signs: Signs, least: float) -> bool:
     return like is None or like.blocks < _LEAST_LIKE_BLOCKS or like.share >= least
 
 
+def of_one_kind(signs: Signs, repeated: float) -> bool:
+    """Whether what was found is this photo, and not another wall of such tiles, or another page of such icons.
+
+    `repeated`: the share of the photo's features that look like others of its own.
+    """
+    return signs.close is None or repeated < _REPEATED or signs.close.against[0] <= _REPEATED_AGAINST
+
+
+def _lit_as(signs: Signs, third: float) -> bool:
+    """Whether light and dark are exactly the photo's where nothing was done to them."""
+    like = signs.likeness
+    return like is None or like.blocks < _LEAST_LIKE_BLOCKS or like.third <= third
+
+
+def _quiet(signs: Signs) -> bool:
+    return signs.likeness is not None and signs.agreement.blocks < _QUIET * signs.likeness.blocks
+
+
 def _proved_photo(signs: Signs, close: Closeup) -> bool:
     agreement = signs.agreement
+    if _quiet(signs) and close.held >= _QUIET_HELD * close.tried and not _lit_as(signs, _QUIET_THIRD):
+        return False
     whole = signs.distance <= pdq.RADIUS and agreement.share >= 0.7 and agreement.blocks >= 8
     if whole and close.held >= 0.3 * close.tried and _as_light(signs, _LIKE):
+        return True
+    if _clear(signs, close):
         return True
     # Under a collage's tiles or in grain most places are gone; then many corners and the whole sketch must agree.
     corners, share, votes, blocks = _BY_CORNERS
@@ -101,6 +142,13 @@ def _proved_photo(signs: Signs, close: Closeup) -> bool:
     return enough and evidence(signs) >= (_ENOUGH_ALIKE if _alike(signs) else _ENOUGH)
 
 
+def _clear(signs: Signs, close: Closeup) -> bool:
+    held, against, third, share, blocks = _CLEAR
+    there = close.held >= held and close.against[0] <= against
+    lit = signs.likeness is not None and signs.likeness.blocks >= blocks and _lit_as(signs, third)
+    return there and lit and signs.agreement.share >= share and signs.agreement.votes >= _LEAST_VOTES
+
+
 def _alike(signs: Signs) -> bool:
     share, blocks = _ALIKE
     return signs.likeness is not None and signs.likeness.share >= share and signs.likeness.blocks >= blocks
@@ -109,20 +157,30 @@ def _alike(signs: Signs) -> bool:
 def _proved_drawn(signs: Signs, close: Closeup, *, soft_ground: bool) -> bool:
     """For a photo that is nearly all soft ground, or a page: what it has may be any page's, so all must agree more.
 
-    A page is proved by the whole of it: with another photo in it, it agrees in up to 0.96 of the blocks and 0.88 of the
-    places, but lies 48 bits and more away. Copies of photos before a soft ground, also in collages, agree in 0.73 of
-    the blocks, 0.86 of the votes and 0.63 of the places.
+    Copies of photos before a soft ground, also in collages, agree in 0.73 of the blocks, 0.86 of the votes and 0.63 of
+    the places.
     """
     agreement = signs.agreement
+    if not soft_ground:
+        return _proved_page(signs, close)
+    cut = signs.likeness is not None and signs.likeness.blocks < _CUT_BLOCKS
+    if not _lit_as(signs, _CUT_THIRD if cut else _SOFT_THIRD):
+        return False
     if signs.distance <= pdq.RADIUS and agreement.share >= 0.85:
         return _as_light(signs, _LIKE)
-    if not soft_ground:
-        return False
     if _alike(signs) and close.held >= _LEAST_HELD and agreement.share >= 0.85 and evidence(signs) >= _ENOUGH:
         return True
-    if agreement.blocks < 12 or not _as_light(signs, _LIKE):
-        return False
-    if agreement.share >= 0.85 and close.held >= 12:
-        return True
-    there = close.held >= 8 and close.held >= 0.6 * close.tried
-    return there and agreement.share >= 0.7 and agreement.votes >= 0.84
+    there = close.held >= 8 and close.held >= 0.6 * close.tried and agreement.share >= 0.7 and agreement.votes >= 0.84
+    there = there or (agreement.share >= 0.85 and close.held >= 12)
+    return there and agreement.blocks >= 12 and _as_light(signs, _LIKE)
+
+
+def _proved_page(signs: Signs, close: Closeup) -> bool:
+    """A page is proved by the whole of it: with another photo or other words in it, most of it is there."""
+    share, alike, half, held, blocks = _PAGE
+    agreement, like = signs.agreement, signs.likeness
+    if like is None:  # of version 1, without shades
+        return signs.distance <= pdq.RADIUS and agreement.share >= 0.85
+    whole = signs.distance <= pdq.RADIUS or like.blocks >= blocks
+    there = agreement.share >= share and close.held >= held * close.tried
+    return whole and there and like.share >= alike and like.half <= half
