@@ -698,15 +698,15 @@ fixture(
     "picture-c2pa.jpg",
     c2pa_jpeg,
     **PIC,
-    problems=["c2pa_unchecked"],
-    facts={"c2pa": "present", "c2pa_generators": ["Painter/1.0 test"], "c2pa_actions": ["c2pa.created"]},
+    problems=["c2pa_unjudged_signature_missing"],
+    facts={"c2pa": "unjudged", "c2pa_generators": ["Painter/1.0 test"], "c2pa_actions": ["c2pa.created"]},
 )
 fixture(
     "picture-c2pa.png",
     c2pa_png,
     **PIC,
-    problems=["c2pa_unchecked"],
-    facts={"c2pa": "present", "c2pa_generators": ["Painter/1.0 test"]},
+    problems=["c2pa_unjudged_signature_missing"],
+    facts={"c2pa": "unjudged", "c2pa_generators": ["Painter/1.0 test"]},
 )
 fixture(
     "picture-c2pa-cut.png",

@@ -17,6 +17,7 @@ from typing import Any
 
 import rfc8785
 from tests.evidence.import_fixtures import EXPECTED, FOLDER, MAKERS
+from tests.evidence.signed_pictures import Made
 from tests.fuzzing import seeds as made
 
 from sitr.cases import bundles
@@ -24,6 +25,7 @@ from sitr.errors import SitrError
 from sitr.evidence.comparing import read_state
 from sitr.evidence.cookies import read_cookies
 from sitr.evidence.imports import ImportLimits, Looked, as_json, is_plain_words, read_import, words_only
+from sitr.evidence.imports.credentials import UNREADABLE, judge
 from sitr.evidence.imports.jumbf import png_texts, read_cbor, read_manifest
 from sitr.evidence.imports.moments import read_zone
 from sitr.evidence.imports.texts import decoded, html_words
@@ -141,11 +143,14 @@ def _c2pa(data: bytes) -> None:
         png_texts(data)
     with suppress(ValueError, IndexError):
         read_cbor(data)
+    with suppress(*UNREADABLE):
+        judge(data)
 
 
 def _c2pa_seeds() -> list[bytes]:
     files = [one for name, one in import_seeds("pictures").items() if "c2pa" in name or name.endswith(".webp")]
-    return [*files, b"\xa2\x61a\x01\x61b\x82\x01\x9f\x01\xff"]
+    signed = [Made(carrier=carrier).file() for carrier in ("png", "jpeg-cut", "webp")]
+    return [*files, *signed, b"\xa2\x61a\x01\x61b\x82\x01\x9f\x01\xff"]
 
 
 # --- small parsers, by the first byte ---------------------------------------------------------------------------------

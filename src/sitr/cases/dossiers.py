@@ -14,7 +14,7 @@ from sitr.cases.access import Keeper, confirm
 from sitr.cases.anchors import anchored
 from sitr.cases.custody import lives
 from sitr.cases.exhibits import may_show, read_once, safe_name, soft
-from sitr.cases.models import Entry, Exhibit, Notice, Reply, Sighting
+from sitr.cases.models import Entry, Exhibit, Notice, Parsed, Reply, Sighting
 from sitr.cases.openings import AnswersView, answers_of
 from sitr.cases.releases import Form, Release
 from sitr.cases.services import Services
@@ -27,6 +27,7 @@ from sitr.dossier import (
     Built,
     Certified,
     Contents,
+    Credentials,
     ExhibitItem,
     JournalPart,
     LegalRow,
@@ -233,7 +234,21 @@ def _released(
         base, name=safe_name(body["name"], row.id), url=body["source"], kept=body.get("kept"),
         expected=body.get("expected"), missing=tuple(body.get("missing", ())), method=body.get("method", ""),
         source=partial(read_once, keeper, case, row, body) if form is Form.FULL else None,
-        copy=blurred if form is Form.BLURRED else None, preview=blurred,
+        copy=blurred if form is Form.BLURRED else None, preview=blurred, credentials=_credentials(case, row),
+    )  # fmt: skip
+
+
+def _credentials(case: OpenCase, row: Exhibit) -> Credentials | None:
+    """What was found of content credentials when the file was taken in; None where there were none, or nothing read."""
+    parsed = Parsed.objects.filter(case=case.row, exhibit=row.id, part=0).first()
+    facts = case.body(parsed).get("facts", {}) if parsed is not None else {}
+    state, reason = facts.get("c2pa", "none"), facts.get("c2pa_reason", "")
+    if state == "none":
+        return None
+    told = "unchecked" if state == "present" else f"{state}_{reason}" if reason else state
+    return Credentials(
+        state=state, said=_both(f"evidence.import_c2pa_{told}"), reason=reason,
+        signer=facts.get("c2pa_signer", ""), issuer=facts.get("c2pa_issuer", ""),
     )  # fmt: skip
 
 

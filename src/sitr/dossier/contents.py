@@ -71,6 +71,19 @@ class CustodyEvent:
 
 
 @dataclass(frozen=True)
+class Credentials:
+    """What was found of content credentials (C2PA) in a file when it was taken in. `state`: valid, altered, unjudged,
+    unreadable; `said`: that in a sentence; `signer`, `issuer`: names as the certificate in the file claims them.
+    """
+
+    state: str
+    said: Both
+    reason: str = ""
+    signer: str = ""
+    issuer: str = ""
+
+
+@dataclass(frozen=True)
 class ExhibitItem:
     """One sealed item of evidence.
 
@@ -100,6 +113,7 @@ class ExhibitItem:
     entry: int | None = None
     custody: tuple[CustodyEvent, ...] = ()
     note: Both | None = None
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True)

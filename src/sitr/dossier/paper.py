@@ -251,6 +251,7 @@ def _exhibit(pen: Pen, place: int, item: ExhibitItem, file: str, proofs: Sequenc
         ("source", machine(item.url, block=True)),
         ("method", machine(item.method)),
         ("complete", _completeness(pen, item)),
+        ("credentials", _credentials(pen, item)),
         ("entry", number(item.entry) if item.entry is not None else ""),
         ("time_proof", "<br>".join(map(_proof_line, proofs)) or pen.stacked(words("no_time_proof"))),
         ("preview", f'<img class="preview" src="sitr:preview/{text(item.id)}" alt="">' if item.preview else ""),
@@ -286,6 +287,14 @@ def _completeness(pen: Pen, item: ExhibitItem) -> Html:
     if item.missing:
         parts.append(pen.stacked(words("missing_parts")) + "".join(machine(m, block=True) for m in item.missing))
     return "".join(parts)
+
+
+def _credentials(pen: Pen, item: ExhibitItem) -> Html:
+    found = item.credentials
+    if found is None:
+        return ""
+    names = [name for name in (found.signer, found.issuer) if name]
+    return pen.stacked(found.said) + "".join(machine(name, block=True) for name in names)
 
 
 def _proof_line(proof: TimeProof) -> Html:

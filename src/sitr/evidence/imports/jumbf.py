@@ -1,7 +1,7 @@
 """What a C2PA manifest says of itself (ISO 19566-5 boxes, C2PA 2.x): that it is there, who made it, what it asserts.
 
-Read, not believed: no signature is checked and no signer trusted here, so the only states are `none`, `present` and
-`unreadable`. Absence means nothing: every platform strips manifests. The original bytes hold it whole, for a checker.
+Read, not believed: whether it holds is in `credentials`. Absence means nothing: every platform strips manifests. The
+original bytes hold it whole, for a checker.
 """
 
 import struct
@@ -29,7 +29,7 @@ def read_manifest(data: bytes) -> Manifest:
     """Look for a manifest in a JPEG, PNG, WebP or HEIC/MP4 and read its claims."""
     found = Manifest()
     try:
-        store = _store(data)
+        store, _ = find_store(data)
         if store:
             found.state = "present"
             for label, kind, content in _superboxes(store):
@@ -41,21 +41,31 @@ def read_manifest(data: bytes) -> Manifest:
     return found
 
 
-def _store(data: bytes) -> bytes:
+def find_store(data: bytes) -> tuple[bytes, tuple[tuple[int, int], ...]]:
+    """The manifest store in a file, put together, and the places in the file that it takes up (first, after the last)
+    with the heads of what carries it. Empty when there is none. Raises struct.error, IndexError, ValueError.
+    """
     if data.startswith(b"\xff\xd8"):
         return _of_jpeg(data)
+    carried: list[tuple[int, int, bytes]] = []
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return b"".join(body for kind, body in _png_chunks(data) if kind == b"caBX")
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return b"".join(body for kind, body in _riff_chunks(data) if kind == b"C2PA")
-    if data[4:8] == b"ftyp":
-        return _of_boxes(data)
-    return b""
+        carried = [(at, at + 12 + len(body), body) for at, kind, body in _png_chunks(data) if kind == b"caBX"]
+    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        carried = [
+            (at, at + 8 + len(body) + (len(body) & 1), body) for at, kind, body in _riff_chunks(data) if kind == b"C2PA"
+        ]
+    elif data[4:8] == b"ftyp":
+        return _of_boxes(data), ()
+    return b"".join(body for _, _, body in carried), tuple((first, last) for first, last, _ in carried)
 
 
-def _of_jpeg(data: bytes) -> bytes:
-    """APP11 segments: `JP`, an instance number, a sequence number, then a piece of the box (ISO 19566-5, annex D)."""
-    pieces: dict[int, bytes] = {}
+def _of_jpeg(data: bytes) -> tuple[bytes, tuple[tuple[int, int], ...]]:
+    """APP11 segments: `JP`, an instance number, a sequence number, then a piece of the box (ISO 19566-5, annex D).
+
+    A picture may carry several boxes, told apart by their instance; ours is the one that calls itself `c2pa`.
+    """
+    pieces: dict[bytes, dict[int, bytes]] = {}
+    spans: dict[bytes, list[tuple[int, int]]] = {}
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in {0xDA, 0xD9}:
         if data[at + 1] == 0xFF:
@@ -64,26 +74,29 @@ def _of_jpeg(data: bytes) -> bytes:
         (length,) = struct.unpack_from(">H", data, at + 2)
         body = data[at + 4 : at + 2 + length]
         if data[at + 1] == 0xEB and body[:2] == b"JP" and len(body) >= 16:
-            (number,) = struct.unpack_from(">L", body, 4)
+            ours, (number,) = pieces.setdefault(body[2:4], {}), struct.unpack_from(">L", body, 4)
             # The box's own head is repeated in each piece; only the first keeps it.
-            pieces[number] = body[8:] if not pieces else body[16:]
+            ours[number] = body[16:] if ours else body[8:]
+            spans.setdefault(body[2:4], []).append((at, at + 2 + length))
         at += 2 + max(length, 2)
-    return b"".join(pieces[number] for number in sorted(pieces))
+    stores = {name: b"".join(found[n] for n in sorted(found)) for name, found in pieces.items()}
+    name = next((one for one, store in stores.items() if b"c2pa\0" in store[:200]), next(iter(stores), b""))
+    return stores.get(name, b""), tuple(spans.get(name, ()))
 
 
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _png_chunks(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     at = 8
     while at + 12 <= len(data):
         length, kind = struct.unpack_from(">L4s", data, at)
-        yield kind, data[at + 8 : at + 8 + length]
+        yield at, kind, data[at + 8 : at + 8 + length]
         at += 12 + length
 
 
-def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _riff_chunks(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     at = 12
     while at + 8 <= len(data):
         kind, length = struct.unpack_from("<4sL", data, at)
-        yield kind, data[at + 8 : at + 8 + length]
+        yield at, kind, data[at + 8 : at + 8 + length]
         at += 8 + length + (length & 1)
 
 
@@ -110,6 +123,29 @@ def _flat(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield kind, data[at + begin : at + size]
         at += size
         count += 1
+
+
+@dataclass(frozen=True)
+class Box:
+    """One box. `content`: all that follows its head. `label` and `uuid` are those of a superbox, else empty."""
+
+    kind: bytes
+    content: bytes
+    label: str = ""
+    uuid: bytes = b""
+
+    @property
+    def is_super(self) -> bool:
+        """Whether it holds boxes with a description in front (`jumb`)."""
+        return self.kind == b"jumb"
+
+
+def boxes_of(content: bytes) -> Iterator[Box]:
+    """The boxes side by side in a superbox's content or in a store, at most 2,000. Raises struct.error, ValueError."""
+    for kind, body in _flat(content):
+        head = next(iter(_flat(body)), (b"", b"")) if kind == b"jumb" else (b"", b"")
+        described = head[0] == b"jumd"
+        yield Box(kind, body, _label(head[1]) if described else "", head[1][:16] if described else b"")
 
 
 def _superboxes(data: bytes, depth: int = 0) -> Iterator[tuple[str, bytes, bytes]]:
@@ -246,7 +282,7 @@ def png_texts(data: bytes) -> dict[str, str]:
     """The text chunks of a PNG (tEXt, zTXt, iTXt), each at most 10,000 signs; broken ones are left out."""
     found: dict[str, str] = {}
     try:
-        for kind, body in _png_chunks(data):
+        for _, kind, body in _png_chunks(data):
             if kind in {b"tEXt", b"zTXt", b"iTXt"} and len(found) < 50 and len(body) <= 1 << 20:
                 name, _, rest = body.partition(b"\0")
                 text = _png_text(kind, rest)

@@ -14,6 +14,7 @@ import pillow_heif
 from PIL import ExifTags, Image
 
 from sitr.errors import BadInput
+from sitr.evidence.imports.credentials import UNREADABLE, Verdict, judge
 from sitr.evidence.imports.jumbf import png_texts, read_manifest
 from sitr.evidence.imports.values import Findings
 from sitr.fingerprint import measure
@@ -159,7 +160,16 @@ def _credentials(data: bytes, findings: Findings) -> None:
     findings.facts |= {
         "c2pa_generators": manifest.generators, "c2pa_labels": manifest.labels, "c2pa_actions": manifest.actions,
     }  # fmt: skip
-    findings.problem("c2pa_unchecked" if manifest.state == "present" else "c2pa_unreadable")
+    try:
+        verdict = judge(data) if manifest.state == "present" else Verdict("unreadable")
+    except UNREADABLE:
+        verdict = Verdict("unreadable")
+    findings.facts["c2pa"] = verdict.state
+    told = {"reason": verdict.reason, "signer": verdict.signer, "issuer": verdict.issuer, "chain": verdict.chain}
+    findings.facts |= {f"c2pa_{name}": said for name, said in told.items() if said}
+    findings.problem(f"c2pa_{verdict.state}" + (f"_{verdict.reason}" if verdict.reason else ""))
+    if verdict.chain == "broken":
+        findings.problem("c2pa_chain_broken")
 
 
 def _sort(name: str, width: int, height: int, findings: Findings, texts: dict[str, str]) -> str:

@@ -18,7 +18,8 @@ from sitr.words import isolate, say
 
 _SHOWN_FACTS = (
     "app", "subject", "from", "to", "title", "author", "software", "make", "model", "taken", "made", "looks_like",
-    "c2pa", "dkim", "milliseconds", "pages", "software", "participants", "zone", "saved_from", "compared", "answers",
+    "c2pa", "c2pa_signer", "c2pa_issuer", "dkim",
+    "milliseconds", "pages", "software", "participants", "zone", "saved_from", "compared", "answers",
 )  # fmt: skip
 
 
@@ -40,8 +41,8 @@ def read(request: Request, case: str, item: str, part: int = 0) -> HttpResponse:
         request, "imported.html", form=form, case=case, item=one, view=view, asked=_asked(request, view),
         found=_found(request, case, view), rows=_rows(request, view, item),
         noticed=[say(p.code, request.lang, **p.data) for p in view.problems],
-        facts=[(say(f"imported.fact_{n}", request.lang), _told(view.facts[n])) for n in dict.fromkeys(_SHOWN_FACTS)
-               if view.facts.get(n)],
+        facts=[(say(f"imported.fact_{n}", request.lang), _told(request, n, view.facts[n]))
+               for n in dict.fromkeys(_SHOWN_FACTS) if view.facts.get(n)],
         before=part - 1 if part else None, after=part + 1 if part + 1 < view.parts else None,
     )  # fmt: skip
 
@@ -134,5 +135,7 @@ def _rows(request: Request, view: ParsedView, item: str) -> list[dict[str, Any]]
     ]  # fmt: skip
 
 
-def _told(value: Any) -> str:
+def _told(request: Request, name: str, value: Any) -> str:
+    if name == "c2pa":
+        return say(f"imported.c2pa_{value}", request.lang)
     return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
