@@ -1,5 +1,6 @@
 // The window of the extension: pair once, then one press a page. It shows; the work is done in background.js.
 import { api, say } from "./lib/browser.js";
+import { DESK } from "./lib/desk.js";
 import { forget, pair, pairing, Refused } from "./lib/sitr.js";
 
 const part = (id) => document.getElementById(id);
@@ -9,6 +10,7 @@ let port = null;
 root.lang = say("lang");
 root.dir = say("dir");
 document.title = say("name");
+if (DESK) [part("address").value, part("address").readOnly] = [DESK, true];
 for (const one of document.querySelectorAll("[data-say]")) one.textContent = say(one.dataset.say);
 
 function tell(words, good = true) {

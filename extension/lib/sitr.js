@@ -1,11 +1,13 @@
 // Talking to the Sitr that this browser is paired with. The only place from which anything leaves the extension.
 import { api, kind, say } from "./browser.js";
+import { DESK } from "./desk.js";
 
 // A refusal with a sentence for the person.
 export class Refused extends Error {}
 
-// Only this machine: the content policy of the extension allows nothing else either.
-export function address(typed) {
+// Only this machine, or the one desk that this was built for: the content policy allows nothing else either.
+export function address(typed, desk = DESK) {
+  if (desk) return typed.trim().replace(/\/$/, "") === desk ? desk : null;
   const found = /^\s*(?:http:\/\/)?(127\.0\.0\.1|localhost)(?::(\d{1,5}))?\/?\s*$/.exec(typed);
   return found && Number(found[2] ?? 80) < 65536 ? `http://${found[1]}${found[2] ? `:${found[2]}` : ""}` : null;
 }

@@ -118,6 +118,11 @@ class Firefox:
 
     # --- tabs ---
 
+    @property
+    def tab(self) -> str:
+        """The name of the tab in front."""
+        return str(self.send("WebDriver:GetWindowHandle")["value"])
+
     def new_tab(self) -> str:
         """Another tab, in front from now on; its name."""
         name = str(self.send("WebDriver:NewWindow", type="tab", focus=True)["handle"])
@@ -268,7 +273,7 @@ def firefox_with(extension: Path, profile: Path, preferences: dict[str, object])
         process = subprocess.Popen([PROGRAM, *arguments], env=environment, stdout=said, stderr=said)
     try:
         firefox = Firefox(_port(process, profile / "MarionetteActivePort"))
-        firefox.send("WebDriver:NewSession", capabilities={})
+        firefox.send("WebDriver:NewSession", acceptInsecureCerts=True)  # a desk in a test has a certificate of its own
         firefox.send("WebDriver:SetTimeouts", script=120_000)
         firefox.send("WebDriver:SetWindowRect", width=1000, height=800)
         firefox.install(extension)

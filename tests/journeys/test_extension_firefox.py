@@ -7,10 +7,11 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.journeys.extension_browser import Wire, site, wire_to
+from tests.journeys.extension_desk import Desk, desk_proxy
 from tests.journeys.extension_firefox import PROGRAM, Firefox, Popup, firefox_with
 from tests.journeys.extension_pages import (
     COOKIE,
@@ -39,7 +41,7 @@ from sitr.words import say
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.long,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(PROGRAM is None, reason="firefox-esr is not installed (./test --long installs it)"),
 ]
 
@@ -52,11 +54,14 @@ def world() -> Iterator[World]:
     yield from world_of()
 
 
+def _built(out: Path, *more: str) -> Path:
+    subprocess.run([sys.executable, str(ROOT / "tools" / "extension"), *more, str(out)], check=True)
+    return out / "firefox"
+
+
 @pytest.fixture
 def extension(tmp_path: Path) -> Path:
-    out = tmp_path / "extension"
-    subprocess.run([sys.executable, str(ROOT / "tools" / "extension"), str(out)], check=True)
-    return out / "firefox"
+    return _built(tmp_path / "extension")
 
 
 def _words(extension: Path, lang: str) -> Words:
@@ -134,6 +139,64 @@ def test_one_press_in_a_real_firefox(world: World, extension: Path, tmp_path: Pa
         firefox.close_popup()
         firefox.front(app)
         _accepted(firefox, f"{base}/n/{case}", files, shots)
+
+
+def test_a_page_is_handed_to_a_desk_by_receipt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code is given at home; from there on everything goes by the desk's own address, in Arabic."""
+    shots = Path(os.environ.get("SITR_SHOTS", str(tmp_path))) / "firefox-desk"
+    shots.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        desk = stack.enter_context(desk_proxy(tmp_path))
+        monkeypatch.setenv("SITR_DESK", desk.address)
+        extension = _built(tmp_path / "extension", "--desk", desk.address)
+        # Debian's Firefox comes with English alone: Arabic is what a browser shows that speaks neither of ours.
+        words = _words(extension, "ar")
+        shutil.rmtree(extension / "_locales" / "en")
+        leaks = stack.enter_context(site(PAGES, COOKIE))
+        firefox = stack.enter_context(firefox_with(extension, tmp_path / "profile", {}))
+        world = stack.enter_context(contextmanager(world_of)())
+        case, code = _receipt_at_home(firefox, world, desk)
+        firefox.goto(f"{desk.address}/")
+        assert firefox.address == f"{desk.address}/come"
+        firefox.fill("[name=secret]", code)
+        firefox.click("main form button")
+        pairing, at_the_desk = _code(firefox, desk.address, case), firefox.tab
+        firefox.new_tab()
+        firefox.goto(f"{leaks}/login")
+        firefox.goto(f"{leaks}/wall")
+        popup = firefox.press()
+        assert popup.run("[document.documentElement.dir, document.getElementById('address').value]") == [
+            "rtl", desk.address,
+        ]  # fmt: skip
+        _look(popup, shots, "pair")
+        popup.pair("http://127.0.0.1:8440", pairing)
+        assert popup.said == words["pair_wrong_address"]["message"]
+        popup.run("document.getElementById('said').textContent = ''")
+        popup.pair(desk.address, pairing)
+        assert popup.said == words["pair_done"]["message"]
+        _look(popup, shots, "save")
+        said = popup.save("no")
+        sent = [body for path, body in desk.bodies if path == "/x/add" and body]
+        assert len(sent) == 1, said
+        manifest, files = unpack(sent[0])
+        manifest_is_right(manifest, firefox.address, "Firefox")
+        _look(popup, shots, "saved")
+        firefox.close_popup()
+        firefox.front(at_the_desk)
+        _accepted(firefox, f"{desk.address}/n/{case}", files, shots)
+
+
+def _receipt_at_home(firefox: Firefox, world: World, desk: Desk) -> tuple[str, str]:
+    """A case, and a code for it, at the app on this machine, which is locked again afterwards."""
+    base = _app(firefox, world)
+    desk.port = urlsplit(base).port or 0
+    case = _case(firefox, base, "adult")
+    firefox.goto(f"{base}/slips")
+    firefox.fill("[name=secret]", SECRET)
+    firefox.click("main form button")
+    code = firefox.words(".phrase.digits")
+    firefox.click("form[action='/lock'] button")
+    return case, code
 
 
 def _saved(firefox: Firefox, popup: Popup, wire: Wire, words: Words) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 """The extension without a browser: its manifests, its words, its packages, and the parts that only count and hash.
 
-The JavaScript runs in the Node.js that Playwright brings along. Real Firefox is not run.
+The JavaScript runs in the Node.js that Playwright brings along.
 """
 
 import json
@@ -117,7 +117,64 @@ def test_both_languages_say_the_same_things_and_all_that_is_asked_for() -> None:
     assert set(words["ar"]) == asked - set(BROWSERS)
 
 
+# --- a build for a desk ---
+
+DESK = "https://desk.example.org:8443"
+
+
+def test_a_build_for_a_desk_reaches_that_desk_and_nothing_else(built: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(ROOT / "tools" / "extension"), "--desk", DESK, str(tmp_path)], check=True)
+    for browser in BROWSERS:
+        here, there = _manifest(built, browser), _manifest(tmp_path, browser)
+        policy = here["content_security_policy"].pop("extension_pages")
+        other = there["content_security_policy"].pop("extension_pages")
+        assert other == policy.replace("http://127.0.0.1:* http://localhost:*", DESK)
+        assert here == there
+        assert json.dumps(DESK) in (tmp_path / browser / "lib" / "desk.js").read_text(encoding="utf-8")
+        for lang in LANGS:
+            said = (tmp_path / browser / "_locales" / lang / "messages.json").read_text(encoding="utf-8")
+            assert set(json.loads(said)) == set(
+                json.loads((SOURCE / "_locales" / lang / "messages.json").read_text(encoding="utf-8"))
+            )
+            assert not re.search("this machine|هذا الجهاز|127", said), lang
+
+
+@pytest.mark.parametrize(
+    "desk",
+    ["http://desk.example.org", "https://*.example.org", "https://a.example/x", "https://a.example *", "", "https:"],
+)
+def test_no_build_is_made_for_what_is_no_single_origin(desk: str, tmp_path: Path) -> None:
+    program = [sys.executable, str(ROOT / "tools" / "extension"), "--desk", desk, str(tmp_path / "out")]
+    assert subprocess.run(program, capture_output=True, check=False).returncode == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_only_the_address_of_its_desk_is_taken() -> None:
+    tried = [DESK, f" {DESK}/ ", "http://127.0.0.1:8440", "https://desk.example.org", f"{DESK}.evil.example", ""]
+    script = f"console.log(JSON.stringify({json.dumps(tried)}.map((one) => sitr.address(one, {json.dumps(DESK)}))))"
+    assert _run(script, "sitr") == [DESK, DESK, *[None] * 4]
+
+
 # --- stitching ---
+
+
+def test_places_are_cut_out_of_the_file_in_which_they_lie() -> None:
+    script = """
+    const places = [
+      {number: 0, x: 10, y: 20, width: 100, height: 50}, {number: 1, x: -4.4, y: 95, width: 30, height: 40},
+      {number: 2, x: 0, y: 60, width: 10, height: 45}, {number: 3, x: 5, y: 150, width: 0.2, height: 9},
+    ];
+    console.log(JSON.stringify([0, 1, 2].map((file) => stitch.pieces(places, 1, file, 100))
+      .concat([stitch.pieces([places[0]], 1.5, 0, 100)])));
+    """
+    first, second, none, scaled = _run(script, "stitch")
+    assert first == [
+        {"number": 0, "x": 10, "top": 20, "width": 100, "height": 50},
+        {"number": 2, "x": 0, "top": 60, "width": 10, "height": 40},
+    ]
+    assert second == [{"number": 1, "x": 0, "top": 0, "width": 26, "height": 35}]
+    assert none == []
+    assert scaled == [{"number": 0, "x": 15, "top": 30, "width": 150, "height": 70}]
 
 
 def test_shots_cover_every_row_of_a_page_once() -> None:
@@ -193,6 +250,6 @@ def test_only_addresses_of_this_machine_are_taken() -> None:
     tried = ["http://127.0.0.1:8440", " 127.0.0.1:8440/ ", "localhost:80", "http://127.0.0.1", "https://127.0.0.1:1",
              "http://127.0.0.1.evil.example", "http://evil.example:8440", "http://127.0.0.1:99999", "http://127.0.0.1:8440/x",
              "http://user@127.0.0.1:8440", "http://[::1]:8440", ""]  # fmt: skip
-    script = f"console.log(JSON.stringify({json.dumps(tried)}.map(sitr.address)))"
+    script = f"console.log(JSON.stringify({json.dumps(tried)}.map((one) => sitr.address(one))))"
     ours = ["http://127.0.0.1:8440", "http://127.0.0.1:8440", "http://localhost:80", "http://127.0.0.1"]
     assert _run(script, "sitr") == [*ours, *[None] * 8]
