@@ -97,7 +97,7 @@ class Closeup:
     def drifted(self) -> bool:
         """Whether neighbours lie off the map together, by less than `moved` sees: another shot from almost the spot.
 
-        Not to be asked of photos that are nearly all soft ground: what JPEG does to a sky goes one way too.
+        Not to be asked of soft photos: what JPEG and shrinking do to a sky goes one way too.
         """
         far, errors = self.drift
         return far >= _DRIFTED and errors >= _DRIFT_ERRORS and self.against[1] <= _DRIFT_CLEAR

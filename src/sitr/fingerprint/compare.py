@@ -142,8 +142,9 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
             found += _best(reference, look, _by_places(reference, look, features, flipped=flipped))
     if not found:
         return Proof(Verdict(False, 0.0, None, False, 0.0, Reason("fingerprint.why_nothing")))
-    best = max(found, key=lambda f: (_proved(f, reference), rules.evidence(f.signs)))
-    verdict = _verdict(best, look, proved=_proved(best, reference), still=reference.wholly_drawn)
+    # One placement at which nothing has moved is enough: a copy's are two, nudged from two sides.
+    best = max(found, key=lambda f: (_proved(f, reference), not _moved(f, reference), rules.evidence(f.signs)))
+    verdict = _verdict(best, look, proved=_proved(best, reference), moved=_moved(best, reference))
     matrix = np.asarray((best.matrix + np.array([0, 0, 0.5])) * look.scale)
     close = best.signs.close
     if close is None:
@@ -157,6 +158,15 @@ def _proved(found: _Found, reference: Fingerprint) -> bool:
     if not rules.proved(found.signs, wholly_drawn=drawn, soft_ground=soft):
         return False
     return reference.features is None or rules.of_one_kind(found.signs, reference.features.repeated)
+
+
+def _moved(found: _Found, reference: Fingerprint) -> bool:
+    """Whether things in the photo lie elsewhere, against each other, at this placement."""
+    close = found.signs.close
+    if close is None:
+        return False
+    soft = reference.wholly_drawn or rules.quiet(found.signs)  # no place in it is sharp
+    return close.moved or (close.drifted and not soft)
 
 
 def _best(reference: Fingerprint, look: Look, found: list[_Found]) -> list[_Found]:
@@ -261,13 +271,12 @@ def _by_hash_alone(reference: Fingerprint, look: Look) -> Verdict:
     return Verdict(match, 1 - float(apart[best]) / 128 if match else 0.0, None, 4 <= best < 8, 0.0, why)
 
 
-def _verdict(found: _Found, look: Look, *, proved: bool, still: bool) -> Verdict:
-    """`still`: small shifts of a few neighbours say nothing, as in a photo that is nearly all soft ground."""
+def _verdict(found: _Found, look: Look, *, proved: bool, moved: bool) -> Verdict:
     region, visible = _region(found.matrix, look)
     signs = found.signs
     score, share = signs.agreement.share, round(100 * signs.agreement.share)
     places = signs.close.held if signs.close else signs.places
-    if proved and signs.close and (signs.close.moved or (signs.close.drifted and not still)):
+    if proved and moved:
         why = Reason("fingerprint.why_same_scene", {"n": places, "share": share})
         return Verdict(False, score, region, found.mirrored, visible, why, places, same_scene=True)
     if proved:

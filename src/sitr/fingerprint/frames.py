@@ -83,11 +83,11 @@ def find(grey: Grey) -> Frame:
 
 
 def _drawn(grey: Grey, frame: Frame) -> bool:
-    """Whether what is not frame is drawn as well."""
-    cells = (~(frame.cells | frame.outside())).astype(np.uint8)
-    inside = cv2.resize(cells, grey.shape[::-1], interpolation=cv2.INTER_NEAREST).astype(bool)
-    if not inside.any():
-        return False
+    """Whether what is not frame is drawn as well, or too little to be what the picture is about: one of many icons."""
+    cells = ~(frame.cells | frame.outside())
+    if cells.mean() < 1 - MOST:
+        return True
+    inside = cv2.resize(cells.astype(np.uint8), grey.shape[::-1], interpolation=cv2.INTER_NEAREST).astype(bool)
     flat = _smooth(grey)[inside].mean()
     return bool(_commonest(grey[inside]) >= _DRAWN[0] * inside.sum() and flat >= _DRAWN[1])
 

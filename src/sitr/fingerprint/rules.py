@@ -113,13 +113,14 @@ def _lit_as(signs: Signs, third: float) -> bool:
     return like is None or like.blocks < _LEAST_LIKE_BLOCKS or like.third <= third
 
 
-def _quiet(signs: Signs) -> bool:
+def quiet(signs: Signs) -> bool:
+    """Whether the sketch has little to say of what the shades show: soft light, in which no place is sharp."""
     return signs.likeness is not None and signs.agreement.blocks < _QUIET * signs.likeness.blocks
 
 
 def _proved_photo(signs: Signs, close: Closeup) -> bool:
     agreement = signs.agreement
-    if _quiet(signs) and close.held >= _QUIET_HELD * close.tried and not _lit_as(signs, _QUIET_THIRD):
+    if quiet(signs) and close.held >= _QUIET_HELD * close.tried and not _lit_as(signs, _QUIET_THIRD):
         return False
     whole = signs.distance <= pdq.RADIUS and agreement.share >= 0.7 and agreement.blocks >= 8
     if whole and close.held >= 0.3 * close.tried and _as_light(signs, _LIKE):
