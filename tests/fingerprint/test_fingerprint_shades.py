@@ -32,6 +32,17 @@ def test_another_photo_and_a_negative_do_not_agree() -> None:
     assert shades.agree(shades.make(photo), Ladder(255 - photo), WHOLE).share < 0.65
 
 
+def test_a_copys_shades_are_there_to_the_tenth_also_beside_a_sticker() -> None:
+    photo = drawn_photo(31)
+    covered = photo.copy()
+    covered.paste((250, 240, 60), (0, 0, 400, 300))
+    made = shades.make(grey(photo))
+    copy, beside = (shades.agree(made, Ladder(grey(picture)), WHOLE) for picture in (photo, covered))
+    assert max(copy.third, copy.half) < 0.5
+    assert beside.third < 0.5
+    assert shades.agree(made, Ladder(grey(drawn_photo(32))), WHOLE).third > 2
+
+
 def test_of_a_photo_mostly_outside_only_what_is_seen_counts() -> None:
     photo = grey(drawn_photo(31))
     corner = photo[:228, :320]
