@@ -129,6 +129,12 @@ def _hand_sent(world: World, case: str) -> dict[str, Any]:
     return {"notice_id": notice(world, case, "approved"), "reference": "form 12", "at": at}
 
 
+def _import_before_photo(world: World, case: str) -> dict[str, Any]:
+    exhibit(world, case, zipped(), "photos.zip")
+    photos.add_photo(world.holder, case, drawn(), "mine.png")
+    return {}
+
+
 def _one_place(world: World, case: str) -> dict[str, Any]:
     sighting(world, case)
     return {}
@@ -253,6 +259,8 @@ TABLE = (
         lambda w, c: {"exhibit_id": exhibit(w, c, CHAT, "_chat.txt"), "answers": {"date_order": "dmy"}},
         (("exhibit", "read_again"),),
     ),
+    Verb(imports.look_again, _import_before_photo, (("exhibit", "look_again"),)),
+    Verb(imports.waiting, lambda _w, _c: {}),
     Verb(imports.parsed, lambda w, c: {"exhibit_id": exhibit(w, c, CHAT, "_chat.txt")}),
     Verb(
         imports.private_facts, lambda w, c: {"exhibit_id": exhibit(w, c, CHAT, "_chat.txt")},

@@ -13,7 +13,7 @@ from tests.cases.case_world import SECRET, World, drawn
 from tests.evidence.import_fixtures import FOLDER, record, zipped
 
 from sitr.cases import erasing, exhibits, imports, journals, notices, openings, photos, portable, sightings
-from sitr.cases.imports import ImportView
+from sitr.cases.imports import ImportView, SecondLook
 from sitr.cases.models import Exhibit, Parsed
 from sitr.cases.work import look
 from sitr.errors import AnswerIsNo, BadInput, NotFound
@@ -337,3 +337,50 @@ def test_a_file_that_changes_while_it_is_read_is_refused(world: World) -> None:
     with pytest.raises(BadInput, match=r"cases\.file_changed"):
         imports.import_file(world.holder, world.case, Later(UNCLEAR), "chat.txt")
     assert not Exhibit.objects.exists()
+
+
+def chat_with(*numbers: int) -> bytes:
+    """A chat with some pictures in its zip."""
+    return zipped({"_chat.txt": b"31/12/2023, 21:05 - Ali: hello\n", **{f"{n}.png": drawn(n) for n in numbers}})
+
+
+def found_in(world: World, exhibit: str) -> list[tuple[str, str]]:
+    return [(one.media, one.photo) for one in imports.parsed(world.holder, world.case, exhibit).found]
+
+
+def test_a_photo_that_was_added_later_is_looked_for_in_what_was_imported_before(world: World) -> None:
+    first = photos.add_photo(world.holder, world.case, drawn(9), "first.png")
+    made, other = taken(world, "chat.zip", chat_with(3, 9)), taken(world, "page.wacz", saved_page())
+    note = taken(world, "note.txt", b"words alone")
+    assert found_in(world, made.exhibit.id) == [("9.png", first.id)]
+    assert imports.look_again(world.holder, world.case) == SecondLook(0, 0, 0, ())
+    later = photos.add_photo(world.holder, world.case, drawn(3), "later.png")
+    assert imports.waiting(world.holder, world.case) == 2
+    looked = imports.look_again(world.holder, world.case)
+    assert (looked.files, looked.left, looked.found) == (2, 0, 3)
+    assert found_in(world, made.exhibit.id) == [("9.png", first.id), ("3.png", later.id)]
+    addresses = {one.image for one in sightings.list_sightings(world.holder, world.case) if one.id in looked.proposed}
+    assert addresses == {"https://leaks.example/mine.png", "https://leaks.example/again.png"}
+    assert found_in(world, note.exhibit.id) == []
+    assert len(imports.parsed(world.holder, world.case, other.exhibit.id).found) == 3
+    before = len(journals.entries(world.holder, world.case))
+    assert imports.look_again(world.holder, world.case) == SecondLook(0, 0, 0, ())
+    assert len(journals.entries(world.holder, world.case)) == before
+    assert journals.verify(world.holder, world.case).ok
+
+
+def test_looking_again_goes_on_where_it_was_cut_and_gets_on_with_each_call(world: World) -> None:
+    made = [taken(world, f"chat-{n}.zip", chat_with(3, n)).exhibit.id for n in (4, 5, 6)]
+    photos.add_photo(world.holder, world.case, drawn(3), "later.png")
+    for left in (2, 1, 0):
+        looked = imports.look_again(world.holder, world.case, seconds=0)
+        assert (looked.files, looked.left, looked.found) == (1, left, 1)
+    assert all(len(found_in(world, one)) == 1 for one in made)
+
+
+def test_an_answer_to_a_question_does_not_forget_what_was_looked_for(world: World) -> None:
+    photos.add_photo(world.holder, world.case, drawn(3), "mine.png")
+    made = taken(world, "chat.zip", zipped({"_chat.txt": b"01/02/2023, 21:05 - Ali: a\n", "3.png": drawn(3)}))
+    imports.answer(world.holder, world.case, made.exhibit.id, {"date_order": "dmy"})
+    assert imports.waiting(world.holder, world.case) == 0
+    assert len(found_in(world, made.exhibit.id)) == 1

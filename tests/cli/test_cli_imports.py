@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from tests.cases.case_world import drawn
 from tests.cli.cli_desk import Desk
-from tests.evidence.import_fixtures import FOLDER
+from tests.evidence.import_fixtures import FOLDER, record, zipped
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
 
@@ -35,3 +36,22 @@ def test_a_mail_tells_its_head_and_attachments_and_a_slip_keeps_nothing(desk: De
         names = [str(Path(FOLDER) / "notes.txt"), str(FOLDER / harmful)]
         assert desk.type("exhibit", "add", case, *names).status == 2, harmful
     assert len(desk.done("exhibit", "list", case)["exhibits"]) == 1
+
+
+def test_a_photo_added_later_is_looked_for_in_a_saved_page_and_its_proof_is_drawn(desk: Desk) -> None:
+    case = desk.case()
+    warc = record("https://leaks.example/mine.png", drawn(3), "Content-Type: image/png")
+    page, photo, out = desk.folder / "page.wacz", desk.folder / "mine.png", desk.folder / "why.png"
+    page.write_bytes(zipped({"datapackage.json": b"{}", "archive/data.warc": warc, "pages/pages.jsonl": b"{}"}))
+    photo.write_bytes(drawn(3))
+    desk.done("exhibit", "add", case, str(page))
+    looked = desk.done("photo", "add", case, str(photo))["looked"]
+    assert (looked["files"], looked["left"], looked["found"], len(looked["proposed"])) == (1, 0, 1, 1)
+    assert desk.done("exhibit", "look", case)["looked"] == {"files": 0, "left": 0, "found": 0, "proposed": []}
+    drawing = desk.done("sighting", "proof", case, looked["proposed"][0], "--out", str(out))
+    assert drawing["match"]
+    assert drawing["why"]
+    assert out.read_bytes().startswith(b"\x89PNG")
+    assert desk.type("sighting", "proof", case, looked["proposed"][0], "--out", str(out)).status == 2
+    shown = desk.type("exhibit", "look", case)
+    assert shown.status == 0

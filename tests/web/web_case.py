@@ -81,6 +81,7 @@ class Story:
             (self.path("q", "status"), {"choice": "public"}),
             (self.path("s", "s-steady"), {"state": "done"}),
             (self.path("pictures"), {"photo": io.BytesIO(drawn())}),
+            (self.path("pictures", "look"), {}),
             (self.path("places"), {"text": "https://other.example/a"}),
             (self.path("places", self.place, "decide"), {"accept": "yes"}),
             (self.path("places", self.place, "again"), {}),

@@ -151,18 +151,42 @@ class ImportView:
     parsed: ParsedView
 
 
+@dataclass(frozen=True)
+class SecondLook:
+    """What came of looking for photos in what was imported before them: files gone through, files that are left for
+    another time, copies found, proposals made of them.
+    """
+
+    files: int
+    left: int
+    found: int
+    proposed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """An import with pictures, and the photos that were not looked for in it."""
+
+    exhibit: Exhibit
+    words: dict[str, Any]
+    missing: frozenset[str]
+
+
 @dataclass
 class _Compared:
     """The pictures of a file, compared with the person's photos one by one and then forgotten.
 
     `until`: when to stop, by `monotonic`; what is left is counted by the reader and said. The same bytes are compared
-    once, whatever they are called. `problems`: what an earlier reading said of comparing, where this one does not.
+    once, whatever they are called. `problems`: what an earlier reading said of comparing, where this one does not;
+    `before`: the photos that it looked for. `late`: whether time ran out.
     """
 
     photos: dict[str, Fingerprint]
     until: float = 0.0
     found: list[dict[str, Any]] = field(default_factory=list)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    before: frozenset[str] = frozenset()
+    late: bool = False
     _known: dict[bytes, tuple[Found, ...]] = field(default_factory=dict)
     _finds: dict[str, list[Found]] = field(default_factory=dict)
 
@@ -171,6 +195,7 @@ class _Compared:
         digest = hashlib.sha256(inside.data).digest()
         new = digest not in self._known
         if new and monotonic() > self.until:
+            self.late = True
             return Looked.LATE
         search = find_copies([(inside.name, inside.data)], self.photos) if new else Search((), (), 0)
         copies = self._known.setdefault(digest, search.found)
@@ -365,7 +390,7 @@ def _parts(
         "ambiguous": made.ambiguous, "problems": problems,
         "unparsed": [[line, text] for line, text in made.unparsed], "found": compared.found, "words_only": words,
         "original_sha256": made.sha256, "original_bytes": made.bytes, "total": len(made.items), "parts": len(pages),
-        "read_at": doing.now.isoformat(),
+        "read_at": doing.now.isoformat(), "photos": sorted(compared.before | set(compared.photos)),
     }  # fmt: skip
     return [{**(head if number == 0 else {"v": PARSER}), "items": page} for number, page in enumerate(pages)]
 
@@ -439,7 +464,7 @@ def answer(keeper: Keeper, case_id: str, exhibit_id: str, answers: Mapping[str, 
     with workroom(keeper.services) as work, (work / "again").open("w+b") as source:
         for piece in read(keeper, case, row):
             source.write(piece)
-        compared = _Compared({}, found=head["found"], problems=_of_comparing(head))
+        compared = _Compared({}, found=head["found"], problems=_of_comparing(head), before=_looked_for(head))
         made = _read(keeper, source, body["name"], work, said, compared)
         kept = Kept(source, body["name"], body["media_type"], head["words_only"], shows=bool(body.get("may_show")))
         with act(keeper, case_id, Kind.EXHIBIT, "read_again") as doing:
@@ -455,6 +480,93 @@ def answer(keeper: Keeper, case_id: str, exhibit_id: str, answers: Mapping[str, 
 def _of_comparing(head: dict[str, Any]) -> list[dict[str, Any]]:
     """What was said of comparing the pictures: an answer to a question does not compare them again."""
     return [one for one in head["problems"] if one["code"] in _COMPARISONS]
+
+
+def waiting(keeper: Keeper, case_id: str) -> int:
+    """How many imports hold pictures in which a photo that was added later was not looked for yet."""
+    case = look(keeper, case_id)
+    return sum(1 for _ in _waiting(case, fingerprints(case)))
+
+
+def look_again(keeper: Keeper, case_id: str, *, seconds: float = _COMPARING) -> SecondLook:
+    """Look for the photos that were added later in what was imported before them.
+
+    File by file, each within the bounds of an import, and no new file after `seconds`; what is left is counted, and the
+    next call goes on there. Each file is one entry, and its copies with an address are proposed as at its import.
+    Raises AnswerIsNo when meanwhile no pictures are allowed, Damaged for an exhibit that was altered.
+    """
+    case = look(keeper, case_id)
+    photos = fingerprints(case) if pictures_allowed(case) else {}
+    ahead, until = list(_waiting(case, photos)), monotonic() + seconds
+    files, found, proposed = 0, 0, list[str]()
+    for one in ahead:
+        if files and monotonic() > until:
+            break
+        # The first has an import's time, so that each call gets on, however little it was given.
+        limit = until if files else max(until, monotonic() + _COMPARING)
+        wanted = {name: made for name, made in photos.items() if name in one.missing}
+        compared = _looked_into(keeper, case, one, _Compared(wanted, limit))
+        if compared.late and files:
+            break
+        proposed += _keep_finds(keeper, case_id, one, compared)
+        files, found = files + 1, found + len(compared.found)
+    return SecondLook(files, len(ahead) - files, found, tuple(proposed))
+
+
+def _looked_for(head: dict[str, Any]) -> frozenset[str]:
+    return frozenset(head.get("photos", ()))  # views of earlier readings did not say
+
+
+def _missing(words: dict[str, Any], head: dict[str, Any], photos: Mapping[str, Fingerprint]) -> frozenset[str]:
+    if head["words_only"] or not words.get("may_show"):
+        return frozenset()
+    return frozenset(photos) - _looked_for(head)
+
+
+def _waiting(case: OpenCase, photos: Mapping[str, Fingerprint]) -> Iterator[_Waiting]:
+    heads = {row.exhibit: head for row, head in case.rows(Parsed, part=0)} if photos else {}
+    for row, words in case.rows(Exhibit) if heads else ():
+        if row.id in heads and (missing := _missing(words, heads[row.id], photos)):
+            yield _Waiting(row, words, missing)
+
+
+def _looked_into(keeper: Keeper, case: OpenCase, one: _Waiting, compared: _Compared) -> _Compared:
+    services = keeper.services
+    with workroom(services) as work, (work / "again").open("w+b") as source:
+        for piece in read(keeper, case, one.exhibit):
+            source.write(piece)
+        made = read_import(
+            source, one.words["name"], now=services.now(), workdir=work, limits=LIMITS, look=compared.look
+        )
+    problems = [{"code": p.code, "data": dict(p.data)} for p in made.problems]
+    compared.problems = [problem for problem in problems if problem["code"] in _COMPARISONS]
+    return compared
+
+
+def _keep_finds(keeper: Keeper, case_id: str, one: _Waiting, compared: _Compared) -> list[str]:
+    """Write what was found to what the view says now: another may have looked meanwhile."""
+    with act(keeper, case_id, Kind.EXHIBIT, "look_again") as doing:
+        doing.one(Exhibit, one.exhibit.id)
+        if not pictures_allowed(doing):
+            raise AnswerIsNo("cases.no_pictures")
+        ((row, head),) = doing.rows(Parsed, exhibit=one.exhibit.id, part=0)
+        known = {_place_of_find(found) for found in head["found"]}
+        compared.found = [found for found in compared.found if _place_of_find(found) not in known]
+        proposed = compared.propose(doing)
+        said = {problem["code"] for problem in head["problems"]}
+        head["found"] += compared.found
+        head["problems"] += [problem for problem in compared.problems if problem["code"] not in said]
+        head["photos"] = sorted(_looked_for(head) | one.missing)
+        doing.change(row, _clean(head))
+        doing.details = {
+            "exhibit": one.exhibit.id, "photos": sorted(one.missing), "found": len(compared.found),
+            "proposed": proposed,
+        }  # fmt: skip
+    return proposed
+
+
+def _place_of_find(found: Mapping[str, Any]) -> tuple[Any, ...]:
+    return found["media"], found["photo"], found.get("where", ""), found.get("number", 0)
 
 
 def parsed(keeper: Keeper, case_id: str, exhibit_id: str, part: int = 0) -> ParsedView:

@@ -43,6 +43,12 @@ COMMANDS: tuple[Command, ...] = (
     Command(("sighting", "list"), "verbs.sightings:list_all", ("CASE",)),
     Command(("sighting", "check"), "verbs.sightings:check", ("CASE", "[SIGHTING]")),
     Command(
+        ("sighting", "proof"),
+        "verbs.sightings:proof",
+        ("CASE", "SIGHTING"),
+        (_OUT, Option("--clear"), Option("--anew")),
+    ),
+    Command(
         ("watch", "add"),
         "verbs.watches:add",
         ("CASE", "[URL...]"),
@@ -84,6 +90,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(("exhibit", "add"), "verbs.exhibits:add", ("CASE", "FILE..."), (_ANSWER,)),
     Command(("exhibit", "list"), "verbs.exhibits:list_all", ("CASE",)),
     Command(("exhibit", "read"), "verbs.exhibits:read", ("CASE", "EXHIBIT"), (_ANSWER, Option("--place"))),
+    Command(("exhibit", "look"), "verbs.exhibits:look", ("CASE",)),
     Command(("exhibit", "export"), "verbs.exhibits:export", ("CASE", "EXHIBIT"), (_FOLDER, Option("--blur"))),
     Command(("pair", "list"), "verbs.pairings:list_all", ("CASE",)),
     Command(("pair", "end"), "verbs.pairings:end", ("CASE", "PAIRING")),

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from sitr.cases import exhibits, imports
+from sitr.cases.access import Keeper
 from sitr.cli.call import Call
 from sitr.cli.files import existing
 from sitr.cli.verbs import readings
@@ -54,6 +55,35 @@ def read(call: Call) -> int:
         lines = chain(lines, (f"  {name}: {value}" for name, value in document["private"].items()))
     call.answer(document, lines)
     return 0
+
+
+def look(call: Call) -> int:
+    """Look for the photos that were added later in what was imported before them; goes on where it was left."""
+    looked = look_through(keeper(call), call.given.one("CASE"))
+    call.answer({"looked": looked}, looked_lines(call, looked))
+    return 0
+
+
+def look_through(holder: Keeper, case: str) -> imports.SecondLook:
+    """Every import that is left, some at a time: what was done stays done when it is cut short."""
+    whole = imports.look_again(holder, case)
+    while whole.left:
+        more = imports.look_again(holder, case)
+        whole = imports.SecondLook(
+            whole.files + more.files, more.left, whole.found + more.found, (*whole.proposed, *more.proposed)
+        )
+        if not more.files:
+            break
+    return whole
+
+
+def looked_lines(call: Call, looked: imports.SecondLook) -> Iterator[str]:
+    """What came of it, in words; nothing where no file was waiting."""
+    if looked.files:
+        yield call.say("looked_again", n=looked.files)
+        yield call.say("looked_found", n=looked.found)
+    if looked.proposed:
+        yield call.say("looked_proposed")
 
 
 def _with_content(name: str) -> Path:

@@ -7,16 +7,19 @@ from sitr.cli.call import Call
 from sitr.cli.files import read
 from sitr.cli.keys import secret
 from sitr.cli.showing import moment
+from sitr.cli.verbs.exhibits import look_through, looked_lines
 from sitr.cli.verbs.unlocking import keeper
 
 
 def add(call: Call) -> int:
-    """Add photos. All are read first, so that a slip in the last name keeps none."""
+    """Add photos, and look for them in what was imported before. All are read first: a slip in a name keeps none."""
     files = [(Path(name).name, read(name)) for name in call.given.many("FILE")]
     holder, case, keep = keeper(call), call.given.one("CASE"), call.given.has("--keep")
     added = [photos.add_photo(holder, case, image, name, keep=keep) for name, image in files]
     lines = [call.say("photo_added", id=view.id) for view in added]
-    call.answer({"photos": added}, [*lines, call.say("photo_kept" if keep else "photo_not_kept")])
+    looked = look_through(holder, case)
+    kept = call.say("photo_kept" if keep else "photo_not_kept")
+    call.answer({"photos": added, "looked": looked}, [*lines, kept, *looked_lines(call, looked)])
     return 0
 
 

@@ -1,12 +1,15 @@
 """`sitr sighting`: the places of appearance of a case."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
-from sitr.cases import sightings
+from sitr.cases import proofs, sightings
 from sitr.cli.call import Call
 from sitr.cli.showing import document, moment
 from sitr.cli.verbs.unlocking import keeper
+from sitr.errors import BadInput
+from sitr.vault.files import written_whole
 from sitr.words import say
 
 
@@ -24,6 +27,22 @@ def check(call: Call) -> int:
     """Visit one place, or all of them, and say what stands there now."""
     holder, case, one = keeper(call), call.given.one("CASE"), call.given.maybe("SIGHTING")
     return _shown(call, [sightings.check(holder, case, one)] if one else sightings.check_all(holder, case))
+
+
+def proof(call: Call) -> int:
+    """Draw why a find is called a copy, to a new file: blurred, unless `--clear`; `--anew` fetches the picture."""
+    file, given = Path(call.given.option("--out") or ""), call.given
+    if file.exists():
+        raise BadInput("cli.file_exists", file=str(file))
+    drawn = proofs.draw(
+        keeper(call), given.one("CASE"), given.one("SIGHTING"), lang=call.lang, clear=given.has("--clear"),
+        anew=given.has("--anew"),
+    )  # fmt: skip
+    with written_whole(file) as out:
+        out.write(drawn.png)
+    why = say(drawn.code, call.lang, **drawn.data)
+    call.answer({"file": file, "match": drawn.match, "why": why}, [why, call.say("exhibit_exported", file=file)])
+    return 0
 
 
 def _shown(call: Call, views: Iterable[Any]) -> int:

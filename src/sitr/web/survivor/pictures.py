@@ -9,15 +9,18 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sitr.cases import openings, photos
+from sitr.cases import imports, openings, photos
 from sitr.knowledge import Plan, PlanStep
 from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
 from sitr.web.requests import Request
 from sitr.web.survivor.pages import go, show
 from sitr.words import say
+
+_LOOKING = 10.0
+"""Seconds after which no other file is gone through before the page is shown; a press goes on."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -37,15 +40,30 @@ def pictures(request: Request, case: str) -> HttpResponse:
                     photos.add_fingerprint(request.keeper, case, _bytes(made_there), _name(request, form, case))
                 else:
                     photos.add_photo(request.keeper, case, chosen[0], chosen[1])
-                return go("pictures", case)
+                return _look_in_imports(request, case)
     made = openings.case_plan(request.keeper, case)
     known = openings.answers(request.keeper, case)
     return show(
         request, "pictures.html", form=form, case=case, view=view, photos=photos.list_photos(request.keeper, case),
         age_open=not known.answers.get("age"), own_machine=is_own_machine(request.get_host()),
         shared=bool(request.services.match_hosts),
-        elsewhere=() if view.pictures else elsewhere(made),
+        elsewhere=() if view.pictures else elsewhere(made), left=imports.waiting(request.keeper, case),
+        looked=request.visit.session.shelf.pop(f"looked-{case}", None),
     )  # fmt: skip
+
+
+@require_POST
+@unlocked
+def look_in_imports(request: Request, case: str) -> HttpResponse:
+    """Go on looking for the photos in what was added before them."""
+    return _look_in_imports(request, case)
+
+
+def _look_in_imports(request: Request, case: str) -> HttpResponse:
+    looked = imports.look_again(request.keeper, case, seconds=_LOOKING)
+    if looked.files:
+        request.visit.session.shelf[f"looked-{case}"] = looked.found
+    return go("pictures", case)
 
 
 @require_GET

@@ -72,6 +72,7 @@ urlpatterns = [
     path("n/<str:case>/places/<str:place>/write", letters.write, name="write"),
     path("n/<str:case>/saved/<str:result>", captures.saved, name="saved"),
     path("n/<str:case>/items", items.items, name="items"),
+    path("n/<str:case>/pictures/look", pictures.look_in_imports, name="look_in_imports"),
     path("n/<str:case>/lives", journal.lives, name="lives"),
     path("n/<str:case>/items/<str:item>/life", journal.life, name="life"),
     path("n/<str:case>/items/<str:item>", items.item, name="item"),
