@@ -37,6 +37,9 @@ and more, and 0.82 of the places; where a collage hides the places, it hides the
 _SOFT_THIRD, _CUT_THIRD, _CUT_BLOCKS = 0.3, 0.75, 30
 """The same where nearly all is soft ground: copies 0.29 and less but under watermarks, skies in one layout 0.31. Of a
 cut (fewer blocks than these) more is allowed: what two skies share is the whole of a layout; copies had 0.71."""
+_WORN, _WORN_THIRD = 0.02, 0.6
+"""And where so much goes against the places: under a watermark or writing light is off by more (copies had 0.52) and
+the places are worn (0.044); the places of two skies in one layout are the layout's own, and clear (0.015 at most)."""
 _PAGE = (0.95, 0.95, 0.6, 0.85, 40)
 """A page must be there as a whole: blocks of the sketch, shades, what half of them miss, places, and from how many
 blocks of shades on it is whole; other text in the same table had 0.8 of the places, another sky in the same screenshot
@@ -164,8 +167,7 @@ def _proved_drawn(signs: Signs, close: Closeup, *, soft_ground: bool) -> bool:
     agreement = signs.agreement
     if not soft_ground:
         return _proved_page(signs, close)
-    cut = signs.likeness is not None and signs.likeness.blocks < _CUT_BLOCKS
-    if not _lit_as(signs, _CUT_THIRD if cut else _SOFT_THIRD):
+    if not _lit_as(signs, _soft_third(signs, close)):
         return False
     if signs.distance <= pdq.RADIUS and agreement.share >= 0.85:
         return _as_light(signs, _LIKE)
@@ -174,6 +176,12 @@ def _proved_drawn(signs: Signs, close: Closeup, *, soft_ground: bool) -> bool:
     there = close.held >= 8 and close.held >= 0.6 * close.tried and agreement.share >= 0.7 and agreement.votes >= 0.84
     there = there or (agreement.share >= 0.85 and close.held >= 12)
     return there and agreement.blocks >= 12 and _as_light(signs, _LIKE)
+
+
+def _soft_third(signs: Signs, close: Closeup) -> float:
+    if signs.likeness is not None and signs.likeness.blocks < _CUT_BLOCKS:
+        return _CUT_THIRD
+    return _WORN_THIRD if close.against[1] >= _WORN else _SOFT_THIRD
 
 
 def _proved_page(signs: Signs, close: Closeup) -> bool:
