@@ -10,7 +10,7 @@ from django.utils.html import escape
 from tests.cases.case_browser import ORIGIN, bundle, files
 from tests.web.web_cast import ADULT, SECRET, Browser, Cast
 
-from sitr.cases import arrivals, journals, openings, receipts
+from sitr.cases import arrivals, journals, openings, receipts, watches
 from sitr.web.pace import Pace
 from sitr.words import LANGS, Lang, say
 
@@ -73,7 +73,9 @@ def test_another_holder_neither_sees_nor_ends_a_receipt(cast: Cast, case: str) -
 @pytest.mark.parametrize("lang", LANGS)
 def test_coming_in_by_the_code_on_this_machine(cast: Cast, case: str, lang: Lang) -> None:
     code = _given(cast, case)
-    other = openings.open_case(cast.keeper, country=None, answers={}, time_proof=False)
+    other = openings.open_case(cast.keeper, country="DE", answers=ADULT, time_proof=False)
+    watches.add(cast.keeper, other, "https://watched.example/gallery")
+    assert other in cast.browser.read("/dates")
     browser = cast.new_browser(lang).come_in()
     assert say("receipt.come_link", lang) in browser.read("/open")
     page = browser.read("/come")
@@ -88,6 +90,7 @@ def test_coming_in_by_the_code_on_this_machine(cast: Cast, case: str, lang: Lang
     assert f"/n/{case}/" in home
     assert other not in home
     assert 'href="/new"' not in home
+    assert other not in browser.read("/dates")
     assert browser.read(f"/n/{case}/")
     assert browser.get(f"/n/{other}/").status_code == 404
     assert "open_by_receipt" in [one.verb for one in journals.entries(cast.keeper, case)]

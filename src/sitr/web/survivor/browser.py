@@ -19,6 +19,7 @@ def browser(request: Request, case: str) -> HttpResponse:
     return show(
         request, "browser.html", case=case, waiting=arrivals.list_arrivals(request.keeper, case),
         browsers=pairings.list_pairings(request.keeper, case), view=openings.show(request.keeper, case),
+        elsewhere=request.desk,
     )  # fmt: skip
 
 

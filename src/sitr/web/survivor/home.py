@@ -37,8 +37,9 @@ def new(request: Request) -> HttpResponse:
 @require_GET
 @unlocked
 def dates(request: Request) -> HttpResponse:
-    """What is due, in order, over all cases."""
-    due = agendas.agenda(request.services, request.keeper)
+    """What is due, in order, over all cases of this holder: another's hours are not theirs to see."""
+    mine = {line.id for line in openings.held_cases(request.keeper)}
+    due = [line for line in agendas.agenda(request.services, request.keeper) if line.case in mine]
     return show(request, "dates.html", due=[(line, _service(request, line.what)) for line in due])
 
 
