@@ -27,6 +27,9 @@ _GAP = 40
 _DOTS = 14
 """A blurred picture is made of so few dots along its longer side: enough to see up and down, not what is shown."""
 _MOST_LINES = 60
+_NAME, _ANSWER, _TEXT = 36, 42, 36
+"""Heights of letters in pixels: the picture is looked at on half its width, and on phones."""
+_STEP = 1.45
 _INK, _GROUND, _SOFT = "#1d2433", "#ffffff", "#5b6475"
 _MARK, _LINE = "#d1491b", "#2f6fd0"
 _RUNS = re.compile(r"[\u0600-\u06ff]+|[A-Za-z0-9%](?:[A-Za-z0-9%.,:/-]*[A-Za-z0-9%])?|.")
@@ -47,21 +50,23 @@ def draw(photo: bytes, candidate: bytes, proof: Proof, *, lang: Lang, fonts: Fon
     panels = [_Panel.make(photo, clear=clear), _Panel.make(candidate, clear=clear)]
     high = max(panel.rows for panel in panels)
     lines = _legend(proof, lang, clear=clear)
-    text = [scribe.wrapped(line, 30 if at == 0 else 24, WIDTH - 2 * _GAP) for at, line in enumerate(lines)]
-    height = 110 + high + 30 + sum(38 * len(rows) for rows in text) + 30
+    sizes = (_ANSWER, *[_TEXT] * (len(lines) - 1))
+    text = [scribe.wrapped(line, size, WIDTH - 2 * _GAP) for line, size in zip(lines, sizes, strict=True)]
+    steps = [round(size * _STEP) for size in sizes]
+    height = 110 + high + 30 + sum(step * len(rows) for step, rows in zip(steps, text, strict=True)) + 30
     page = Image.new("RGB", (WIDTH, height), _GROUND)
     # Reading begins with the photo: on the left in English, on the right in Arabic.
     starts = (_GAP, WIDTH - _GAP - PANEL)
     at = starts if lang == "en" else starts[::-1]
     for x, panel, name in zip(at, panels, ("proof_photo", "proof_candidate"), strict=True):
-        scribe.write(page, say(f"fingerprint.{name}", lang), x, 50, PANEL, size=26, colour=_SOFT)
+        scribe.write(page, say(f"fingerprint.{name}", lang), x, 46, PANEL, size=_NAME, colour=_SOFT)
         page.paste(panel.picture, (x, 110))
     _mark(page, proof, panels, at)
     y = 110 + high + 30
-    for size, rows in zip((30, *[24] * len(text)), text, strict=False):
+    for size, step, rows in zip(sizes, steps, text, strict=True):
         for row in rows:
             scribe.write(page, row, _GAP, y, WIDTH - 2 * _GAP, size=size, colour=_INK)
-            y += 38
+            y += step
     out = io.BytesIO()
     page.save(out, "PNG")
     return out.getvalue()

@@ -23,6 +23,8 @@ from sitr.evidence.imports.zips import Member, Zip
 _KINDS = frozenset({"response", "resource", "revisit"})
 _MOST_RECORD = 2 * 2**30
 _DOCUMENT = 32 * 2**20
+_REMEMBERED = 64 * 2**20
+"""Bytes of pictures that are kept while an archive is read, for records that name one instead of repeating it."""
 
 
 class _Bounded(io.RawIOBase):
@@ -60,8 +62,31 @@ def looks_like_wacz(zipped: Zip) -> bool:
     )
 
 
-def read_warc(source: BinaryIO, limits: ImportLimits, findings: Findings, handing: Handing) -> None:
-    """Read all records of one WARC into `findings`; pictures in it are handed on with their addresses."""
+class Seen:
+    """Pictures by the digest of their payload, and by address and hour: by these a `revisit` names what stood there."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+        self._room = _REMEMBERED
+
+    def keep(self, names: tuple[str, ...], data: bytes) -> None:
+        """Remember a picture, while there is room."""
+        new = [name for name in names if name and name not in self._known]
+        if new and len(data) <= self._room:
+            self._known |= dict.fromkeys(new, data)
+            self._room -= len(data)
+
+    def get(self, names: tuple[str, ...]) -> bytes | None:
+        """The picture of the first of these names, if it was seen and there was room."""
+        return next((self._known[name] for name in names if name in self._known), None)
+
+
+def read_warc(
+    source: BinaryIO, limits: ImportLimits, findings: Findings, handing: Handing, seen: Seen | None = None
+) -> None:
+    """Read all records of one WARC into `findings`; pictures in it are handed on with their addresses. `seen`: what
+    earlier files of the same archive held."""
+    seen = Seen() if seen is None else seen
     from warcio.exceptions import ArchiveLoadFailed
 
     ArchiveIterator = _silent_iterator()  # noqa: N806  a class of the library
@@ -73,7 +98,7 @@ def read_warc(source: BinaryIO, limits: ImportLimits, findings: Findings, handin
             if counts["records"] > limits.items:
                 findings.problem("too_many_items", limit=limits.items)
                 break
-            spent += _record(record, findings, counts, _MOST_RECORD - spent, Keeping(handing, limits))
+            spent += _record(record, findings, counts, _MOST_RECORD - spent, Keeping(handing, limits, seen))
             if spent >= _MOST_RECORD:
                 findings.problem("archive_cut")
                 break
@@ -126,15 +151,15 @@ def _record(record: Any, findings: Findings, counts: dict[str, int], left: int, 
         counts["unchecked"] += 1
     if record.rec_type in _KINDS:
         findings.items.append(_address(record, length, right))
-        keeping.hand_on(record)
+        keeping.hand_on(record, right=right)
     return length
 
 
 class Keeping:
     """The body of a record that may be a picture, kept while its digest is made, unpacked and handed on."""
 
-    def __init__(self, handing: Handing, limits: ImportLimits) -> None:
-        self._handing, self._most = handing, limits.compared_bytes
+    def __init__(self, handing: Handing, limits: ImportLimits, seen: Seen) -> None:
+        self._handing, self._most, self._seen = handing, limits.compared_bytes, seen
         self._kept: list[bytes] | None = None
         self._size = 0
 
@@ -153,15 +178,30 @@ class Keeping:
             if self._size <= self._most:
                 self._kept.append(piece)
 
-    def hand_on(self, record: Any) -> None:
-        """Hand on the picture, if it is one, with its exact address."""
-        if self._kept is None:
+    def hand_on(self, record: Any, *, right: bool | None) -> None:
+        """Hand on the picture, if it is one, with its exact address. `right`: whether its digest is the one named."""
+        address = _header(record, "WARC-Target-URI")
+        if record.rec_type == "revisit":
+            self._hand_on_again(record, address)
+        elif self._kept is None:
             return
-        address = (record.rec_headers.get_header("WARC-Target-URI") or "")[:2000]
-        if self._size > self._most:
+        elif self._size > self._most:
             self._handing.left()
         elif starts_as_picture(data := self._unpacked(record, b"".join(self._kept))):
             self._handing.give(Where.ADDRESS, address, data)
+            digest = _header(record, "WARC-Payload-Digest").casefold() if right else ""
+            self._seen.keep((digest, f"{address} {_header(record, 'WARC-Date')}"), data)
+
+    def _hand_on_again(self, record: Any, address: str) -> None:
+        """A picture that an earlier record holds, at another address or another hour; one that none does is counted."""
+        if not self._handing.wanted:
+            return
+        earlier = f"{_header(record, 'WARC-Refers-To-Target-URI')} {_header(record, 'WARC-Refers-To-Date')}"
+        data = self._seen.get((_header(record, "WARC-Payload-Digest").casefold(), earlier))
+        if data is not None:
+            self._handing.give(Where.ADDRESS, address, data)
+        elif _media_type(record).startswith("image/"):
+            self._handing.left()
 
     def _unpacked(self, record: Any, body: bytes) -> bytes:
         """The body as the browser saw it: chunks joined, packing undone, never more than is compared."""
@@ -170,6 +210,10 @@ class Keeping:
             return bytes(record.content_stream().read(self._most))
         except (OSError, EOFError, ValueError, zlib.error):
             return b""
+
+
+def _header(record: Any, name: str) -> str:
+    return (record.rec_headers.get_header(name) or "").strip()[:2000]
 
 
 def _tool(text: str, findings: Findings) -> None:
@@ -238,12 +282,13 @@ def read_wacz(zipped: Zip, limits: ImportLimits, findings: Findings, handing: Ha
     _pages(zipped, limits, findings)
     pages = {item.text for item in findings.items if item.kind is ItemKind.PAGE}
     handing.page = pages.pop() if len(pages) == 1 else ""  # of several pages nobody knows which showed a picture
+    seen = Seen()
     for member in zipped.members:
         if member.name.startswith("archive/") and member.name.casefold().endswith((".warc", ".warc.gz")):
             if not member.readable or member.name in zipped.doubled:
                 findings.problem("archive_cut")
                 continue
-            read_warc(io.BufferedReader(_Bounded(zipped.pieces(member))), limits, findings, handing)
+            read_warc(io.BufferedReader(_Bounded(zipped.pieces(member))), limits, findings, handing, seen)
 
 
 def _package(zipped: Zip, findings: Findings) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from sitr.evidence.imports.values import Findings, Item, ItemKind, KeyRecords, W
 from sitr.net.mails import FORGIVING
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject", "Message-ID", "Received", "Return-Path", "MIME-Version")
+_UUENCODED = frozenset({"x-uuencode", "uuencode", "uue", "x-uue"})
+_PACKINGS = frozenset({"", "7bit", "8bit", "binary", "quoted-printable", "base64"}) | _UUENCODED
 _ODD = (ValueError, LookupError, AttributeError, TypeError, AssertionError, OverflowError, MessageError)
 _HTML = 4 * 2**20
 _KEPT_RECEIVED = 50
@@ -222,7 +224,15 @@ class _Reading:
             data = None
         if data is None or part.defects:
             self.findings.problem("mail_bad_part")
+        self._name_packing(part, data)
         return data if isinstance(data, bytes) else b""
+
+    def _name_packing(self, part: EmailMessage, data: object) -> None:
+        """The library hands an unknown packing on as it came, and one that cannot be undone, too; both are said."""
+        packing = self.header(part, "Content-Transfer-Encoding").casefold()
+        failed = packing in _UUENCODED and data == str(part.get_payload()).encode("ascii", "surrogateescape")
+        if failed or packing not in _PACKINGS:
+            self.findings.problem("mail_packing", packing=packing[:60])
 
 
 def _address(part: EmailMessage, name: str) -> str:
