@@ -15,6 +15,7 @@ from sitr.knowledge.conditions import holds
 
 OPENED = datetime(2026, 11, 22, 20, tzinfo=UTC)
 Answers = dict[str, list[str]]
+EXAMPLES = 150  # of each law, other ones in each run
 
 
 @cache
@@ -43,7 +44,7 @@ ORDER = {
 }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(answers())
 def test_every_plan_keeps_the_safety_laws(said: Answers) -> None:
     plan = planned(said)
@@ -67,7 +68,7 @@ def test_every_plan_keeps_the_safety_laws(said: Answers) -> None:
         assert not {"t-warn-contacts", "t-family-choice"} & steps.keys()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(answers())
 def test_what_must_come_first_stands_first(said: Answers) -> None:
     plan = planned(said)
@@ -93,7 +94,7 @@ def test_the_same_answers_give_the_same_plan_in_both_languages(said: Answers) ->
         assert step.why.en
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(answers(), answers(), st.data())
 def test_replanning_keeps_done_and_skipped_steps(first: Answers, later: Answers, data: st.DataObject) -> None:
     before = planned(first)

@@ -1,7 +1,9 @@
 """What holds for every page: language, direction, headers, nothing from outside, nothing inline, strangers, locks."""
 
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
+from itertools import product
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,47 +36,49 @@ def made(cast: Cast) -> Story:
     return story(cast)
 
 
-@pytest.mark.parametrize("lang", LANGS)
-def test_every_page_is_whole_in_its_language(cast: Cast, made: Story, lang: Lang) -> None:
-    browser = cast.in_language(lang)
-    for path in made.pages:
-        answer = browser.get(path)
-        text = answer.content.decode()
-        assert answer.status_code == 200, path
-        assert f'<html lang="{lang}" dir="{"rtl" if lang == "ar" else "ltr"}">' in text, path
-        assert f"<title>{say('web.quiet_title', lang)}</title>" in text, path
-        assert answer["Content-Language"] == lang
-        assert len(re.findall("<h1[ >]", text)) == 1, path
+def test_every_page_is_whole_in_its_language_has_the_headers_and_nothing_from_outside(cast: Cast, made: Story) -> None:
+    for lang in LANGS:
+        browser = cast.in_language(lang)
+        for path in made.pages:
+            answer = browser.get(path)
+            assert answer.status_code == 200, path
+            assert answer["Content-Language"] == lang
+            _is_whole(answer.content.decode(), path, lang)
+            _has_the_headers(answer.headers, path)
+            _has_nothing_from_outside(answer.content.decode(), path, made)
+    _has_the_headers(cast.browser.get("/nothing/here").headers, "/nothing/here")
 
 
-def test_every_page_has_the_headers(cast: Cast, made: Story) -> None:
-    for path in [*made.pages, "/nothing/here"]:
-        headers = cast.browser.get(path).headers
-        policy = headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy, path
-        assert "unsafe" not in policy, path
-        assert "http" not in policy, path
-        assert "frame-ancestors 'none'" in policy, path
-        assert "no-store" in headers["Cache-Control"], path
-        assert headers["Referrer-Policy"] == "same-origin", path
-        assert headers["Cross-Origin-Opener-Policy"] == "same-origin", path
-        assert headers["X-Content-Type-Options"] == "nosniff", path
-        assert headers["X-Frame-Options"] == "DENY", path
-        assert "camera=()" in headers["Permissions-Policy"], path
+def _is_whole(text: str, path: str, lang: Lang) -> None:
+    assert f'<html lang="{lang}" dir="{"rtl" if lang == "ar" else "ltr"}">' in text, path
+    assert f"<title>{say('web.quiet_title', lang)}</title>" in text, path
+    assert len(re.findall("<h1[ >]", text)) == 1, path
 
 
-def test_no_page_holds_script_style_or_anything_from_outside(cast: Cast, made: Story) -> None:
+def _has_the_headers(headers: Mapping[str, str], path: str) -> None:
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy, path
+    assert "unsafe" not in policy, path
+    assert "http" not in policy, path
+    assert "frame-ancestors 'none'" in policy, path
+    assert "no-store" in headers["Cache-Control"], path
+    assert headers["Referrer-Policy"] == "same-origin", path
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin", path
+    assert headers["X-Content-Type-Options"] == "nosniff", path
+    assert headers["X-Frame-Options"] == "DENY", path
+    assert "camera=()" in headers["Permissions-Policy"], path
+
+
+def _has_nothing_from_outside(text: str, path: str, made: Story) -> None:
     alone = {made.path("pictures"), "/prints/"}
-    for path in made.pages:
-        page = Page(cast.browser.read(path))
-        for tag, attributes in page.elements:
-            assert tag not in {"style", "iframe", "object", "embed", "base"}, path
-            assert not any(name == "style" or name.startswith("on") for name in attributes), (path, tag)
-            if tag == "script":
-                ours = {"/static/web/pages.js"} | ({"/static/web/device.js"} if path in alone else set())
-                assert attributes["src"] in ours, path
-            for name in ("src", "href", "action", "srcset", "poster"):
-                _stays(path, tag, attributes, attributes.get(name))
+    for tag, attributes in Page(text).elements:
+        assert tag not in {"style", "iframe", "object", "embed", "base"}, path
+        assert not any(name == "style" or name.startswith("on") for name in attributes), (path, tag)
+        if tag == "script":
+            ours = {"/static/web/pages.js"} | ({"/static/web/device.js"} if path in alone else set())
+            assert attributes["src"] in ours, path
+        for name in ("src", "href", "action", "srcset", "poster"):
+            _stays(path, tag, attributes, attributes.get(name))
 
 
 def _stays(path: str, tag: str, attributes: dict[str, str | None], address: str | None) -> None:
@@ -101,15 +105,12 @@ def test_the_style_sheet_knows_no_left_and_right(cast: Cast) -> None:
     assert not re.findall(r"\b(?:left|right)\b|(?:margin|padding|border)-(?:top|bottom)\b", rules)
 
 
-def test_addresses_say_nothing_to_a_glance(made: Story) -> None:
+def test_addresses_say_nothing_to_a_glance_and_are_isolated_left_to_right(cast: Cast, made: Story) -> None:
     for path in made.pages:
         words = set(re.findall("[a-z]+", path.lower()))
         assert not words & {"case", "evidence", "leak", "capture", "notice", "dossier", "sitr", "photo", "journal"}, (
             path
         )
-
-
-def test_a_machine_value_is_isolated_left_to_right(cast: Cast, made: Story) -> None:
     text = cast.in_language("ar").read(made.path("places", made.place))
     assert f'<bdi dir="ltr">{made.url.replace("&", "&amp;")}</bdi>' in text
 
@@ -121,7 +122,7 @@ def test_a_locked_browser_is_sent_to_the_door_from_every_page(cast: Cast, made: 
             assert browser.get(path).headers.get("Location") == "/open", path
 
 
-def test_a_stranger_is_told_of_no_page_of_the_case(cast: Cast, made: Story) -> None:
+def test_a_stranger_is_told_of_no_page_of_the_case_and_changes_nothing(cast: Cast, made: Story) -> None:
     stranger = cast.stranger()
     for path in made.pages:
         if path.startswith("/n/"):
@@ -131,19 +132,14 @@ def test_a_stranger_is_told_of_no_page_of_the_case(cast: Cast, made: Story) -> N
                 answer = stranger.get(answer["Location"])
             assert answer.status_code == 404, path
             assert made.url not in answer.content.decode(), path
-
-
-def test_a_stranger_changes_nothing(cast: Cast, made: Story) -> None:
-    stranger = cast.stranger()
     for path, data in made.forms:
         answer = stranger.post(path, data)
         assert answer.status_code == 404, path
 
 
-@pytest.mark.parametrize("method", ["put", "delete", "patch"])
-def test_no_page_takes_another_method(cast: Cast, made: Story, method: str) -> None:
+def test_no_page_takes_another_method(cast: Cast, made: Story) -> None:
     token = cast.browser.client.cookies["csrftoken"].value
-    for path in made.pages:
+    for path, method in product(made.pages, ("put", "delete", "patch")):
         answer = getattr(cast.browser.client, method)(path, headers={"x-csrftoken": token})
         assert answer.status_code == 405, path
         assert "<h1>" in answer.content.decode(), path
