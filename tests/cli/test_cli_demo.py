@@ -50,7 +50,7 @@ def test_the_demo_does_every_step_and_leaves_a_dossier_and_nothing_else(tmp_path
     assert again.status == 0
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_a_demo_that_is_interrupted_leaves_nothing_running_and_nothing_behind(
     tmp_path: Path, ending: signal.Signals
 ) -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.cli.cli_desk import Desk
 from tests.cli.typed import started
 
 SECONDS = 60
@@ -106,6 +107,10 @@ def test_a_port_that_is_taken_gets_a_sentence_and_another_one(home: Path) -> Non
     assert "sitr start --port" in said.err
 
 
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 @pytest.mark.parametrize("port", ["0", "65536", "http", "٨٠٨٠", "-1"])
-def test_what_is_no_port_is_said_to_be_none(home: Path, port: str) -> None:
-    assert started(["start", f"--port={port}"], {"SITR_HOME": str(home)}).status == 2
+def test_what_is_no_port_is_said_to_be_none(desk: Desk, port: str) -> None:
+    said = desk.type("start", f"--port={port}")
+    assert said.status == 2
+    assert port in said.err
