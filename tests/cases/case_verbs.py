@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from tests.cases.case_browser import arrived, paired
@@ -46,9 +47,13 @@ from sitr.finding import Manners
 from sitr.fingerprint import fingerprint
 from sitr.vault import Identity
 
-PRINT = fingerprint(drawn(3, 160)).shareable()
 CHAT = b"[3/2/2024, 9:05:12 PM] Ali: hello\n"
 Prepare = Callable[[World, str], dict[str, Any]]
+
+
+@cache
+def _print() -> bytes:
+    return fingerprint(drawn(3, 160)).shareable()
 
 
 def _nothing(_world: World, _case: str) -> dict[str, Any]:
@@ -216,7 +221,7 @@ TABLE = (
         (("photo", "add_photo"),),
     ),
     Verb(
-        photos.add_fingerprint, lambda _w, _c: {"untrusted_shareable": PRINT, "name": "a"},
+        photos.add_fingerprint, lambda _w, _c: {"untrusted_shareable": _print(), "name": "a"},
         (("photo", "add_fingerprint"),),
     ),
     Verb(sightings.list_sightings),
