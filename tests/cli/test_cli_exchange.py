@@ -12,7 +12,7 @@ from tests.web.web_cast import drawn
 from sitr.finding.exchange import open_exchange
 from sitr.settings import SITR
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 HASHES = [f"{n:02x}" * 32 for n in range(1, 6)]
 
 

@@ -7,7 +7,7 @@ from tests.cases.case_world import drawn
 from tests.cli.cli_desk import Desk
 from tests.evidence.import_fixtures import FOLDER, record, zipped
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 def test_an_unclear_chat_names_its_choices_and_takes_the_answer(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from tests.cli.cli_desk import Desk
 
 from sitr.cases import arrivals, pairings
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 def _sends(desk: Desk, case: str) -> str:

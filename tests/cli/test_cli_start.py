@@ -107,7 +107,6 @@ def test_a_port_that_is_taken_gets_a_sentence_and_another_one(home: Path) -> Non
     assert "sitr start --port" in said.err
 
 
-@pytest.mark.database
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 @pytest.mark.parametrize("port", ["0", "65536", "http", "٨٠٨٠", "-1"])
 def test_what_is_no_port_is_said_to_be_none(desk: Desk, port: str) -> None:

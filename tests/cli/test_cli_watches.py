@@ -14,7 +14,7 @@ from sitr.net import Door, LoopbackPass
 from sitr.settings import SITR
 from sitr.vault import Identity
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 @pytest.fixture

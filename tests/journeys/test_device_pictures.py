@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.web.web_cast import Cast
 
 pytestmark = [
-    pytest.mark.browser, pytest.mark.database, pytest.mark.timeout(300),
+    pytest.mark.browser, pytest.mark.timeout(300),
     pytest.mark.django_db(transaction=True, databases=["default", "keys"]),
 ]  # fmt: skip
 PICTURE = drawn_photo(31, 500, 400)

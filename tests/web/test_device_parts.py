@@ -8,7 +8,7 @@ from tests.web.web_cast import Cast
 
 from sitr.fingerprint import pdq, views
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 STATIC = Path(__file__).parents[2] / "src/sitr/web/static/web"
 WORKER = (STATIC / "print.js").read_text(encoding="utf-8")
 PAGE = (STATIC / "device.js").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from tests.web.web_cast import ADULT, Cast
 from sitr.cases import jars, openings
 from sitr.words import LANGS, Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 VALUE = "a-value-that-opens-the-account"
 FILE = f".leaks.example\tTRUE\t/\tTRUE\t1900000000\tsid\t{VALUE}\n".encode()
 

@@ -7,7 +7,7 @@ from tests.web.web_cast import Cast
 from sitr.cases import captures
 from sitr.words import LANGS, Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 @pytest.mark.parametrize("lang", LANGS)

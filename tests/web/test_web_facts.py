@@ -12,7 +12,7 @@ from sitr.knowledge.listing import Cited, ListedEntry, ListedFact, Listing
 from sitr.knowledge.schema.base import Prose, Words
 from sitr.words import LANGS, Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 TODAY = datetime.now(UTC).date()
 NOTE = Prose(ar="ملاحظة أولى", en="a first note")

@@ -19,7 +19,7 @@ from sitr.knowledge import Knowledge
 from sitr.web.survivor.guides import guides_of_steps
 from sitr.words import LANGS, Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 GUIDES = [guide.id for guide in KNOWLEDGE.guides]
 PATHS = ["/guides/", *(f"/guides/{name}/" for name in GUIDES)]

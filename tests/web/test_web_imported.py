@@ -9,7 +9,7 @@ from tests.web.web_cast import Cast
 from sitr.cases import exhibits, journals
 from sitr.words import LANGS, Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 def test_an_unclear_chat_leads_to_its_question_and_the_answer_to_its_times(cast: Cast) -> None:

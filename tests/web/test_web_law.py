@@ -150,7 +150,6 @@ def _case(cast: Cast, country: str | None = "EG", **more: list[str]) -> str:
 
 
 @database
-@pytest.mark.database
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_page_of_a_case_chooses_by_its_answers_and_counts_from_its_opening(cast: Cast, lang: Lang) -> None:
     case = _case(cast)
@@ -163,7 +162,6 @@ def test_the_page_of_a_case_chooses_by_its_answers_and_counts_from_its_opening(c
 
 
 @database
-@pytest.mark.database
 def test_the_answer_that_a_report_is_safe_opens_the_authorities(cast: Cast) -> None:
     case = _case(cast)
     answer = cast.browser.post(f"/n/{case}/q/official_risk", {"choice": "no", "then": "law"})
@@ -176,7 +174,6 @@ def test_the_answer_that_a_report_is_safe_opens_the_authorities(cast: Cast) -> N
 
 
 @database
-@pytest.mark.database
 def test_a_day_that_was_given_is_counted_from_and_not_kept(cast: Cast) -> None:
     case = _case(cast)
     today = datetime.now(UTC).astimezone().date()
@@ -191,7 +188,6 @@ def test_a_day_that_was_given_is_counted_from_and_not_kept(cast: Cast) -> None:
 
 
 @database
-@pytest.mark.database
 @pytest.mark.parametrize("typed", ["yesterday", "2026-13-01", "9999-01-01", "20261122x"])
 def test_a_day_that_is_none_or_has_not_come_gets_a_sentence_beside_the_field(cast: Cast, typed: str) -> None:
     for path in (f"/n/{_case(cast)}/law", "/law/eg/"):
@@ -201,7 +197,6 @@ def test_a_day_that_is_none_or_has_not_come_gets_a_sentence_beside_the_field(cas
 
 
 @database
-@pytest.mark.database
 def test_a_case_without_a_country_leads_to_the_question_and_to_what_helps_everywhere(cast: Cast) -> None:
     case = _case(cast, country=None)
     text = cast.browser.read(f"/n/{case}/law")
@@ -214,7 +209,6 @@ def test_a_case_without_a_country_leads_to_the_question_and_to_what_helps_everyw
 
 
 @database
-@pytest.mark.database
 def test_the_choice_of_a_country_names_all_and_prefers_none(cast: Cast) -> None:
     text = cast.browser.read("/law/")
     assert all(f'href="/law/{code.lower()}/"' in text for code in KNOWLEDGE.countries)
@@ -224,7 +218,6 @@ def test_the_choice_of_a_country_names_all_and_prefers_none(cast: Cast) -> None:
 
 
 @database
-@pytest.mark.database
 def test_the_plan_and_the_notices_lead_to_the_law(cast: Cast) -> None:
     case = _case(cast)
     for path in (f"/n/{case}/", f"/n/{case}/letters"):
@@ -233,7 +226,6 @@ def test_the_plan_and_the_notices_lead_to_the_law(cast: Cast) -> None:
 
 
 @database
-@pytest.mark.database
 def test_nobody_is_shown_how_to_keep_a_picture_of_a_child(cast: Cast) -> None:
     text = cast.browser.read(f"/n/{_case(cast, age=['minor'])}/law")
     assert escape(say("law.asks_minor", "en")) in text

@@ -14,7 +14,7 @@ from sitr.finding.exchange import MemoryExchange
 from sitr.web.application import Web
 from sitr.words import Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 class Shown:

@@ -10,7 +10,7 @@ from sitr.cases import dossiers, journals
 from sitr.dossier import Built
 from sitr.words import LANGS, Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 @pytest.fixture

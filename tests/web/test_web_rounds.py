@@ -22,7 +22,7 @@ from sitr.web.sessions import IDLE_SECONDS
 from sitr.web.visiting import Visiting
 from sitr.words import Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sitr.cases import journals, notices, openings, sightings
 from sitr.takedown import DeliveryState
 from sitr.words import LANGS, Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 @pytest.fixture

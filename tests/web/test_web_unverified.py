@@ -11,7 +11,7 @@ from tests.web.web_cast import ANSWERS, Cast
 from sitr.cases import notices, openings, sightings
 from sitr.words import LANGS, Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 @dataclass
