@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from tests.cases.case_verbs import exhibit
 from tests.cases.case_world import ADULT, BASIS, FIELDS, MAIL, SECRET, World, drawn
+from tests.evidence.signed_pictures import Made as SignedPicture
 from tests.journal.test_journal_authorities import renew
 
 from sitr.cases import captures, custody, dossiers, exhibits, journals, notices, openings, releases, sightings
@@ -283,3 +284,24 @@ def test_stamps_are_renewed_before_their_certificates_end_and_the_dossier_carrie
     build_opened(contents, world.folder / "d.zip", signer=keeper.services.signer, now=world.clock())
     said = {one.name: one.state for one in verify(world.folder / "d.zip", workdir=world.services.memory).checks}
     assert (said["time"], said["journal"], said["paper"]) == ("untrusted", "ok", "ok")
+
+
+def test_what_was_found_of_content_credentials_goes_along_in_both_languages(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = exhibit(world, world.case, drawn(2), "plain.png")
+    whole = exhibit(world, world.case, SignedPicture().file(), "signed.png")
+    bent = exhibit(world, world.case, SignedPicture().file() + b"more", "bent.png")
+    given = contents_for(world, monkeypatch, "lawyer", dict.fromkeys((plain, whole, bent), "full"))
+    found = {one.id: one.credentials for one in given.exhibits}
+    assert found[plain] is None
+    signed, changed = found[whole], found[bent]
+    assert signed is not None
+    assert changed is not None
+    assert (signed.state, signed.signer, signed.issuer) == ("valid", "Camera 7, Works", "Maker")
+    assert (changed.state, changed.reason) == ("altered", "content")
+    told = everything(world, given)
+    for words in (signed.said.ar, signed.said.en, changed.said.ar, changed.said.en, "Camera 7, Works"):
+        assert words.split(":")[0] in told
+    withheld = contents_for(world, monkeypatch, "police")
+    assert all(one.credentials is None for one in withheld.exhibits if one.source is None and one.copy is None)

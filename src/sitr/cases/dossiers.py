@@ -41,6 +41,7 @@ from sitr.dossier import (
     build,
 )
 from sitr.errors import BadInput
+from sitr.evidence.imports import CREDENTIALS_TOLD
 from sitr.journal import (
     AnchorState,
     Kind,
@@ -243,9 +244,9 @@ def _credentials(case: OpenCase, row: Exhibit) -> Credentials | None:
     parsed = Parsed.objects.filter(case=case.row, exhibit=row.id, part=0).first()
     facts = case.body(parsed).get("facts", {}) if parsed is not None else {}
     state, reason = facts.get("c2pa", "none"), facts.get("c2pa_reason", "")
-    if state == "none":
-        return None
     told = "unchecked" if state == "present" else f"{state}_{reason}" if reason else state
+    if told not in CREDENTIALS_TOLD:
+        return None
     return Credentials(
         state=state, said=_both(f"evidence.import_c2pa_{told}"), reason=reason,
         signer=facts.get("c2pa_signer", ""), issuer=facts.get("c2pa_issuer", ""),

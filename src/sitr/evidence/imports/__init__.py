@@ -5,6 +5,7 @@ picture may be. Pure but for a program that reads PDF and one that decodes film,
 original bytes and their sealing (`cases`, `vault`), and pages visited by Sitr (`evidence.capturing`).
 """
 
+from sitr.evidence.imports.credentials import CREDENTIALS_TOLD
 from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.moments import visible_only
 from sitr.evidence.imports.reading import member_of, read_import, tell_kind
@@ -26,6 +27,7 @@ from sitr.evidence.imports.values import (
 from sitr.evidence.imports.words_only import WORD_KINDS, is_plain_words, words_only
 
 __all__ = [
+    "CREDENTIALS_TOLD",
     "WORD_KINDS",
     "ImportLimits",
     "Imported",

@@ -35,6 +35,15 @@ _RSA: Mapping[int, hashes.HashAlgorithm] = {-37: hashes.SHA256(), -38: hashes.SH
 _EDDSA = -8
 _LEAST_RSA = 2048
 
+CREDENTIALS_TOLD = frozenset(
+    {
+        "unchecked", "unreadable", "valid", "altered_signature", "altered_claims", "altered_content",
+        "unjudged_signature_missing", "unjudged_certificate", "unjudged_algorithm", "unjudged_binding",
+        "unjudged_update", "unjudged_left_out", "unjudged_packed",
+    }
+)  # fmt: skip
+"""What the sentences `evidence.import_c2pa_<...>` can say; `unchecked` is of views that were read before this file."""
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -21,6 +21,12 @@ _SHOWN_FACTS = (
     "c2pa", "c2pa_signer", "c2pa_issuer", "dkim",
     "milliseconds", "pages", "software", "participants", "zone", "saved_from", "compared", "answers",
 )  # fmt: skip
+_IN_WORDS = {
+    "c2pa": ("none", "present", "valid", "altered", "unjudged", "unreadable"),
+    "dkim": ("pass", "fail", "none", "no_key", "not_asked", "broken"),
+    "looks_like": ("screenshot", "photo", "unknown"), "zone": ("unknown",),
+}  # fmt: skip
+"""Facts of which some values are words of ours."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -136,6 +142,6 @@ def _rows(request: Request, view: ParsedView, item: str) -> list[dict[str, Any]]
 
 
 def _told(request: Request, name: str, value: Any) -> str:
-    if name == "c2pa":
-        return say(f"imported.c2pa_{value}", request.lang)
+    if value in _IN_WORDS.get(name, ()):
+        return say(f"imported.{name}_{value}", request.lang)
     return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
