@@ -78,9 +78,12 @@ def _netscape(lines: list[str]) -> Iterator[Cookie]:
         parts = line.removeprefix("#HttpOnly_").split("\t")
         if len(parts) == _FIELDS - 1:  # an empty value loses its tab in some editors
             parts.append("")
-        if len(parts) != _FIELDS or not _SECONDS.fullmatch(parts[4].strip()):
+        if len(parts) != _FIELDS:
             raise BadInput("evidence.no_cookies")
         host, below, path, secure, expires, name, value = parts
+        expires = expires.strip()  # of more than what a number may have around it
+        if not _SECONDS.fullmatch(expires):
+            raise BadInput("evidence.no_cookies")
         ends = int(float(expires))
         yield _made(
             Cookie(
