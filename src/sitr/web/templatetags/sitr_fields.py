@@ -31,7 +31,7 @@ def _field(context: dict[str, Any], form: Form, name: str, label: str, hint: str
         "lang": lang,
         "name": name,
         "label": say(label, lang) if label.startswith(("web.", "takedown.", "watch.", "receipt.")) else label,
-        "hint": say(hint, lang) if hint.startswith(("web.", "watch.", "receipt.")) else hint,
+        "hint": say(hint, lang) if hint.startswith(("web.", "watch.", "receipt.", "imported.")) else hint,
         "value": form.value(name),
         "error": form.errors.get(name, ""),
         "describes": _describes(name, hint, form),
