@@ -18,7 +18,7 @@ from sitr.vault.age_format import Piece
 from sitr.vault.hashing import HashBeside
 from sitr.vault.identities import Identity
 
-_PIECES_AHEAD = 4  # of a megabyte, as `age` hands them on
+_PIECES_AHEAD = 8  # of a quarter of a megabyte, as `age` hands them on
 _PIECE = 65_536
 
 
