@@ -293,8 +293,9 @@ def _credentials(pen: Pen, item: ExhibitItem) -> Html:
     found = item.credentials
     if found is None:
         return ""
-    names = [name for name in (found.signer, found.issuer) if name]
-    return pen.stacked(found.said) + "".join(machine(name, block=True) for name in names)
+    claims = {"credentials_signer": found.signer, "credentials_issuer": found.issuer}
+    named = (pen.stacked(words(key)) + machine(name, block=True) for key, name in claims.items() if name)
+    return pen.stacked(found.said) + "".join(named)
 
 
 def _proof_line(proof: TimeProof) -> Html:
