@@ -35,7 +35,7 @@ class Likeness:
     """`share` of the `blocks` in sight whose brightness agrees; `spread`: how much the photo's differ (0 to 127).
 
     `third`, `half`: by the line that fits so many best, how far a third (exactly 0.35) and a half of the blocks miss it
-    at most, in shades of the photo (0 to 255): in a copy a few tenths, since averages of 400 pixels outlive what is
+    at most, in shades of the photo (0 to 255): in a copy a few tenths: the mean of so many pixels outlives what is
     done to single ones.
     """
 
