@@ -26,6 +26,7 @@ from sitr.cases import (
     outcomes,
     partners,
     photos,
+    receipts,
     shared_index,
     shared_rows,
     sightings,
@@ -51,7 +52,7 @@ from sitr.journal import AnchorState, Frontier, Kind, StampState, anchor_facts, 
 from sitr.journal.verifier import OTS_HEAD, OTS_PENDING, read_renewal
 from sitr.takedown import LedgerRow, NoticeState, Outcome, Result, Span, write_ledger
 from sitr.takedown.ledger import EDGES
-from sitr.vault import LockedIdentity, age
+from sitr.vault import SALT_BYTES, LockedIdentity, age
 from sitr.vault.padding import file_size, text_size
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
@@ -210,6 +211,8 @@ ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
     "cases_wrappedkey": {
         "id": _count, "case_id": _id, "holder_id": _or_nothing(_id, ""), "epoch": _count, "wrapped": _wrapped,
     },
+    "cases_receiptlock": {"holder_id": _id, "locate": _hex(32), "locked": _wrapped},
+    "cases_receiptsalt": {"id": _count, "salt": lambda cell: len(bytes(cell)) == SALT_BYTES},
 }  # fmt: skip
 # Django's own, which say which tables and rights there are, and accounts, of which personal mode has none.
 _DJANGO = {
@@ -264,6 +267,7 @@ def _everything_done(world: World) -> None:
     ledgers.import_ledger(world.holder, world.folder / "ledger")
     (world.folder / "ledger").unlink()
     holders.remove_holder(world.holder, world.case, world.other.holder_id, secret=SECRET)
+    receipts.give(world.holder, [world.case], secret=SECRET)
     notices.fill(world.holder, world.case, notice(world, world.case), {"name": "S. Demo"})
     openings.answer(world.holder, world.case, {}, {"seen": WORDS[0] * 900})
 
@@ -308,9 +312,10 @@ def test_wrapped_keys_lie_apart_from_what_they_open(world: World) -> None:
     if connections["default"].vendor != "sqlite":
         assert connections["keys"].settings_dict["NAME"] == connections["default"].settings_dict["NAME"]
         return
-    assert {"cases_wrappedkey", "cases_holderlock"} <= tables("keys").keys()
-    assert not tables("default").keys() & {"cases_wrappedkey", "cases_holderlock"}
-    assert not {name for name in tables("keys") if name.startswith("cases_")} - {"cases_wrappedkey", "cases_holderlock"}
+    keys = {"cases_wrappedkey", "cases_holderlock", "cases_receiptlock", "cases_receiptsalt"}
+    assert keys <= tables("keys").keys()
+    assert not tables("default").keys() & keys
+    assert not {name for name in tables("keys") if name.startswith("cases_")} - keys
     assert world.case
 
 
