@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -68,7 +69,12 @@ sys.addaudithook(_no_network)
 
 
 def pytest_configure() -> None:
-    """Read the settings now; pytest-django then sets Django up, before any test file is collected."""
+    """Read the settings now; pytest-django then sets Django up, before any test file is collected.
+
+    No example of hypothesis has a deadline: a busy machine is no defect.
+    """
+    hypothesis.settings.register_profile("sitr", deadline=None)
+    hypothesis.settings.load_profile("sitr")
     settings.DATABASES  # noqa: B018 reading one reads all
 
 

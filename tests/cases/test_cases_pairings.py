@@ -294,7 +294,7 @@ def test_a_bundle_that_is_cut_or_too_long_is_refused_and_nothing_stays(world: Wo
     assert everything(world) == before
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=400), st.integers(0, 400))
 def test_any_bytes_are_a_manifest_or_a_refusal(data: bytes, size: int) -> None:
     raw = size.to_bytes(4, "big") + data

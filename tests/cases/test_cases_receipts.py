@@ -106,7 +106,7 @@ def test_any_spelling_of_the_digits_opens(world: World) -> None:
     made = _given(world)
     digits = made.code.replace(" ", "")
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.lists(st.sampled_from(_DIGITS), min_size=24, max_size=24), st.lists(_BETWEEN, min_size=24, max_size=24))
     def opens(scripts: list[str], gaps: list[str]) -> None:
         written = "".join(gap + script[int(digit)] for digit, script, gap in zip(digits, scripts, gaps, strict=True))

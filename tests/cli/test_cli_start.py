@@ -59,7 +59,7 @@ def _wait_for(port: int) -> None:
 
 def _status(url: str) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=SECONDS) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as problem:
         return problem.code

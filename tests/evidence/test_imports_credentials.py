@@ -141,7 +141,7 @@ ODD = st.recursive(
 
 
 @given(assertions=ODD, algorithm=st.one_of(ODD, st.just("sha256")))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_whatever_somebody_signed_is_judged_or_unreadable(assertions: Any, algorithm: Any) -> None:
     odd = Made(claim={"assertions": assertions, "alg": algorithm}).file()
     with suppress(*UNREADABLE):
@@ -155,7 +155,7 @@ def test_an_assertion_named_twice_is_unreadable() -> None:
 
 
 @given(where=st.integers(0), flip=st.integers(1, 255), cut=st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_change_to_a_signed_file_is_called_whole_unless_it_left_what_is_signed_alone(
     where: int, flip: int, cut: bool
 ) -> None:

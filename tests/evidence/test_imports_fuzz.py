@@ -27,7 +27,7 @@ def test_damaged_files_are_read_or_refused(reader: str) -> None:
     seeds = {name: (FOLDER / name).read_bytes() for name in import_seeds(reader)}
     assert seeds
 
-    @settings(max_examples=EXAMPLES.get(reader, 100), derandomize=True, deadline=None, database=None)
+    @settings(max_examples=EXAMPLES.get(reader, 100), derandomize=True, database=None)
     @given(st.sampled_from(sorted(seeds)), EDITS)
     def run(name: str, edits: list[tuple[int, int, int]]) -> None:
         survives(name, damaged(seeds[name], edits))
@@ -35,7 +35,7 @@ def test_damaged_files_are_read_or_refused(reader: str) -> None:
     run()
 
 
-@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@settings(max_examples=200, derandomize=True, database=None)
 @given(st.binary(max_size=300))
 def test_small_parsers_take_any_bytes(data: bytes) -> None:
     read_manifest(b"\x89PNG\r\n\x1a\n" + data)
@@ -47,7 +47,7 @@ def test_small_parsers_take_any_bytes(data: bytes) -> None:
         read_cbor(data)
 
 
-@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@settings(max_examples=200, derandomize=True, database=None)
 @given(st.text(max_size=120))
 def test_what_is_visible_keeps_its_places(text: str) -> None:
     plain = visible(text)

@@ -75,7 +75,7 @@ def refusal(data: bytes) -> BadInput:
     return told.value
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(entries(), max_size=5), st.sampled_from([Form.CSV, Form.JSONL]))
 def test_what_is_written_is_read_again(listed: list[WatchEntry], form: Form) -> None:
     data = written(listed, form)
@@ -84,7 +84,7 @@ def test_what_is_written_is_read_again(listed: list[WatchEntry], form: Form) -> 
         assert read(data) == listed
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(entries(), min_size=1, max_size=4))
 def test_no_cell_of_a_table_is_taken_for_a_formula(listed: list[WatchEntry]) -> None:
     for row in csv.reader(io.StringIO(written(listed, Form.CSV).decode(), newline="")):

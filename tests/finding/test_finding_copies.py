@@ -74,7 +74,7 @@ def test_nothing_to_look_at_is_an_answer() -> None:
     assert find_copies([("u", encoded(ANNA))], {}).found == ()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.text(max_size=20), st.binary(max_size=200)), max_size=5))
 def test_no_bytes_of_a_page_break_the_search(images: list[tuple[str, bytes]]) -> None:
     search = find_copies(images, PHOTOS)

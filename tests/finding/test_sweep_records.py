@@ -205,7 +205,7 @@ def _read(data: bytes, start: int, end: int, *, exact: bool = False) -> tuple[li
     form=st.sampled_from(["packed", "plain"]),
     seed=st.integers(0, 999),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_file_cut_anywhere_gives_each_record_once(sizes: list[int], cuts: list[int], form: str, seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311  as above
     build = crawls.packed if form == "packed" else crawls.plain
@@ -224,7 +224,7 @@ def test_a_file_cut_anywhere_gives_each_record_once(sizes: list[int], cuts: list
     kinds=st.lists(st.sampled_from(["response", "resource", "revisit", "metadata"]), min_size=8, max_size=8),
     form=st.sampled_from(["packed", "plain"]),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_files_that_are_in_order_are_read_as_warcio_reads_them(sizes: list[int], kinds: list[str], form: str) -> None:
     """The same records at the same offsets with the same fields and bytes; ours keeps bytes where pictures can be."""
     build = crawls.packed if form == "packed" else crawls.plain

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile, ImageOps
 from tests.fingerprint.drawn_pictures import drawn_photo, encoded
@@ -200,7 +200,6 @@ def test_no_warning_of_a_decoder_reaches_anybody() -> None:
     assert not heard
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_picture_or_a_refusal(data: bytes) -> None:
     for start in (
@@ -217,7 +216,6 @@ def test_any_bytes_are_a_picture_or_a_refusal(data: bytes) -> None:
             say(error.code, "ar", **error.data)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["JPEG", "PNG", "WEBP", "GIF", "TIFF"]), st.data())
 def test_a_picture_with_bytes_changed_is_a_picture_or_a_refusal(kind: str, data: st.DataObject) -> None:
     raw = bytearray(encoded(drawn_photo(3, 64, 48), kind))

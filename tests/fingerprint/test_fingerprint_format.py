@@ -105,7 +105,7 @@ def test_no_bytes_break_the_reader(body: bytes, shared: int, sealed: int, fittin
             Fingerprint.unpack(each)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.data())
 def test_whole_parts_with_strange_values_are_read_or_refused(data: st.DataObject) -> None:
     """The check sum is put right again, so that every bound behind it has to hold by itself."""

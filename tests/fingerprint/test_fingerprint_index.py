@@ -121,7 +121,7 @@ def test_a_removed_hash_can_come_again() -> None:
     assert triples(index.search(rows, 0)) == [(4, 4, 0)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.sampled_from(["add", "remove", "search"]), st.integers(0, 400)), max_size=12))
 def test_any_order_of_adding_and_removing_leaves_what_it_should(steps: list[tuple[str, int]]) -> None:
     index, kept = Index(), dict[int, Bits]()
@@ -187,7 +187,7 @@ def test_a_removed_hash_is_in_no_file(tmp_path: Path) -> None:
     assert rows[78].tobytes() in data
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(at=st.integers(0, 10_000), how=st.sampled_from(["cut", "flip", "more", "swap"]))
 def test_a_broken_file_is_never_loaded(tmp_path_factory: pytest.TempPathFactory, at: int, how: str) -> None:
     path = tmp_path_factory.mktemp("broken") / "index"

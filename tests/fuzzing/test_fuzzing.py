@@ -30,7 +30,7 @@ def test_damage_is_read_or_refused(name: str) -> None:
     seeds = target.seeds()
     assert seeds
 
-    @settings(max_examples=EXAMPLES.get(name, 80), derandomize=True, deadline=None, database=None)
+    @settings(max_examples=EXAMPLES.get(name, 80), derandomize=True, database=None)
     @given(st.integers(0, len(seeds) - 1), EDITS)
     def run(place: int, edits: list[tuple[int, int, int]]) -> None:
         target.read(seeds[place][:1] + damaged(seeds[place][1:], edits))

@@ -303,7 +303,7 @@ def test_a_reply_with_something_behind_it_is_garbage(pair: Pair) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_no_damaged_reply_raises_anything_but_what_the_queue_expects(data: st.DataObject, pair: Pair) -> None:
     reply = pristine(pair)
     at = data.draw(st.integers(0, len(reply) - 1))
@@ -332,7 +332,6 @@ def test_what_is_no_sha256_digest_is_a_defect_of_the_caller(pair: Pair) -> None:
         HttpAuthority(pair[0].url, door_to(pair[0]), None).stamp(b"short", now(), NONCE)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**6))
 def test_a_silent_authority_is_asked_ever_more_rarely_but_at_least_every_six_hours(attempts: int) -> None:
     at = datetime(2026, 11, 22, tzinfo=UTC)

@@ -68,7 +68,7 @@ def test_what_is_released_is_proven_and_nothing_else_is_told() -> None:
 
 
 @given(st.integers(1, 40), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_entry_of_any_journal_can_be_shown_alone(size: int, data: st.DataObject) -> None:
     entries = [entry(seq) for seq in range(size)]
     lines = [one.line for one in entries]

@@ -514,7 +514,7 @@ def test_an_empty_folder_names_what_is_missing(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 def test_no_byte_of_the_lines_can_be_changed_unseen(data: st.DataObject) -> None:
     bag = fresh()
     whole = journal_file(bag.lines)
@@ -528,7 +528,7 @@ def test_no_byte_of_the_lines_can_be_changed_unseen(data: st.DataObject) -> None
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_no_byte_of_the_checkpoint_can_be_changed_unseen(data: st.DataObject) -> None:
     bag = fresh()
     at = data.draw(st.integers(0, len(bag.checkpoint) - 1))
@@ -630,7 +630,7 @@ def test_an_entry_dated_after_the_stamp_that_covers_it_is_named(stamped: Stamped
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_a_changed_byte_in_a_stamp_never_moves_its_time_or_digest_unseen(data: st.DataObject, stamped: Stamped) -> None:
     reply = stamped.bag.stamps[0]
     at = data.draw(st.integers(0, len(reply) - 1))

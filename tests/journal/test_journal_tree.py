@@ -21,7 +21,7 @@ from sitr.journal import (
 from sitr.journal.verifier import node_hash
 
 # The laws must hold on a busy machine too: time is no part of them.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 lines_of = st.lists(st.binary(max_size=40), min_size=1, max_size=70)
 
 

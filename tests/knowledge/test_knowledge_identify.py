@@ -156,7 +156,7 @@ urls = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=200) | urls | st.lists(urls, max_size=4).map(" و".join))
 @example("https://www.google.com/url?q=" * 40 + "https%3A%2F%2Fx.com")
 @example("https://xn--" + "9" * 80 + ".com/")

@@ -62,7 +62,7 @@ def shown_contacts(bodies: tuple[Body, ...]) -> list[bool]:
     return [contact.verified for body in bodies for contact in body.contacts]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @example(said={})
 @given(answers())
 def test_every_page_of_every_country_keeps_the_laws(said: Answers) -> None:
@@ -106,7 +106,7 @@ def _contacts_in_order(found: LawPage) -> None:
         assert recalled == sorted(recalled), "found before recalled"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=6), answers())
 def test_any_text_for_a_country_gives_a_page(text: str, said: Answers) -> None:
     found = page(text, said)

@@ -44,7 +44,7 @@ ORDER = {
 }
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(answers())
 def test_every_plan_keeps_the_safety_laws(said: Answers) -> None:
     plan = planned(said)
@@ -68,7 +68,7 @@ def test_every_plan_keeps_the_safety_laws(said: Answers) -> None:
         assert not {"t-warn-contacts", "t-family-choice"} & steps.keys()
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(answers())
 def test_what_must_come_first_stands_first(said: Answers) -> None:
     plan = planned(said)
@@ -82,7 +82,7 @@ def test_what_must_come_first_stands_first(said: Answers) -> None:
                     assert plan.steps[place[step.id]].state is State.WAITING
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(answers())
 def test_the_same_answers_give_the_same_plan_in_both_languages(said: Answers) -> None:
     plan = planned(said)
@@ -94,7 +94,7 @@ def test_the_same_answers_give_the_same_plan_in_both_languages(said: Answers) ->
         assert step.why.en
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(answers(), answers(), st.data())
 def test_replanning_keeps_done_and_skipped_steps(first: Answers, later: Answers, data: st.DataObject) -> None:
     before = planned(first)

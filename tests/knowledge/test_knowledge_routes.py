@@ -120,7 +120,7 @@ def test_blanks_of_a_host_nobody_knows_are_filled() -> None:
     assert "{" not in mail.address
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     st.sampled_from(PLACES),
     st.sampled_from([None, "EG", "US", "DE", "GB", "AU", "IN", "XX"]),

@@ -66,7 +66,7 @@ def figures(found: Estimate) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ledgers, ledgers, priors())
 def test_every_figure_is_a_number_in_its_bounds(own: list[Outcome], pooled: list[Outcome], prior: Prior) -> None:
     found = estimate(own, prior, pooled)
@@ -77,7 +77,7 @@ def test_every_figure_is_a_number_in_its_bounds(own: list[Outcome], pooled: list
     assert 0 < found.hours_low <= found.hours_median <= found.hours_high
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ledgers, priors(), st.sampled_from(EDGES[:-1]))
 def test_a_further_removal_early_or_late_never_lowers_the_chance(rows: list[Outcome], prior: Prior, low: int) -> None:
     before = estimate(rows, prior)
@@ -88,7 +88,7 @@ def test_a_further_removal_early_or_late_never_lowers_the_chance(rows: list[Outc
         assert after.chance_high >= before.chance_high - 1e-6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ledgers, priors())
 def test_a_failure_that_turns_out_well_never_lowers_the_chance(rows: list[Outcome], prior: Prior) -> None:
     for place, one in enumerate(rows):
@@ -98,13 +98,13 @@ def test_a_failure_that_turns_out_well_never_lowers_the_chance(rows: list[Outcom
             break
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ledgers, priors(), st.sampled_from([Result.REFUSED, Result.NO_ANSWER, Result.OPEN]))
 def test_what_still_stands_never_raises_the_chance(rows: list[Outcome], prior: Prior, result: Result) -> None:
     assert estimate([*rows, row(result, 96)], prior).chance <= estimate(rows, prior).chance
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ledgers, ledgers, priors(), st.integers())
 def test_the_order_of_rows_does_not_matter(own: list[Outcome], pooled: list[Outcome], prior: Prior, seed: int) -> None:
     mixed, others = list(own), list(pooled)
@@ -113,7 +113,7 @@ def test_the_order_of_rows_does_not_matter(own: list[Outcome], pooled: list[Outc
     assert estimate(mixed, prior, others) == estimate(own, prior, pooled)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ledgers, ledgers, priors())
 def test_the_numbers_shown_are_the_rows_that_were_counted(
     own: list[Outcome], pooled: list[Outcome], prior: Prior
@@ -204,7 +204,7 @@ def test_students_t_is_close_to_the_printed_tables() -> None:
         assert t_quantile_90(degrees) == pytest.approx(printed, abs=2e-3)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.floats(-8, 8), st.floats(0.001, 8), st.floats(-10, 10), st.floats(0.05, 4))
 def test_a_normal_known_to_an_interval_stays_in_it(low: float, width: float, mean: float, spread: float) -> None:
     for high in (low + width, math.inf):

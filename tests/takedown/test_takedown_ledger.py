@@ -79,7 +79,7 @@ def test_an_outcome_that_contradicts_itself_cannot_be() -> None:
             Outcome(**said)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(outcomes(), max_size=40))
 def test_nothing_that_may_enter_stands_out(rows: list[Outcome]) -> None:
     for door in DOORS:
@@ -89,7 +89,7 @@ def test_nothing_that_may_enter_stands_out(rows: list[Outcome]) -> None:
         assert all(n >= ALIKE for n in Counter(alike).values())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(outcomes(), max_size=40))
 def test_rounding_keeps_every_result_and_only_widens_spans(rows: list[Outcome]) -> None:
     for door in DOORS:
@@ -165,7 +165,7 @@ def a_file(*rows: Outcome) -> bytes:
     return b"".join(write_ledger(LedgerRow(f"{next(numbers):032x}", row) for row in rows))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(outcomes(), max_size=12))
 def test_what_is_written_is_read_again(rows: list[Outcome]) -> None:
     assert Counter(read_ledger(a_file(*rows)).values()) == Counter(rows)
@@ -252,7 +252,7 @@ def test_a_huge_file_is_refused_before_it_is_read() -> None:
     assert refused.value.code == "takedown.ledger_large"
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.binary(max_size=300))
 def test_any_bytes_give_rows_or_a_sentence(data: bytes) -> None:
     for untrusted in (data, b'{"format":"sitr-ledger-v1","rows":1}\n' + data):

@@ -117,7 +117,7 @@ def test_a_quicker_door_never_comes_before_one_that_keeps_the_name_from_the_uplo
     assert oneself.rank > 3
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.sampled_from([ADULT, MINE, {**ADULT, "age": ["minor"]}, {}, {**ADULT, "content": ["chat"]}]),
     st.sampled_from([None, "EG", "US", "AU", "DE"]),

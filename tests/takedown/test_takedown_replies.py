@@ -88,7 +88,7 @@ def test_a_mail_of_a_thousand_parts_is_read_only_so_far_and_says_so() -> None:
     assert "too_many_parts" in reply.problems
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(min_size=1, max_size=2_000))
 def test_no_bytes_make_it_fall_over(raw: bytes) -> None:
     try:
@@ -98,7 +98,7 @@ def test_no_bytes_make_it_fall_over(raw: bytes) -> None:
     assert isinstance(reply.body, str)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(place=st.integers(0, 900), byte=st.integers(0, 255), header=st.binary(max_size=60))
 def test_an_answer_with_flaws_anywhere_is_still_read(place: int, byte: int, header: bytes) -> None:
     raw = bytearray(b"Content-Type: " + header.replace(b"\n", b" ") + b"\r\n" + answer().as_bytes())

@@ -92,7 +92,7 @@ contents = st.one_of(
 
 
 @given(data=contents)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_stored_comes_back_with_its_length_and_digest(shared: FolderBlobs, data: bytes) -> None:
     stored = shared.put(SlowSource(data), HERE, HOLDER.public)
     found = shared.verify(stored.name, HERE, HOLDER)
@@ -104,7 +104,7 @@ def test_what_is_stored_comes_back_with_its_length_and_digest(shared: FolderBlob
 
 
 @given(data=contents, where=st.integers(0), flip=st.integers(1, 255))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_flipped_byte_is_found(shared: FolderBlobs, data: bytes, where: int, flip: int) -> None:
     name, raw = stored_raw(shared, data)
     raw[where % len(raw)] ^= flip
@@ -118,13 +118,13 @@ def once(store: FolderBlobs, stored: StoredBlob, place: Place = HERE, holder: Id
 
 
 @given(data=contents)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_one_pass_gives_what_two_give(shared: FolderBlobs, data: bytes) -> None:
     assert once(shared, shared.put(io.BytesIO(data), HERE, HOLDER.public)) == data
 
 
 @given(data=contents, where=st.integers(0), flip=st.integers(0, 255))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_one_pass_never_ends_well_over_a_damaged_file(shared: FolderBlobs, data: bytes, where: int, flip: int) -> None:
     stored = shared.put(io.BytesIO(data), HERE, HOLDER.public)
     path = shared._root / stored.name
@@ -168,7 +168,7 @@ def test_leaving_one_pass_early_leaves_no_thread_and_no_open_file(shared: Folder
 
 
 @given(data=contents, where=st.integers(0))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_cut_anywhere_is_found_and_named(shared: FolderBlobs, data: bytes, where: int) -> None:
     name, raw = stored_raw(shared, data)
     kept = where % len(raw)

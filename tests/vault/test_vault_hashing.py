@@ -13,7 +13,7 @@ from sitr.vault.hashing import HashBeside
 
 
 @given(st.lists(st.integers(0, 3_000_000), max_size=6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_it_is_sha256_whatever_the_pieces(sizes: list[int]) -> None:
     beside, state = HashBeside(), hashlib.sha256()
     for place, size in enumerate(sizes):

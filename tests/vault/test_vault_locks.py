@@ -47,7 +47,7 @@ def test_the_right_passphrase_opens_and_a_wrong_one_is_locked_out() -> None:
 
 
 @given(st.text(alphabet=string.printable + "ابتثجحخ٠١٢۴ﻼ\u200f"))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_whatever_can_lock_can_unlock(passphrase: str) -> None:
     locked = lock_identity(HOLDER, "a" + passphrase, CHEAP, SALT)
     assert unlock_identity(LockedIdentity.unpack(locked.pack()), "a" + passphrase) == HOLDER
@@ -80,7 +80,7 @@ def test_an_empty_passphrase_is_refused(nothing: str) -> None:
 
 
 @given(secret=st.binary(min_size=1, max_size=60), salt=st.binary(min_size=16, max_size=16), passes=st.integers(1, 3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_key_is_what_openssls_own_argon2id_gives(secret: bytes, salt: bytes, passes: int) -> None:
     """Two implementations agree: a changed library or parameter order cannot lock everybody out unseen."""
     judge = Argon2id(salt=salt, length=32, iterations=passes, lanes=2, memory_cost=64)

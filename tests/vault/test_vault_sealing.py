@@ -20,13 +20,13 @@ places = st.builds(Place, names, names, names, names)
 
 
 @given(value=st.binary(max_size=5000), place=places)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_sealed_comes_back_at_its_place(value: bytes, place: Place) -> None:
     assert open_sealed(seal(value, place, HOLDER.public), place, HOLDER) == value
 
 
 @given(value=st.binary(max_size=400), where=st.integers(0), flip=st.integers(1, 255))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_flipped_byte_is_found(value: bytes, where: int, flip: int) -> None:
     sealed = bytearray(seal(value, HERE, HOLDER.public))
     sealed[where % len(sealed)] ^= flip
@@ -35,7 +35,7 @@ def test_any_flipped_byte_is_found(value: bytes, where: int, flip: int) -> None:
 
 
 @given(value=st.binary(max_size=2000), where=st.integers(0))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_cut_anywhere_is_found(value: bytes, where: int) -> None:
     sealed = seal(value, HERE, HOLDER.public)
     with pytest.raises(Damaged) as found:
@@ -44,7 +44,7 @@ def test_a_cut_anywhere_is_found(value: bytes, where: int) -> None:
 
 
 @given(place=places, other=places)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_cell_moved_to_another_place_is_found(place: Place, other: Place) -> None:
     sealed = seal(b"words", place, HOLDER.public)
     if place == other:

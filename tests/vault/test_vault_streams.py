@@ -25,7 +25,7 @@ def sealed(data: bytes) -> bytes:
 
 
 @given(data=st.binary(max_size=3000), repeat=st.sampled_from([1, 1, 60]))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_stream_comes_back_for_each_recipient(data: bytes, repeat: int) -> None:
     whole = data * repeat
     for reader in (HOLDER, OTHER):
@@ -42,7 +42,7 @@ def test_the_digest_and_length_are_those_of_what_was_written() -> None:
 
 
 @given(where=st.integers(0), flip=st.integers(0, 255))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_nothing_reaches_the_target_of_a_cut_or_altered_stream(where: int, flip: int) -> None:
     whole = bytearray(sealed(os.urandom(150_000)))
     at = where % len(whole)
@@ -118,7 +118,7 @@ BY_LIBRARY = [pyrage.encrypt(os.urandom(size), [HOLDER.age_identity().to_public(
         st.integers(0, 255), st.sampled_from([None, b"\n", b" ", b"", b"-> grease a b\n\n", b"A", b"=", b"-"])
     ),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_pyrage_and_the_reader_here_agree_on_whole_cut_and_altered_files(
     whole: bytes, where: int, new: int | bytes | None
 ) -> None:

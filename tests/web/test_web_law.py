@@ -81,7 +81,7 @@ def answers() -> st.SearchStrategy[Answers]:
     )
 
 
-@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=10, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.sampled_from([*KNOWLEDGE.countries, None]), answers())
 def test_every_page_shows_the_risks_first_and_marks_what_is_from_memory(country: str | None, said: Answers) -> None:
     page = law_page(country, said, KNOWLEDGE, TODAY, TODAY)
