@@ -157,6 +157,7 @@ class Visit:
     # Targets: the page, its frames and workers.
 
     async def _open_page(self) -> None:
+        # A browser that is read from a cold disk answers late, and whatever was asked first waits longest.
         version = await self._cdp.call("Browser.getVersion", seconds=_START_SECONDS)
         self.seen.browser = version["product"]
         self._identity = _identity(version, self._options.locale, phone=self._options.screen.phone)
@@ -180,9 +181,11 @@ class Visit:
             "Browser.downloadWillBegin",
             lambda params, _s: self._recorder.note("evidence.note_download", url=params.get("url", "")),
         )
-        await self._recorder.start(5)
-        await self._cdp.call("Browser.setDownloadBehavior", {"behavior": "deny", "eventsEnabled": True}, seconds=5)
-        await self._cdp.call("Target.setAutoAttach", _ATTACH, seconds=5)
+        await self._recorder.start(_START_SECONDS)
+        await self._cdp.call(
+            "Browser.setDownloadBehavior", {"behavior": "deny", "eventsEnabled": True}, seconds=_START_SECONDS
+        )
+        await self._cdp.call("Target.setAutoAttach", _ATTACH, seconds=_START_SECONDS)
         made = await self._cdp.call("Target.createTarget", {"url": "about:blank"}, seconds=_START_SECONDS)
         self._page = made["targetId"]
         await asyncio.wait_for(self._attached.wait(), _START_SECONDS)
