@@ -17,6 +17,7 @@ from PIL import Image
 from tests.evidence.import_fixtures import EXPECTED, FOLDER, KEY_RECORD_NAME, key_record, record, zipped
 
 from sitr.errors import BadInput
+from sitr.evidence import Wall, confinement
 from sitr.evidence.imports import Imported, Inside, Looked, Where, as_json, from_json, read_import, tell_kind
 from sitr.evidence.imports.limits import ImportLimits
 from sitr.fingerprint import measure
@@ -227,7 +228,9 @@ def test_pictures_of_mails_saved_pages_and_pages_with_pictures_in_them_are_hande
     assert seen.places == [("attachment", "inline-1", 0)]
 
 
-@pytest.mark.skipif(not (shutil.which("pdfimages") and shutil.which("bwrap")), reason="needs poppler and bubblewrap")
+@pytest.mark.skipif(
+    not shutil.which("pdfimages") or confinement().kind is Wall.NONE, reason="needs poppler and bubblewrap's namespaces"
+)
 def test_pictures_of_a_document_are_handed_on_with_their_pages() -> None:
     out = io.BytesIO()
     pages = [Image.open(io.BytesIO(image(side=side))).convert("RGB") for side in (100, 120)]

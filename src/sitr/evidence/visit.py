@@ -35,6 +35,11 @@ _NO_WORKERS = (
     "try{Object.defineProperty(Navigator.prototype,'serviceWorker',"
     "{get(){return undefined},configurable:false})}catch{}"
 )
+# WebRTC asks for no proxy: the network namespace stops it, and where there is none, this does.
+_NO_CALLS = (
+    "for(const name of ['RTCPeerConnection','webkitRTCPeerConnection','WebTransport'])"
+    "try{Object.defineProperty(globalThis,name,{value:undefined,configurable:false,writable:false})}catch{}"
+)
 
 
 @dataclass
@@ -233,7 +238,7 @@ class Visit:
             commands += [
                 ("Page.enable", {}),
                 ("Network.setBypassServiceWorker", {"bypass": True}),
-                ("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_WORKERS}),
+                ("Page.addScriptToEvaluateOnNewDocument", {"source": _NO_WORKERS + ";" + _NO_CALLS}),
             ]
         if kind == "page":
             metrics = {
