@@ -83,7 +83,9 @@ def sites() -> Iterator[tuple[Site, Site]]:
 
 @pytest.fixture
 def memory() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(dir="/dev/shm", prefix="sitr-test-"))
+    # Without namespaces root's browser runs as nobody with its profile below, where a socket's path must be short.
+    folder = Path(tempfile.mkdtemp(dir="/dev/shm", prefix="s-"))
+    folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder)
 

@@ -293,4 +293,4 @@ def test_a_machine_without_a_wall_captures_only_when_that_was_accepted(
     assert made.confinement.kind is Wall.NONE
     assert made.confinement.reason == "no_bwrap"
     assert made.completeness.kept == 2
-    assert not (memory / "profile").exists()
+    assert not (memory / "b").exists()

@@ -318,7 +318,7 @@ def test_nothing_stays_no_process_no_profile_no_temp_file(
     )
     assert [pid for pid in descendants(os.getpid()) if _is_browser(pid)] == []
     assert [path for place in places for path in place.rglob("*")] == []
-    assert not (memory / "profile").exists()
+    assert not (memory / "b").exists()
 
 
 def _is_browser(pid: int) -> bool:

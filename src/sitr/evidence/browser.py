@@ -130,7 +130,7 @@ class Browser:
 
     def __init__(self, workdir: Path, wall: Confinement) -> None:
         self.wall = wall
-        self._profile = workdir / "profile"
+        self._profile = workdir / "b"  # short: Chromium makes a socket below, whose path has at most 107 bytes
         self._process: subprocess.Popen[bytes] | None = None
         self.read_fd = self.write_fd = -1
         self.listener: socket.socket | None = None
