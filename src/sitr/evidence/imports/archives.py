@@ -111,6 +111,7 @@ def read_warc(
         IndexError,
         AttributeError,
         TypeError,
+        OverflowError,
         zlib.error,
     ):
         findings.problem("archive_cut")
