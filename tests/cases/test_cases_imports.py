@@ -12,9 +12,21 @@ from tests.cases.case_verbs import notice
 from tests.cases.case_world import SECRET, World, drawn
 from tests.evidence.import_fixtures import FOLDER, record, zipped
 
-from sitr.cases import erasing, exhibits, imports, journals, notices, openings, photos, portable, sightings
-from sitr.cases.imports import ImportView, SecondLook
+from sitr.cases import (
+    erasing,
+    exhibits,
+    imports,
+    journals,
+    notices,
+    openings,
+    photos,
+    portable,
+    second_looks,
+    sightings,
+)
+from sitr.cases.imports import ImportView
 from sitr.cases.models import Exhibit, Parsed
+from sitr.cases.second_looks import SecondLook
 from sitr.cases.work import look
 from sitr.errors import AnswerIsNo, BadInput, NotFound
 from sitr.evidence.imports import read_import
@@ -174,7 +186,7 @@ def test_what_there_was_no_time_to_compare_is_said_and_stays_said(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photos.add_photo(world.holder, world.case, drawn(3), "mine.png")
-    monkeypatch.setattr(imports, "_COMPARING", -1.0)
+    monkeypatch.setattr(imports, "COMPARING", -1.0)
     made = taken(world, "x.wacz", saved_page())
     left = [(one.code, one.data) for one in made.parsed.problems if "compared" in one.code]
     assert left == [("evidence.import_not_all_compared", {"n": 3})]
@@ -353,10 +365,10 @@ def test_a_photo_that_was_added_later_is_looked_for_in_what_was_imported_before(
     made, other = taken(world, "chat.zip", chat_with(3, 9)), taken(world, "page.wacz", saved_page())
     note = taken(world, "note.txt", b"words alone")
     assert found_in(world, made.exhibit.id) == [("9.png", first.id)]
-    assert imports.look_again(world.holder, world.case) == SecondLook(0, 0, 0, ())
+    assert second_looks.look_again(world.holder, world.case) == SecondLook(0, 0, 0, ())
     later = photos.add_photo(world.holder, world.case, drawn(3), "later.png")
-    assert imports.waiting(world.holder, world.case) == 2
-    looked = imports.look_again(world.holder, world.case)
+    assert second_looks.waiting(world.holder, world.case) == 2
+    looked = second_looks.look_again(world.holder, world.case)
     assert (looked.files, looked.left, looked.found) == (2, 0, 3)
     assert found_in(world, made.exhibit.id) == [("9.png", first.id), ("3.png", later.id)]
     addresses = {one.image for one in sightings.list_sightings(world.holder, world.case) if one.id in looked.proposed}
@@ -364,7 +376,7 @@ def test_a_photo_that_was_added_later_is_looked_for_in_what_was_imported_before(
     assert found_in(world, note.exhibit.id) == []
     assert len(imports.parsed(world.holder, world.case, other.exhibit.id).found) == 3
     before = len(journals.entries(world.holder, world.case))
-    assert imports.look_again(world.holder, world.case) == SecondLook(0, 0, 0, ())
+    assert second_looks.look_again(world.holder, world.case) == SecondLook(0, 0, 0, ())
     assert len(journals.entries(world.holder, world.case)) == before
     assert journals.verify(world.holder, world.case).ok
 
@@ -373,7 +385,7 @@ def test_looking_again_goes_on_where_it_was_cut_and_gets_on_with_each_call(world
     made = [taken(world, f"chat-{n}.zip", chat_with(3, n)).exhibit.id for n in (4, 5, 6)]
     photos.add_photo(world.holder, world.case, drawn(3), "later.png")
     for left in (2, 1, 0):
-        looked = imports.look_again(world.holder, world.case, seconds=0)
+        looked = second_looks.look_again(world.holder, world.case, seconds=0)
         assert (looked.files, looked.left, looked.found) == (1, left, 1)
     assert all(len(found_in(world, one)) == 1 for one in made)
 
@@ -382,5 +394,5 @@ def test_an_answer_to_a_question_does_not_forget_what_was_looked_for(world: Worl
     photos.add_photo(world.holder, world.case, drawn(3), "mine.png")
     made = taken(world, "chat.zip", zipped({"_chat.txt": b"01/02/2023, 21:05 - Ali: a\n", "3.png": drawn(3)}))
     imports.answer(world.holder, world.case, made.exhibit.id, {"date_order": "dmy"})
-    assert imports.waiting(world.holder, world.case) == 0
+    assert second_looks.waiting(world.holder, world.case) == 0
     assert len(found_in(world, made.exhibit.id)) == 1

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from sitr.errors import BadInput, Damaged, NotFound
 from sitr.vault import BlobStore, Content, FolderBlobs, Identity, Place, StoredBlob, StoreFull, age, seal
-from sitr.vault.age_format import Piece
 from sitr.vault.framing import FramedReader
 from sitr.vault.padding import file_size
+from sitr.vault.pieces import Piece
 
 HOLDER, STRANGER = Identity.generate(), Identity.generate()
 HERE = Place("case-1", "exhibit", "row-1", "file")

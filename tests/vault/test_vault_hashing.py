@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sitr.vault.age_format import PayloadWriter, Piece
+from sitr.vault.age_format import PayloadWriter
 from sitr.vault.hashing import HashBeside
+from sitr.vault.pieces import Piece
 
 
 @given(st.lists(st.integers(0, 3_000_000), max_size=6))

@@ -8,7 +8,8 @@ import hashlib
 import io
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -17,13 +18,13 @@ from typing import Any, BinaryIO
 import rfc8785
 
 from sitr.cases.access import Keeper
+from sitr.cases.compared_pictures import COMPARING, Compared, looked_for, of_comparing
 from sitr.cases.exhibits import ExhibitView, draw_preview, place_of, read, summary, view, write
 from sitr.cases.fresh_files import fresh_files
-from sitr.cases.models import Exhibit, Parsed, Sighting
+from sitr.cases.models import Exhibit, Parsed
 from sitr.cases.openings import pictures_allowed
 from sitr.cases.photos import fingerprints
 from sitr.cases.previews import dots_of
-from sitr.cases.sightings import propose
 from sitr.cases.work import Act, OpenCase, act, look
 from sitr.cases.workrooms import workroom
 from sitr.errors import AnswerIsNo, BadInput, NotFound
@@ -31,9 +32,7 @@ from sitr.evidence.imports import (
     WORD_KINDS,
     Imported,
     ImportLimits,
-    Inside,
     Item,
-    Looked,
     Where,
     as_json,
     from_json,
@@ -43,8 +42,6 @@ from sitr.evidence.imports import (
     tell_kind,
     words_only,
 )
-from sitr.finding import Found, Search, find_copies
-from sitr.fingerprint import Fingerprint
 from sitr.journal import Kind
 from sitr.words import Lang, say
 
@@ -55,11 +52,6 @@ LIMITS = ImportLimits()
 _ITEMS = 200
 _BYTES = 1 << 20
 """A part is closed at 200 items, or at about a megabyte of words."""
-_COMPARING = 120.0
-"""Seconds after which no other picture of a file is compared with the photos; the rest is counted and said."""
-_COMPARISONS = frozenset(
-    f"evidence.import_{name}" for name in ("not_all_compared", "inner_not_compared", "pdf_pictures_unread")
-)
 _SHOWS = frozenset({"image", "video", "pdf", "wacz", "warc", "html", "archive"})
 
 
@@ -152,83 +144,6 @@ class ImportView:
 
 
 @dataclass(frozen=True)
-class SecondLook:
-    """What came of looking for photos in what was imported before them: files gone through, files that are left for
-    another time, copies found, proposals made of them.
-    """
-
-    files: int
-    left: int
-    found: int
-    proposed: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Waiting:
-    """An import with pictures, and the photos that were not looked for in it."""
-
-    exhibit: Exhibit
-    words: dict[str, Any]
-    missing: frozenset[str]
-
-
-@dataclass
-class _Compared:
-    """The pictures of a file, compared with the person's photos one by one and then forgotten.
-
-    `until`: when to stop, by `monotonic`; what is left is counted by the reader and said. The same bytes are compared
-    once, whatever they are called. `problems`: what an earlier reading said of comparing, where this one does not;
-    `before`: the photos that it looked for. `late`: whether time ran out.
-    """
-
-    photos: dict[str, Fingerprint]
-    until: float = 0.0
-    found: list[dict[str, Any]] = field(default_factory=list)
-    problems: list[dict[str, Any]] = field(default_factory=list)
-    before: frozenset[str] = frozenset()
-    late: bool = False
-    _known: dict[bytes, tuple[Found, ...]] = field(default_factory=dict)
-    _finds: dict[str, list[Found]] = field(default_factory=dict)
-
-    def look(self, inside: Inside) -> Looked:
-        """Compare one picture."""
-        digest = hashlib.sha256(inside.data).digest()
-        new = digest not in self._known
-        if new and monotonic() > self.until:
-            self.late = True
-            return Looked.LATE
-        search = find_copies([(inside.name, inside.data)], self.photos) if new else Search((), (), 0)
-        copies = self._known.setdefault(digest, search.found)
-        for copy in copies:
-            self._note(inside, copy)
-        return Looked.COMPARED if search.looked else Looked.PASSED
-
-    def _note(self, inside: Inside, copy: Found) -> None:
-        address = inside.where is Where.ADDRESS and inside.name.startswith(("http://", "https://"))
-        if address:
-            self._finds.setdefault(inside.page or inside.name, []).append(replace(copy, image_url=inside.name))
-        self.found.append(
-            {
-                "media": inside.name if address else inside.name[:500], "photo": copy.photo,
-                "score": round(copy.score, 6), "where": inside.where.value, "number": inside.number,
-            }
-        )  # fmt: skip
-
-    def propose(self, doing: Act) -> list[str]:
-        """Propose each find that has an address as a place of appearance; gives the new proposals' ids.
-
-        What has none (an attachment, a page of a document) is evidence of who had the photo, and no place.
-        """
-        before, ids = {row.id for row, _ in doing.rows(Sighting)}, dict[str, str]()
-        for page, finds in self._finds.items():
-            ids |= propose(doing, page, finds)
-        for one in self.found:
-            if one["where"] == Where.ADDRESS and one["media"] in ids:
-                one["sighting"] = ids[one["media"]]
-        return sorted({one["sighting"] for one in self.found if one.get("sighting")} - before)
-
-
-@dataclass(frozen=True)
 class Kept:
     """What is sealed as the exhibit: the file itself, or its words."""
 
@@ -264,7 +179,7 @@ def import_file(
         pictures = pictures_allowed(case)
         if not pictures:
             _refuse_pictures(tell_kind(source, name, LIMITS))
-        compared = _Compared(fingerprints(case) if pictures else {}, monotonic() + _COMPARING)
+        compared = Compared(fingerprints(case) if pictures else {}, monotonic() + COMPARING)
         made = _read(keeper, source, name, work, answers or {}, compared)
         kept = _kept(made, source, name, pictures)
         return _seal(keeper, case, made, kept, answers or {}, compared)
@@ -290,7 +205,7 @@ def _refuse_pictures(kind: str) -> None:
 
 
 def _read(
-    keeper: Keeper, source: BinaryIO, name: str, work: Path, answers: Mapping[str, str], compared: _Compared
+    keeper: Keeper, source: BinaryIO, name: str, work: Path, answers: Mapping[str, str], compared: Compared
 ) -> Imported:
     services = keeper.services
     return read_import(
@@ -342,7 +257,7 @@ def _may_show(made: Imported) -> bool:
 
 
 def _seal(
-    keeper: Keeper, case: OpenCase, made: Imported, kept: Kept, answers: Mapping[str, str], compared: _Compared
+    keeper: Keeper, case: OpenCase, made: Imported, kept: Kept, answers: Mapping[str, str], compared: Compared
 ) -> ImportView:
     row_id = keeper.services.new_id()
     with fresh_files(keeper.services) as fresh:
@@ -379,18 +294,23 @@ def _dots(kept: Kept) -> bytes:
     return dots_of(kept.source.read(), kept.media_type)
 
 
+def problems_of(made: Imported) -> list[dict[str, Any]]:
+    """What a reading noticed, as a view stores it."""
+    return [{"code": p.code, "data": dict(p.data)} for p in made.problems]
+
+
 def _parts(
-    made: Imported, answers: Mapping[str, str], compared: _Compared, words: bool, doing: Act
+    made: Imported, answers: Mapping[str, str], compared: Compared, words: bool, doing: Act
 ) -> list[dict[str, Any]]:
     pages = list(_pages(made.items))
-    problems = [{"code": p.code, "data": dict(p.data)} for p in made.problems] + compared.problems
+    problems = problems_of(made) + compared.problems
     head: dict[str, Any] = {
         "v": PARSER, "kind": made.kind, "facts": dict(made.facts), "private": dict(made.private),
         "questions": [_question(one) for one in made.questions], "answers": dict(answers),
         "ambiguous": made.ambiguous, "problems": problems,
         "unparsed": [[line, text] for line, text in made.unparsed], "found": compared.found, "words_only": words,
         "original_sha256": made.sha256, "original_bytes": made.bytes, "total": len(made.items), "parts": len(pages),
-        "read_at": doing.now.isoformat(), "photos": sorted(compared.before | set(compared.photos)),
+        "read_at": doing.now.isoformat(), "photos": sorted(compared.looked_for),
     }  # fmt: skip
     return [{**(head if number == 0 else {"v": PARSER}), "items": page} for number, page in enumerate(pages)]
 
@@ -420,7 +340,7 @@ def _write_parts(doing: Act, exhibit: str, parts: list[dict[str, Any]]) -> None:
     """Write all parts; those of an earlier reading are written over, and those that are left over emptied."""
     rows = {row.part: row for row in Parsed.objects.filter(case=doing.row, exhibit=exhibit)}
     for number, words in enumerate(parts):
-        body = _clean(words)
+        body = clean(words)
         if number in rows:
             doing.change(rows[number], body)
         else:
@@ -430,23 +350,32 @@ def _write_parts(doing: Act, exhibit: str, parts: list[dict[str, Any]]) -> None:
             doing.change(row, {"v": PARSER, "items": []})
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """Text as UTF-8 can hold it: broken halves of letters, which some exports have, become U+FFFD."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {_clean(key): _clean(one) for key, one in value.items()}
-    return [_clean(one) for one in value] if isinstance(value, list | tuple) else value
+        return {clean(key): clean(one) for key, one in value.items()}
+    return [clean(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _told(made: Imported, parts: list[dict[str, Any]], answers: Mapping[str, str], kept: Kept) -> dict[str, Any]:
     """What the entry says of the view: digests and counts, no words of the file."""
-    digest = hashlib.sha256(rfc8785.dumps(_clean(parts))).hexdigest()
+    digest = hashlib.sha256(rfc8785.dumps(clean(parts))).hexdigest()
     return {
         "kind": made.kind, "original_sha256": made.sha256, "original_bytes": made.bytes, "view_sha256": digest,
         "items": len(made.items), "open": [q.id for q in made.questions if not q.optional],
         "answers": dict(answers), "problems": [p.code for p in made.problems], "words_only": kept.words_only,
     }  # fmt: skip
+
+
+@contextmanager
+def original(keeper: Keeper, case: OpenCase, row: Exhibit) -> Iterator[tuple[BinaryIO, Path]]:
+    """An exhibit's file, in clear in a work folder in memory, and that folder; both end with the block."""
+    with workroom(keeper.services) as work, (work / "again").open("w+b") as source:
+        for piece in read(keeper, case, row):
+            source.write(piece)
+        yield source, work
 
 
 def answer(keeper: Keeper, case_id: str, exhibit_id: str, answers: Mapping[str, str]) -> ParsedView:
@@ -461,10 +390,8 @@ def answer(keeper: Keeper, case_id: str, exhibit_id: str, answers: Mapping[str, 
     if head["words_only"] and body["media_type"] == "application/json":
         raise AnswerIsNo("cases.words_only_again")
     said = {k: v for k, v in {**head["answers"], **answers}.items() if v}
-    with workroom(keeper.services) as work, (work / "again").open("w+b") as source:
-        for piece in read(keeper, case, row):
-            source.write(piece)
-        compared = _Compared({}, found=head["found"], problems=_of_comparing(head), before=_looked_for(head))
+    with original(keeper, case, row) as (source, work):
+        compared = Compared({}, found=head["found"], problems=of_comparing(head["problems"]), before=looked_for(head))
         made = _read(keeper, source, body["name"], work, said, compared)
         kept = Kept(source, body["name"], body["media_type"], head["words_only"], shows=bool(body.get("may_show")))
         with act(keeper, case_id, Kind.EXHIBIT, "read_again") as doing:
@@ -475,98 +402,6 @@ def answer(keeper: Keeper, case_id: str, exhibit_id: str, answers: Mapping[str, 
             _write_parts(doing, exhibit_id, parts)
             doing.details = {"exhibit": exhibit_id, "parsed": _told(made, parts, said, kept)}
     return _view(exhibit_id, parts[0], parts[0])
-
-
-def _of_comparing(head: dict[str, Any]) -> list[dict[str, Any]]:
-    """What was said of comparing the pictures: an answer to a question does not compare them again."""
-    return [one for one in head["problems"] if one["code"] in _COMPARISONS]
-
-
-def waiting(keeper: Keeper, case_id: str) -> int:
-    """How many imports hold pictures in which a photo that was added later was not looked for yet."""
-    case = look(keeper, case_id)
-    return sum(1 for _ in _waiting(case, fingerprints(case)))
-
-
-def look_again(keeper: Keeper, case_id: str, *, seconds: float = _COMPARING) -> SecondLook:
-    """Look for the photos that were added later in what was imported before them.
-
-    File by file, each within the bounds of an import, and no new file after `seconds`; what is left is counted, and the
-    next call goes on there. Each file is one entry, and its copies with an address are proposed as at its import.
-    Raises AnswerIsNo when meanwhile no pictures are allowed, Damaged for an exhibit that was altered.
-    """
-    case = look(keeper, case_id)
-    photos = fingerprints(case) if pictures_allowed(case) else {}
-    ahead, until = list(_waiting(case, photos)), monotonic() + seconds
-    files, found, proposed = 0, 0, list[str]()
-    for one in ahead:
-        if files and monotonic() > until:
-            break
-        # The first has an import's time, so that each call gets on, however little it was given.
-        limit = until if files else max(until, monotonic() + _COMPARING)
-        wanted = {name: made for name, made in photos.items() if name in one.missing}
-        compared = _looked_into(keeper, case, one, _Compared(wanted, limit))
-        if compared.late and files:
-            break
-        proposed += _keep_finds(keeper, case_id, one, compared)
-        files, found = files + 1, found + len(compared.found)
-    return SecondLook(files, len(ahead) - files, found, tuple(proposed))
-
-
-def _looked_for(head: dict[str, Any]) -> frozenset[str]:
-    return frozenset(head.get("photos", ()))  # views of earlier readings did not say
-
-
-def _missing(words: dict[str, Any], head: dict[str, Any], photos: Mapping[str, Fingerprint]) -> frozenset[str]:
-    if head["words_only"] or not words.get("may_show"):
-        return frozenset()
-    return frozenset(photos) - _looked_for(head)
-
-
-def _waiting(case: OpenCase, photos: Mapping[str, Fingerprint]) -> Iterator[_Waiting]:
-    heads = {row.exhibit: head for row, head in case.rows(Parsed, part=0)} if photos else {}
-    for row, words in case.rows(Exhibit) if heads else ():
-        if row.id in heads and (missing := _missing(words, heads[row.id], photos)):
-            yield _Waiting(row, words, missing)
-
-
-def _looked_into(keeper: Keeper, case: OpenCase, one: _Waiting, compared: _Compared) -> _Compared:
-    services = keeper.services
-    with workroom(services) as work, (work / "again").open("w+b") as source:
-        for piece in read(keeper, case, one.exhibit):
-            source.write(piece)
-        made = read_import(
-            source, one.words["name"], now=services.now(), workdir=work, limits=LIMITS, look=compared.look
-        )
-    problems = [{"code": p.code, "data": dict(p.data)} for p in made.problems]
-    compared.problems = [problem for problem in problems if problem["code"] in _COMPARISONS]
-    return compared
-
-
-def _keep_finds(keeper: Keeper, case_id: str, one: _Waiting, compared: _Compared) -> list[str]:
-    """Write what was found to what the view says now: another may have looked meanwhile."""
-    with act(keeper, case_id, Kind.EXHIBIT, "look_again") as doing:
-        doing.one(Exhibit, one.exhibit.id)
-        if not pictures_allowed(doing):
-            raise AnswerIsNo("cases.no_pictures")
-        ((row, head),) = doing.rows(Parsed, exhibit=one.exhibit.id, part=0)
-        known = {_place_of_find(found) for found in head["found"]}
-        compared.found = [found for found in compared.found if _place_of_find(found) not in known]
-        proposed = compared.propose(doing)
-        said = {problem["code"] for problem in head["problems"]}
-        head["found"] += compared.found
-        head["problems"] += [problem for problem in compared.problems if problem["code"] not in said]
-        head["photos"] = sorted(_looked_for(head) | one.missing)
-        doing.change(row, _clean(head))
-        doing.details = {
-            "exhibit": one.exhibit.id, "photos": sorted(one.missing), "found": len(compared.found),
-            "proposed": proposed,
-        }  # fmt: skip
-    return proposed
-
-
-def _place_of_find(found: Mapping[str, Any]) -> tuple[Any, ...]:
-    return found["media"], found["photo"], found.get("where", ""), found.get("number", 0)
 
 
 def parsed(keeper: Keeper, case_id: str, exhibit_id: str, part: int = 0) -> ParsedView:
@@ -594,9 +429,7 @@ def picture_inside(keeper: Keeper, case_id: str, exhibit_id: str, name: str, *, 
     """
     case = look(keeper, case_id)
     row, _ = case.one(Exhibit, exhibit_id)
-    with workroom(keeper.services) as work, (work / "again").open("w+b") as source:
-        for piece in read(keeper, case, row):
-            source.write(piece)
+    with original(keeper, case, row) as (source, _):
         data = member_of(source, name, LIMITS)
     drawn = draw_preview(data, blurred=blurred)
     if not blurred:

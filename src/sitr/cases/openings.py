@@ -1,7 +1,7 @@
 """Opening a case, answering, the plan, its steps, and what a case is at a glance."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -205,16 +205,20 @@ def mark_step(keeper: Keeper, case_id: str, step_id: str, state: StepMark) -> No
 
 def list_cases(services: Services) -> list[CaseLine]:  # noqa: ARG001  the stores are Django's
     """All cases of this home: ids, states and hours; no key is needed."""
-    rows = Case.objects.annotate(due=Min("notice__due_hour")).order_by("opened_hour", "id")
-    return [CaseLine(row.id, row.state, row.opened_hour, row.due) for row in rows]
+    return [line for line, _ in _lines()]
 
 
 def held_cases(keeper: Keeper) -> list[CaseLine]:
     """The cases that this holder can open now, and no other."""
     mine = set(WrappedKey.objects.filter(holder_id=keeper.holder_id).values_list("case_id", "epoch"))
-    rows = Case.objects.filter(state__in=(CaseState.OPEN, CaseState.CLOSED)).annotate(due=Min("notice__due_hour"))
-    held = [row for row in rows.order_by("opened_hour", "id") if (row.id, row.epoch) in mine]
-    return [CaseLine(row.id, row.state, row.opened_hour, row.due) for row in held]
+    there = (CaseState.OPEN, CaseState.CLOSED)
+    return [line for line, epoch in _lines() if line.state in there and (line.id, epoch) in mine]
+
+
+def _lines() -> Iterator[tuple[CaseLine, int]]:
+    """Each case of this home with its epoch, the oldest first."""
+    for row in Case.objects.annotate(due=Min("notice__due_hour")).order_by("opened_hour", "id"):
+        yield CaseLine(row.id, row.state, row.opened_hour, row.due), row.epoch
 
 
 def show(keeper: Keeper, case_id: str) -> CaseView:

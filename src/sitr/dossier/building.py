@@ -34,8 +34,8 @@ from sitr.dossier.sealing import seal_to_keys
 from sitr.dossier.signing import DossierSigner, installation_name, sign_paper
 from sitr.errors import BadInput
 from sitr.journal import read_checkpoint
-from sitr.vault.age import Writer
 from sitr.vault.files import EarlyWriter, named_full
+from sitr.vault.pieces import Writer
 from sitr.vault.streams import DigestingWriter
 
 PAPERS: Mapping[Tongue, str] = {"both": "dossier-ar-en.pdf", "ar": "dossier-ar.pdf", "en": "dossier-en.pdf"}

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from sitr.errors import Damaged, Locked
-from sitr.vault.age_format import CHUNK, INTRO, TAG, PayloadWriter, Taker, b64, chunk_nonce, header, mac, payload_cipher
+from sitr.vault.age_format import CHUNK, INTRO, TAG, PayloadWriter, b64, chunk_nonce, header, mac, payload_cipher
+from sitr.vault.pieces import Writer
 
 RandomBytes = Callable[[int], bytes]
 
@@ -92,7 +93,7 @@ def is_for_phrase(head: bytes) -> bool:
 
 
 def seal_to_phrase(
-    source: Iterator[bytes], target: Taker, phrase: str, random_bytes: RandomBytes, *, log_n: int = _LOG_N
+    source: Iterator[bytes], target: Writer, phrase: str, random_bytes: RandomBytes, *, log_n: int = _LOG_N
 ) -> None:
     """Write the chunks of `source` to `target` as an age file that `phrase` opens, in constant memory.
 

@@ -15,6 +15,7 @@ from pyrage import x25519
 from sitr.dossier.phrase import is_for_phrase, looks_generated, open_with_phrase, tidy_phrase
 from sitr.errors import BadInput, Damaged, Locked
 from sitr.vault import age
+from sitr.vault.pieces import Writer
 
 MAGIC = b"age-encryption.org/v1\n"
 _SECRET_KEY = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]{58}")
@@ -31,7 +32,7 @@ def recipients(publics: Sequence[str]) -> list[str]:
     return tidy
 
 
-def seal_to_keys(source: Iterator[bytes], target: age.Writer, keys: Sequence[str]) -> None:
+def seal_to_keys(source: Iterator[bytes], target: Writer, keys: Sequence[str]) -> None:
     """Write the chunks of `source` to `target` as an age file for `keys`. What they raise comes out as it was."""
     sealing = age.begin(target, keys)
     for chunk in source:

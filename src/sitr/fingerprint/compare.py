@@ -143,8 +143,9 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
     if not found:
         return Proof(Verdict(False, 0.0, None, False, 0.0, Reason("fingerprint.why_nothing")))
     # One placement at which nothing has moved is enough: a copy's are two, nudged from two sides.
-    best = max(found, key=lambda f: (_proved(f, reference), not _moved(f, reference), rules.evidence(f.signs)))
-    verdict = _verdict(best, look, proved=_proved(best, reference), moved=_moved(best, reference))
+    judged = [(_proved(one, reference), _moved(one, reference), one) for one in found]
+    proved, moved, best = max(judged, key=lambda one: (one[0], not one[1], rules.evidence(one[2].signs)))
+    verdict = _verdict(best, look, proved=proved, moved=moved)
     matrix = np.asarray((best.matrix + np.array([0, 0, 0.5])) * look.scale)
     close = best.signs.close
     if close is None:
@@ -205,14 +206,18 @@ def _by_hash(reference: Fingerprint, look: Look) -> list[_Found]:
     sure = quality >= pdq.QUALITY
     rows, columns = look.grey.shape
     found = []
+
+    def weighed(matrix: Matrix, apart: int) -> _Found:
+        return _weighed(reference, look, matrix, apart if sure else 256)
+
     for index, apart in enumerate(pdq.distance(bits, reference.orientations)):
         if apart <= _CANDIDATE_RADIUS:
-            found.append(_weighed(reference, look, _turned(index, columns, rows), int(apart) if sure else 256))
+            found.append(weighed(_turned(index, columns, rows), int(apart)))
     for view in reference.views:
         apart = pdq.distance(bits, view.pdq[None])[0]
         if apart <= _CANDIDATE_RADIUS:
             box = views.box(view.kind, reference.width, reference.height)
-            found.append(_weighed(reference, look, _cut(box, columns, rows), int(apart) if sure else 256))
+            found.append(weighed(_cut(box, columns, rows), int(apart)))
     return found
 
 

@@ -68,14 +68,10 @@ def agree(shades: Shades, picture: Ladder, place: npt.NDArray[np.float64]) -> Li
     miss, gain = _misses(mine, there[counted].astype(np.float64))
     slack = np.maximum(_ROUGH, _NEAR * gain * spread)
     share = int((miss <= slack[:, None]).sum(axis=1).max()) / blocks
-    least = np.partition(miss, (int(_NEAREST * (blocks - 1)), (blocks - 1) // 2), axis=1) / gain[:, None]
-    return Likeness(
-        share,
-        blocks,
-        spread,
-        float(least[:, int(_NEAREST * (blocks - 1))].min()),
-        float(least[:, (blocks - 1) // 2].min()),
-    )
+    ranks = (int(_NEAREST * (blocks - 1)), (blocks - 1) // 2)
+    least = np.partition(miss, ranks, axis=1) / gain[:, None]
+    third, half = (float(least[:, rank].min()) for rank in ranks)
+    return Likeness(share, blocks, spread, third, half)
 
 
 def _means(frame: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

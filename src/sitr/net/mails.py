@@ -7,7 +7,8 @@ from email.errors import MessageError
 from email.policy import EmailPolicy
 from typing import Any
 
-_ODD = (ValueError, LookupError, AttributeError, TypeError, OverflowError, MessageError, AssertionError)
+ODD = (ValueError, LookupError, AttributeError, TypeError, OverflowError, MessageError, AssertionError)
+"""What the library's header parser raises for what is no header."""
 _INSTEAD = {"content-type": "text/plain", "content-disposition": "attachment", "content-transfer-encoding": "8bit"}
 
 
@@ -21,7 +22,7 @@ class _Forgiving(EmailPolicy):
         """As the library's."""
         try:
             return super().header_fetch_parse(name, value)
-        except _ODD:
+        except ODD:
             instead = _INSTEAD.get(name.lower())
             if instead is None:
                 raise

@@ -5,37 +5,22 @@ these are never handed in, because a weak one would undo everything.
 """
 
 from collections.abc import Sequence
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import pyrage
 from pyrage import x25519
 
 from sitr.errors import BadInput, Damaged
 from sitr.vault import age_format, age_reading
-from sitr.vault.age_format import PayloadWriter, Piece
+from sitr.vault.age_format import PayloadWriter
 from sitr.vault.identities import Identity
+from sitr.vault.pieces import Reader, Writer
 
 _WRONG_KEY = "No matching keys found"
 _MAC_LINE = len("--- ") + 43 + len("\n")
 _NONCE, _CHUNK, _TAG = age_format.NONCE_BYTES, age_format.CHUNK, age_format.TAG
 _AT_ONCE = 1 << 19
 _CUT = ("truncated", "fill whole buffer", "Incomplete header", "unexpected end", "early eof")
-
-
-class Reader(Protocol):
-    """What is read from while streaming."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
-        ...
-
-
-class Writer(Protocol):
-    """What is written to while streaming."""
-
-    def write(self, data: Piece, /) -> int:
-        """Take all of `data`; give its length."""
-        ...
 
 
 def encrypt(plain: bytes, publics: Sequence[str]) -> bytes:

@@ -9,7 +9,6 @@ import base64
 import hmac
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from sitr.vault import bech32
+from sitr.vault.pieces import PIECES_KEPT, Piece, Writer
 
 INTRO = b"age-encryption.org/v1\n"
 CHUNK, TAG = 64 * 1024, 16
@@ -25,19 +25,6 @@ FILE_KEY_BYTES = 16
 X25519_LABEL = b"age-encryption.org/v1/X25519"
 _AT_ONCE = 16  # chunks handed on in one piece: a megabyte. Smaller ones cost more in handing over than they save
 _PIECE = _AT_ONCE * (CHUNK + TAG)
-PIECES_KEPT = 5  # a piece handed on stays as it is until so many further ones were handed on
-
-
-Piece = bytes | memoryview
-
-
-class Taker(Protocol):
-    """What the file is written to."""
-
-    def write(self, data: Piece, /) -> int:
-        """Take all of `data`; give its length. It may be looked at until `PIECES_KEPT` further pieces have come, no
-        longer: the pieces are written over."""
-        ...
 
 
 def new_file_key() -> bytes:
@@ -88,7 +75,7 @@ class PayloadWriter:
     It seals into a few buffers that go round: fresh memory for each piece took a sixth more time.
     """
 
-    def __init__(self, target: Taker, file_key: bytes, nonce: bytes) -> None:
+    def __init__(self, target: Writer, file_key: bytes, nonce: bytes) -> None:
         self._target = target
         self._cipher = payload_cipher(file_key, nonce)
         self._number = 0

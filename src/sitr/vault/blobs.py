@@ -13,10 +13,10 @@ from typing import BinaryIO, Protocol
 
 from sitr.errors import BadInput, Damaged, NotFound
 from sitr.vault import age, files
-from sitr.vault.age import Reader, Writer
 from sitr.vault.framing import Content, ContentOnce, ContentWindow, FrameChecker, FramedReader
 from sitr.vault.identities import Identity
 from sitr.vault.padding import file_size
+from sitr.vault.pieces import Reader, Writer
 from sitr.vault.places import Place
 from sitr.vault.streams import DigestingWriter, pulled
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from sitr.errors import BadInput, SitrError
-from sitr.vault.age_format import Piece
+from sitr.vault.pieces import Piece
 
 PART = ".part"
 _BUFFER = 256 * 1024  # larger pieces, as sealing makes them, go past it

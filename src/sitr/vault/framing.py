@@ -9,10 +9,9 @@ import hashlib
 from dataclasses import dataclass
 
 from sitr.errors import Damaged
-from sitr.vault.age import Reader, Writer
-from sitr.vault.age_format import Piece
 from sitr.vault.hashing import HashBeside
 from sitr.vault.padding import file_size
+from sitr.vault.pieces import Piece, Reader, Writer
 from sitr.vault.places import Place
 
 _HEAD = b"sitr-file\x00\x01"
@@ -81,6 +80,30 @@ class FramedReader:
         return piece
 
 
+class _Head:
+    """The header of a file as it comes, held against the one that this place has."""
+
+    def __init__(self, place: Place) -> None:
+        self._whole = header(place)
+        self._came = 0
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def past(self, data: Piece) -> Piece:
+        """What of `data` comes after the header; raises Damaged `vault.wrong_place` as soon as it is another's."""
+        start = data[: len(self._whole) - self._came]
+        if start != self._whole[self._came : self._came + len(start)]:
+            raise Damaged("vault.wrong_place")
+        self._came += len(start)
+        return data[len(start) :]
+
+    def finish(self) -> None:
+        """Raises Damaged `vault.wrong_place` when not all of it came."""
+        if self._came < len(self._whole):
+            raise Damaged("vault.wrong_place")
+
+
 class FrameChecker:
     """A writer that takes in a decrypted file and keeps nothing of it but its end; `finish` says what the file held.
 
@@ -89,9 +112,7 @@ class FrameChecker:
     """
 
     def __init__(self, place: Place) -> None:
-        self._place = place
-        self._header = header(place)
-        self._start = b""
+        self._head = _Head(place)
         self._held = b""
         self._digest = hashlib.sha256()
         self._taken = 0
@@ -100,12 +121,7 @@ class FrameChecker:
     def write(self, data: Piece, /) -> int:
         """Take in the next bytes; raises Damaged `vault.wrong_place` as soon as the header is another's."""
         size = len(data)
-        missing = len(self._header) - len(self._start)
-        if missing:
-            self._start += data[:missing]
-            data = data[missing:]
-            if len(self._start) == len(self._header) and self._start != self._header:
-                raise Damaged("vault.wrong_place")
+        data = self._head.past(data)
         if len(data) <= _TAIL:
             data = self._held + data
             keep = max(0, len(data) - _TAIL)
@@ -119,12 +135,11 @@ class FrameChecker:
 
     def finish(self) -> Content:
         """Raises Damaged `vault.altered` unless length, digest, padding and size agree."""
-        if len(self._start) < len(self._header):
-            raise Damaged("vault.wrong_place")
+        self._head.finish()
         length, digest = int.from_bytes(self._held[:8], "big"), self._held[8:]
-        total = len(self._header) + self._taken + self._zeros + len(self._held)
+        total = len(self._head) + self._taken + self._zeros + len(self._held)
         zeros_in_content = length - self._taken
-        if not 0 <= zeros_in_content <= self._zeros or total != file_size(len(self._header) + length + _TAIL):
+        if not 0 <= zeros_in_content <= self._zeros or total != file_size(len(self._head) + length + _TAIL):
             raise Damaged("vault.altered")
         self._digest_zeros(zeros_in_content)
         if self._digest.digest() != digest:
@@ -174,22 +189,16 @@ class ContentOnce:
 
     def __init__(self, target: Writer, place: Place, content: Content) -> None:
         self._target = target
-        self._header = header(place)
-        self._start = b""
+        self._head = _Head(place)
         self._left = content.length
-        used = len(self._header) + content.length + _TAIL
+        used = len(self._head) + content.length + _TAIL
         self._zeros = file_size(used) - used
         self._tail = content.length.to_bytes(8, "big") + content.sha256
 
     def write(self, data: Piece, /) -> int:
         """Pass on what of `data` is content; raises Damaged `vault.wrong_place`, `vault.altered`."""
         size = len(data)
-        missing = len(self._header) - len(self._start)
-        if missing:
-            self._start += data[:missing]
-            data = data[missing:]
-            if self._start != self._header[: len(self._start)]:
-                raise Damaged("vault.wrong_place")
+        data = self._head.past(data)
         if piece := data[: self._left]:
             self._left -= len(piece)
             self._target.write(piece)
@@ -199,8 +208,7 @@ class ContentOnce:
 
     def finish(self) -> None:
         """Raises Damaged `vault.altered` unless everything that was expected came."""
-        if len(self._start) < len(self._header):
-            raise Damaged("vault.wrong_place")
+        self._head.finish()
         if self._left or self._zeros or self._tail:
             raise Damaged("vault.altered")
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from sitr.vault.age_format import Piece
+from sitr.vault.pieces import Piece
 
 _PIECE = 1 << 20
 _WAITING = 4  # pieces of about a megabyte
@@ -26,7 +26,7 @@ class HashBeside:
 
     def update(self, data: Piece) -> None:
         """Take in the next bytes. They must not change afterwards: pieces of a megabyte or more not until four
-        further ones have come (`age_format.PIECES_KEPT`), smaller ones never, unless they are no `bytes`."""
+        further ones have come (`pieces.PIECES_KEPT`), smaller ones never, unless they are no `bytes`."""
         self._held.append(data if isinstance(data, bytes) or len(data) >= _PIECE else bytes(data))
         self._size += len(data)
         if self._size >= _PIECE:

@@ -13,10 +13,9 @@ from typing import BinaryIO
 
 from sitr.errors import SitrError
 from sitr.vault import age
-from sitr.vault.age import Reader, Writer
-from sitr.vault.age_format import Piece
 from sitr.vault.hashing import HashBeside
 from sitr.vault.identities import Identity
+from sitr.vault.pieces import Piece, Reader, Writer
 
 _PIECES_AHEAD = 8  # of a quarter of a megabyte, as `age` hands them on
 _PIECE = 65_536

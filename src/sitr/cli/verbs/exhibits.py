@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from sitr.cases import exhibits, imports
+from sitr.cases import exhibits, imports, second_looks
 from sitr.cases.access import Keeper
 from sitr.cli.call import Call
 from sitr.cli.files import existing
@@ -64,12 +64,12 @@ def look(call: Call) -> int:
     return 0
 
 
-def look_through(holder: Keeper, case: str) -> imports.SecondLook:
+def look_through(holder: Keeper, case: str) -> second_looks.SecondLook:
     """Every import that is left, some at a time: what was done stays done when it is cut short."""
-    whole = imports.look_again(holder, case)
+    whole = second_looks.look_again(holder, case)
     while whole.left:
-        more = imports.look_again(holder, case)
-        whole = imports.SecondLook(
+        more = second_looks.look_again(holder, case)
+        whole = second_looks.SecondLook(
             whole.files + more.files, more.left, whole.found + more.found, (*whole.proposed, *more.proposed)
         )
         if not more.files:
@@ -77,7 +77,7 @@ def look_through(holder: Keeper, case: str) -> imports.SecondLook:
     return whole
 
 
-def looked_lines(call: Call, looked: imports.SecondLook) -> Iterator[str]:
+def looked_lines(call: Call, looked: second_looks.SecondLook) -> Iterator[str]:
     """What came of it, in words; nothing where no file was waiting."""
     if looked.files:
         yield call.say("looked_again", n=looked.files)

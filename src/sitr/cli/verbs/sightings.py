@@ -1,14 +1,13 @@
 """`sitr sighting`: the places of appearance of a case."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from sitr.cases import proofs, sightings
 from sitr.cli.call import Call
+from sitr.cli.files import new_file
 from sitr.cli.showing import document, moment
 from sitr.cli.verbs.unlocking import keeper
-from sitr.errors import BadInput
 from sitr.vault.files import written_whole
 from sitr.words import say
 
@@ -31,9 +30,8 @@ def check(call: Call) -> int:
 
 def proof(call: Call) -> int:
     """Draw why a find is called a copy, to a new file: blurred, unless `--clear`; `--anew` fetches the picture."""
-    file, given = Path(call.given.option("--out") or ""), call.given
-    if file.exists():
-        raise BadInput("cli.file_exists", file=str(file))
+    given = call.given
+    file = new_file(given.option("--out") or "")
     drawn = proofs.draw(
         keeper(call), given.one("CASE"), given.one("SIGHTING"), lang=call.lang, clear=given.has("--clear"),
         anew=given.has("--anew"),

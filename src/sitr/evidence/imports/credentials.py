@@ -24,7 +24,6 @@ from sitr.evidence.imports.jumbf import Box, boxes_of, find_store, read_cbor
 
 UNREADABLE = (struct.error, IndexError, ValueError, RecursionError, OverflowError, TypeError, KeyError)
 _CLAIMS = ("c2pa.claim.v2", "c2pa.claim")
-_BINDINGS = ("c2pa.hash.boxes", "c2pa.hash.bmff", "c2pa.hash.collection", "c2pa.hash.multi-asset")
 _UPDATE = b"c2um"
 _DIGESTS = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 _X5CHAIN = 33  # RFC 9360

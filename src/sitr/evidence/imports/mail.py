@@ -9,7 +9,6 @@ import email.policy
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC
-from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
@@ -18,12 +17,11 @@ from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.signatures import check_signatures
 from sitr.evidence.imports.texts import decoded, html_words
 from sitr.evidence.imports.values import Findings, Item, ItemKind, KeyRecords, Where
-from sitr.net.mails import FORGIVING
+from sitr.net.mails import FORGIVING, ODD
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject", "Message-ID", "Received", "Return-Path", "MIME-Version")
 _UUENCODED = frozenset({"x-uuencode", "uuencode", "uue", "x-uue"})
 _PACKINGS = frozenset({"", "7bit", "8bit", "binary", "quoted-printable", "base64"}) | _UUENCODED
-_ODD = (ValueError, LookupError, AttributeError, TypeError, AssertionError, OverflowError, MessageError)
 _HTML = 4 * 2**20
 _KEPT_RECEIVED = 50
 
@@ -138,7 +136,7 @@ class _Reading:
         """A header as text on one line; raw where the library trips over it."""
         try:
             value = message[name]
-        except _ODD:
+        except ODD:
             self.findings.problem("mail_bad_header")
             value = next((v for k, v in message.raw_items() if k.lower() == name.lower()), "")
         text = " ".join(str(value or "").split())[:4000]
@@ -190,7 +188,7 @@ class _Reading:
     def _charset(self, part: EmailMessage) -> str:
         try:
             return part.get_content_charset("utf-8")
-        except _ODD:
+        except ODD:
             self.findings.problem("mail_bad_header")
             return "utf-8"
 
@@ -212,7 +210,7 @@ class _Reading:
     def _name(self, part: EmailMessage) -> str:
         try:
             name = part.get_filename() or ""
-        except _ODD:
+        except ODD:
             self.findings.problem("mail_bad_header")
             name = ""
         return name[:300].encode("utf-8", "replace").decode() or part.get_content_type()[:200]
@@ -220,7 +218,7 @@ class _Reading:
     def _payload(self, part: EmailMessage) -> bytes:
         try:
             data = part.get_payload(decode=True)
-        except _ODD:
+        except ODD:
             data = None
         if data is None or part.defects:
             self.findings.problem("mail_bad_part")
@@ -254,5 +252,5 @@ def _children(part: EmailMessage) -> Iterator[EmailMessage]:
 def _attached(part: EmailMessage) -> bool:
     try:
         return part.get_content_disposition() == "attachment" or part.get_content_maintype() != "text"
-    except _ODD:
+    except ODD:
         return True

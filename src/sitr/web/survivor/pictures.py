@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sitr.cases import imports, openings, photos
+from sitr.cases import openings, photos, second_looks
 from sitr.knowledge import Plan, PlanStep
 from sitr.web.doors import keeps_form, unlocked
 from sitr.web.forms import Form
@@ -47,7 +47,7 @@ def pictures(request: Request, case: str) -> HttpResponse:
         request, "pictures.html", form=form, case=case, view=view, photos=photos.list_photos(request.keeper, case),
         age_open=not known.answers.get("age"), own_machine=is_own_machine(request.get_host()),
         shared=bool(request.services.match_hosts),
-        elsewhere=() if view.pictures else elsewhere(made), left=imports.waiting(request.keeper, case),
+        elsewhere=() if view.pictures else elsewhere(made), left=second_looks.waiting(request.keeper, case),
         looked=request.visit.session.shelf.pop(f"looked-{case}", None),
     )  # fmt: skip
 
@@ -60,7 +60,7 @@ def look_in_imports(request: Request, case: str) -> HttpResponse:
 
 
 def _look_in_imports(request: Request, case: str) -> HttpResponse:
-    looked = imports.look_again(request.keeper, case, seconds=_LOOKING)
+    looked = second_looks.look_again(request.keeper, case, seconds=_LOOKING)
     if looked.files:
         request.visit.session.shelf[f"looked-{case}"] = looked.found
     return go("pictures", case)

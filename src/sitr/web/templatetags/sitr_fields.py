@@ -7,9 +7,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sitr.web.forms import Form
-from sitr.words import say
+from sitr.words import Lang, say
 
 register = template.Library()
+
+_SPACES = ("web.", "takedown.", "watch.", "receipt.", "imported.")
 
 
 def _describes(name: str, hint: str, form: Form) -> SafeString:
@@ -25,13 +27,18 @@ def _marks(name: str, form: Form) -> SafeString:
     return SafeString(' aria-invalid="true"' + (" autofocus" if next(iter(form.errors)) == name else ""))
 
 
+def _said(text: str, lang: Lang) -> str:
+    """The sentence of that code, or what is a sentence already."""
+    return say(text, lang) if text.startswith(_SPACES) else text
+
+
 def _field(context: dict[str, Any], form: Form, name: str, label: str, hint: str, **more: Any) -> dict[str, Any]:
     lang = context["lang"]
     return {
         "lang": lang,
         "name": name,
-        "label": say(label, lang) if label.startswith(("web.", "takedown.", "watch.", "receipt.")) else label,
-        "hint": say(hint, lang) if hint.startswith(("web.", "watch.", "receipt.", "imported.")) else hint,
+        "label": _said(label, lang),
+        "hint": _said(hint, lang),
         "value": form.value(name),
         "error": form.errors.get(name, ""),
         "describes": _describes(name, hint, form),
