@@ -321,6 +321,73 @@ fixture(
     messages=[["2023-12-31T21:05:12", "سارة", f"{LRM}<المرفق: 00000002-PHOTO-2023-12-31-21-05-12.jpg>"]],
 )
 
+fixture(
+    "wa-turkish-halves.txt",
+    "31.12.2023 ÖS 9:05 - Sara: a\n31.12.2023 9:06 ÖÖ - Ali: b\n",
+    **WA,
+    messages=[["2023-12-31T21:05", "Sara", "a"], ["2023-12-31T09:06", "Ali", "b"]],
+)
+fixture(
+    "wa-hindi-and-chinese-halves.txt",
+    "31/12/23, 9:05 अपराह्न - Sara: a\n31/12/23, 9:06 पूर्वाह्न - Ali: b\n31/12/23 下午9:07 - Ali: c\n",
+    **WA,
+    messages=[["2023-12-31T21:05", "Sara", "a"], ["2023-12-31T09:06", "Ali", "b"], ["2023-12-31T21:07", "Ali", "c"]],
+)
+fixture(
+    "wa-era-behind-the-year.txt",
+    "31/12/2023 م، 9:05 م - سارة: مساء\n31/12/2023 م 9:06 ص - علي: صباح\n1/1/2024 م، 13:00 - علي: ظهر\n",
+    **WA,
+    messages=[
+        ["2023-12-31T21:05", "سارة", "مساء"],
+        ["2023-12-31T09:06", "علي", "صباح"],
+        ["2024-01-01T13:00", "علي", "ظهر"],
+    ],
+)
+fixture(
+    "wa-hijri-era_chat.txt",
+    "[٢٥/٥/١٤٤٥ هـ، ٩:٠٥:١٢ م] سارة: مرحبا\n[٢٦/٥/٤٥ هـ، ٩:٠٥:١٢ م] علي: أهلا\n",
+    kind="whatsapp",
+    questions=["zone"],
+    problems=["other_calendar"],
+    messages=[["", "سارة", "مرحبا"], ["", "علي", "أهلا"]],
+)
+fixture(
+    "wa-returns-alone.txt",
+    "31/12/2023, 21:05 - A: x\r31/12/2023, 21:06 - B: y\r",
+    **WA,
+    messages=[["2023-12-31T21:05", "A", "x"], ["2023-12-31T21:06", "B", "y"]],
+)
+fixture(
+    "wa-notice-with-a-colon.txt",
+    '31/12/2023, 21:05 - Sara changed the subject to "a: b"\n31/12/2023, 21:06 - أنشأت سارة المجموعة “حفل: الليلة”\n',
+    **WA,
+    messages=[
+        ["2023-12-31T21:05", "", 'Sara changed the subject to "a: b"'],
+        ["2023-12-31T21:06", "", "أنشأت سارة المجموعة “حفل: الليلة”"],
+    ],
+)
+fixture(
+    "دردشة واتساب مع سارة.txt",
+    "Dec 31, 2023, 9:05 PM - Sara: hello\n",
+    kind="text",
+    questions=[],
+    problems=["chat_unread"],
+    texts=["Dec 31, 2023, 9:05 PM - Sara: hello\n"],
+)
+fixture(
+    "wa-two-chats.zip",
+    lambda: zipped(
+        {
+            "WhatsApp Chat with A.txt": b"31/12/2023, 21:05 - A: x\n",
+            "WhatsApp Chat with B.txt": b"30/12/2023, 21:05 - B: y\n",
+        }
+    ),
+    kind="whatsapp",
+    questions=["zone"],
+    problems=["chats_more"],
+    messages=[["2023-12-31T21:05", "A", "x"]],
+)
+
 # --- Telegram, Instagram, Facebook ------------------------------------------------------------------------------------
 
 
@@ -390,6 +457,84 @@ fixture(
 )
 
 
+def at(**more: Any) -> dict[str, Any]:
+    """A message of Telegram's export, sent on 3 February 2024 at 19:05 UTC."""
+    return {
+        "id": 1,
+        "type": "message",
+        "date": "2024-02-03T21:05:00",
+        "date_unixtime": "1706987100",
+        "from": "Ali",
+        "text": "",
+        **more,
+    }
+
+
+SENT = "2024-02-03T19:05:00Z"
+fixture(
+    "tg-beside-words.json",
+    json.dumps(
+        tg(
+            at(text=["see ", {"type": "text_link", "text": "here", "href": "https://leak.example/p"}]),
+            at(contact_information={"first_name": "X", "last_name": "", "phone_number": "+20100"}),
+            at(location_information={"latitude": 30.5, "longitude": 31}, place_name="Cafe"),
+            at(poll={"question": "who?", "answers": [{"text": "a"}, {"text": "b"}]}),
+            at(sticker_emoji="😀", file="stickers/s.webp", media_type="sticker"),
+            at(text_entities=[{"type": "plain", "text": "only here"}]),
+            at(type="service", actor="Ali", action="invite_members", members=["Sara", None], title="Leaks"),
+            at(date="?", date_unixtime="?", text="no time"),
+            at(text="x" * 65_537),
+        ),
+        ensure_ascii=False,
+    ),
+    kind="telegram",
+    questions=[],
+    problems=["times_unread", "view_cut"],
+    messages=[
+        [SENT, "Ali", "see here\nhttps://leak.example/p"],
+        [SENT, "Ali", "X  +20100"],
+        [SENT, "Ali", "30.5, 31\nCafe"],
+        [SENT, "Ali", "who?\na\nb"],
+        [SENT, "Ali", "😀"],
+        [SENT, "Ali", "only here"],
+        [SENT, "Ali", "invite_members Leaks Sara"],
+        ["", "Ali", "no time"],
+        [SENT, "Ali", "x" * 65_536],
+    ],
+)
+fixture(
+    "tg-only-left.json",
+    json.dumps({"chats": {"list": []}, "left_chats": {"list": [tg(at(text="left"))]}}),
+    kind="telegram",
+    questions=[],
+    problems=[],
+    messages=[[SENT, "Ali", "left"]],
+)
+fixture(
+    "tg-two-exports.zip",
+    lambda: zipped(
+        {
+            "ChatExport_1/result.json": json.dumps(tg(at(text="one"))).encode(),
+            "ChatExport_2/result.json": json.dumps(tg(at(text="two"))).encode(),
+            "WhatsApp Chat with A.txt": b"31/12/2023, 21:05 - A: x\n",
+        }
+    ),
+    kind="telegram",
+    questions=[],
+    problems=["chats_more"],
+    messages=[[SENT, "Ali", "one"], [SENT, "Ali", "two"]],
+    facts={"chats": 2},
+)
+fixture(
+    "tg-html.zip",
+    lambda: zipped({"ChatExport/messages.html": b"<html><body>hi</body></html>"}),
+    kind="archive",
+    questions=[],
+    problems=["ask_json"],
+    texts=["ChatExport/messages.html"],
+)
+
+
 def latin(text: str) -> str:
     """Text as Instagram and Facebook write it into their downloads."""
     return text.encode().decode("latin-1")
@@ -452,6 +597,44 @@ fixture(
     questions=[],
     problems=[],
     messages=[["2024-02-03T19:05:12Z", "Ali", "https://x.example/p"]],
+)
+
+LOCKED = {
+    "participants": ["Ali", "سارة"],
+    "threadName": "Ali_1",
+    "messages": [
+        {
+            "senderName": "سارة",
+            "timestamp": 1707000000500,
+            "text": "لا",
+            "type": "text",
+            "media": [],
+            "isUnsent": False,
+        },
+        {
+            "senderName": "Ali",
+            "timestamp": 1706990000000,
+            "text": "pay",
+            "type": "media",
+            "media": [{"uri": "./media/a.jpg"}],
+            "isUnsent": True,
+        },
+        {"senderName": "Ali", "text": "no time", "type": "text", "media": []},
+    ],
+}
+fixture(
+    "fb-encrypted-chats.zip",
+    lambda: zipped({"messages/Ali_1.json": json.dumps(LOCKED).encode(), "messages/other.json": b"[]"}),
+    kind="facebook",
+    questions=[],
+    problems=["part_unread", "times_unread"],
+    messages=[
+        ["", "Ali", "no time"],
+        ["2024-02-03T19:53:20Z", "Ali", "pay"],
+        ["2024-02-03T22:40:00.500Z", "سارة", "لا"],
+    ],
+    media=[[], ["./media/a.jpg"], []],
+    facts={"participants": ["Ali", "سارة"]},
 )
 
 # --- mail -------------------------------------------------------------------------------------------------------------

@@ -23,12 +23,16 @@ INVISIBLE = frozenset(
 )
 _FIRST_YEAR = 2009
 """WhatsApp's first; no chat is older."""
-_HALVES = {
+_HALVES_WRITTEN = {
     "am": 0, "pm": 1, "a.m": 0, "p.m": 1, "a.m.": 0, "p.m.": 1, "a": 0, "p": 1,
     "ص": 0, "م": 1, "صباحا": 0, "مساء": 1, "ص.": 0, "م.": 1, "ق.ظ": 0, "ب.ظ": 1, "ق.ظ.": 0, "ب.ظ.": 1,
     "πμ": 0, "μμ": 1, "π.μ": 0, "μ.μ": 1, "öö": 0, "ös": 1, "上午": 0, "下午": 1, "午前": 0, "午後": 1,
-    "오전": 0, "오후": 1, "पूर्वाह्न": 0, "अपराह्न": 1, "ب.ن": 0, "د.ن": 1,
+    "오전": 0, "오후": 1, "पूर्वाह्न": 0, "अपराह्न": 1, "ب.ن": 0, "د.ن": 1, "পূর্বাহ্ণ": 0, "অপরাহ্ণ": 1,
 }  # fmt: skip
+"""As CLDR writes them. Short ones that are other words elsewhere (`em`, `de`) are not here: they are asked about."""
+_HIJRI_ERAS, _SOLAR_ERAS = frozenset({"هـ", "ه", "هجري", "هجرية", "ah"}), frozenset({"ش", "هـ.ش", "ه.ش"})
+ERAS = ("هـ.ش", "ه.ش", "هجرية", "هجري", "هـ", "ه", "ش", "ميلادية", "ميلادي", "م", "AH", "AD", "CE", "BE")
+"""What phones write behind a year; the longer ones first."""
 _BACKWARD = dt.timedelta(days=1)
 """Messages come in order; a phone that changes zone or receives late makes small steps back, never such ones."""
 _HIJRI = range(1400, 1500)
@@ -50,6 +54,8 @@ class Written:
     minute: int
     seconds: int | None
     half: str
+    era: str = ""
+    """The word behind the year, where one stands."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +113,16 @@ def visible_only(text: str) -> str:
 
 def folded_half(word: str) -> str:
     """The word beside a clock, so that its spellings are one: `P. M.`, `p.m.`, `مساءً`."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
-    bare = unicodedata.normalize("NFC", bare).casefold().replace(" ", "").replace("ءً", "ء")
+    bare = _folded(word)
     return bare if bare in _HALVES else bare.strip(".")
+
+
+def _folded(word: str) -> str:
+    bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", bare).casefold().replace(" ", "").replace("ءً", "ء")
+
+
+_HALVES = {_folded(word): half for word, half in _HALVES_WRITTEN.items()}
 
 
 def _year(number: int, digits: int) -> int:
@@ -145,7 +158,11 @@ def _try(found: dict[str, dt.date], order: str, year: int, month: int, day: int)
 
 
 def other_calendar(written: Written) -> str:
-    """`hijri` or `solar` where the year is one of those, else empty."""
+    """`hijri` or `solar` where the year is one of those, or says so behind it; else empty."""
+    if written.era.casefold() in _HIJRI_ERAS:
+        return "hijri"
+    if written.era in _SOLAR_ERAS:
+        return "solar"
     a, _, c = written.digits
     if a != 4 and c != 4:
         return ""

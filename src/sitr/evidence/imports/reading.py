@@ -24,6 +24,8 @@ from sitr.evidence.imports.zips import Member, Zip, looks_like_zip
 from sitr.fingerprint import measure
 
 _START = 1 << 20
+_TRIED = 20
+"""Members of an archive that are opened to tell what it is."""
 _HTML = 4 * 2**20
 _IMAGE_NAMES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".svg")
 _FILM_NAMES = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".3gp", ".flv", ".wmv", ".mpg", ".mpeg", ".ogv")
@@ -45,6 +47,8 @@ class _Opened:
     chosen: tuple[Member, ...] = ()
     document: Any = None
     data: bytes = field(default=b"", repr=False)
+    others: int = 0
+    """Chats in the archive that are not read."""
 
 
 def tell_kind(source: BinaryIO, name: str, limits: ImportLimits) -> str:
@@ -82,6 +86,8 @@ def read_import(
     handing = Handing(look, limits, findings)
     media_type = _read(opened, asked, findings, workdir, key_records, handing)
     handing.close()
+    if any(item.extra.get("cut") for item in findings.items):
+        findings.problem("view_cut")
     _check_answers(answers, findings)
     return Imported(
         kind=opened.kind, sha256=sha256, bytes=size, items=tuple(findings.items), facts=findings.facts,
@@ -234,20 +240,33 @@ def _of_zip(source: BinaryIO, name: str, limits: ImportLimits) -> _Opened:
     if archives.looks_like_wacz(zipped):
         opened.kind = "wacz"
         return opened
-    for tell in (_meta_threads, _telegram_export, _whatsapp_export):
-        kind, chosen = tell(zipped, name, limits)
-        if chosen:
-            opened.kind, opened.chosen = kind, chosen
-            break
+    told = [tell(zipped, name, limits) for tell in (_meta_threads, _telegram_export, _whatsapp_export)]
+    found = [(kind, chosen) for kind, chosen in told if chosen]
+    if found:
+        opened.kind, opened.chosen = found[0]
+        opened.others = sum(len(chosen) for _, chosen in found[1:])
+    if opened.kind == "whatsapp":  # each has its own order of day and month to be asked about, so each is read alone
+        opened.others, opened.chosen = len(opened.chosen) - 1, opened.chosen[:1]
     return opened
 
 
 def _meta_threads(zipped: Zip, _name: str, limits: ImportLimits) -> tuple[str, tuple[Member, ...]]:
     found = [m for m in zipped.members if _last(m.name).startswith("message_") and m.name.endswith(".json")]
-    for member in found[:3]:
+    for member in found[:_TRIED]:
         told = _json_member(zipped, member, limits)
         if told is not None and meta.looks_like_meta(told):
             return meta.which_app(told, member.name), tuple(sorted(found, key=_thread))
+    return _locked_threads(zipped, limits)
+
+
+def _locked_threads(zipped: Zip, limits: ImportLimits) -> tuple[str, tuple[Member, ...]]:
+    """Messenger's download of end-to-end encrypted chats: a file a thread, under any name, in one folder."""
+    named = [m for m in zipped.members if m.name.endswith(".json") and not _last(m.name).startswith("message_")]
+    for member in named[:_TRIED]:
+        told = _json_member(zipped, member, limits)
+        if told is not None and meta.looks_locked(told):
+            folder = member.name.rpartition("/")[0]
+            return "facebook", tuple(m for m in named if m.name.rpartition("/")[0] == folder)
     return "", ()
 
 
@@ -259,26 +278,26 @@ def _thread(member: Member) -> tuple[str, int]:
 
 
 def _telegram_export(zipped: Zip, _name: str, limits: ImportLimits) -> tuple[str, tuple[Member, ...]]:
-    for member in zipped.members:
-        if _last(member.name) == "result.json":
-            told = _json_member(zipped, member, limits)
-            if told is not None and telegram.looks_like_telegram(told):
-                return "telegram", (member,)
-    return "", ()
+    found = [member for member in zipped.members if _last(member.name) == "result.json"]
+    told = ((member, _json_member(zipped, member, limits)) for member in found[:_TRIED])
+    exports = [member for member, document in told if document is not None and telegram.looks_like_telegram(document)]
+    return "telegram" if exports else "", tuple(exports)
 
 
 def _whatsapp_export(zipped: Zip, name: str, limits: ImportLimits) -> tuple[str, tuple[Member, ...]]:
     texts = [m for m in zipped.members if m.name.casefold().endswith(".txt") and m.readable and m.length <= limits.text]
-    for member in texts[:20]:
+    found: list[Member] = []
+    for member in texts[:_TRIED]:
         if member.name in zipped.doubled:
             continue
         try:
             text, _ = decoded(zipped.read(member, limits.text))
         except BadInput:
             continue
-        if whatsapp.looks_like_whatsapp(text, _last(member.name) + name):
-            return "whatsapp", (member,)
-    return "", ()
+        # The archive's own name speaks for the first text only: a note beside a chat is no chat.
+        if whatsapp.looks_like_whatsapp(text, _last(member.name) + ("" if found else name)):
+            found.append(member)
+    return "whatsapp" if found else "", tuple(found)
 
 
 def _json_member(zipped: Zip, member: Member, limits: ImportLimits) -> Any:
@@ -412,6 +431,8 @@ def _chat(opened: _Opened, asked: Asked, findings: Findings) -> str:
         _documents(opened.kind, [opened.document], limits, findings)
         return "application/json"
     _list_members(zipped, findings, listed=False)
+    if opened.others:
+        findings.problem("chats_more", n=opened.others)
     names = {_last(member.name) for member in zipped.members}
     if opened.kind == "whatsapp":
         findings.words = zipped.read(opened.chosen[0], limits.text)
@@ -438,13 +459,18 @@ def _documents(kind: str, documents: Any, limits: ImportLimits, findings: Findin
             telegram.read_telegram(document, limits, findings)
         elif meta.looks_like_meta(document):
             meta.read_meta(document, limits, findings)
+        else:
+            findings.problem("part_unread")
     if kind != "telegram":
         findings.facts["app"] = kind.capitalize()
+    if unread := sum(item.kind is ItemKind.MESSAGE and not item.time for item in findings.items):
+        findings.problem("times_unread", n=unread)
 
 
 def _archive(opened: _Opened, findings: Findings) -> str:
     if opened.zipped is not None:
         _list_members(opened.zipped, findings, listed=True)
+        _chats_unread(opened.zipped, findings)
         return "application/zip"
     if opened.document is None:
         findings.problem("not_opened")
@@ -452,6 +478,15 @@ def _archive(opened: _Opened, findings: Findings) -> str:
     findings.items += [Item(ItemKind.MEMBER, text=name, extra={"bytes": size}) for name, size in opened.document]
     findings.facts["members"] = len(opened.document)
     return "application/x-tar"
+
+
+def _chats_unread(zipped: Zip, findings: Findings) -> None:
+    """A chat by its name that was not read as one is said, not passed over."""
+    names = [member.name for member in zipped.members]
+    if any(_last(one).startswith(("messages", "message_")) and one.endswith(".html") for one in names):
+        findings.problem("ask_json")
+    if any(one.casefold().endswith(".txt") and whatsapp.named_as_chat(_last(one)) for one in names):
+        findings.problem("chat_unread")
 
 
 def _list_members(zipped: Zip, findings: Findings, *, listed: bool) -> None:
@@ -497,6 +532,8 @@ def _words(opened: _Opened, findings: Findings, handing: Handing) -> None:
         findings.facts |= {"title": title[:500], "pictures": count}
         if "/messages/inbox/" in opened.name or "_a6-g" in decoded(opened.data[:200_000])[0]:
             findings.problem("ask_json")
+    elif whatsapp.named_as_chat(opened.name):
+        findings.problem("chat_unread")
     findings.facts["lines"] = text.count("\n") + 1
     if text.strip():
         findings.items.append(Item(ItemKind.TEXT, text=text[: opened.limits.message * 4], line=1))

@@ -15,12 +15,19 @@ from sitr.evidence.imports.values import Findings, Item, ItemKind
 
 _MEDIA = ("photo", "file", "thumbnail")
 _ABSENT = "(File"
+_LISTS = ("chats", "left_chats")
+_LONGEST = 65_536
+_PARTS = 5000
+"""Characters of a text, and parts that it is made of; more is cut, and said."""
 
 
 def looks_like_telegram(document: Any) -> bool:
     """By the shape of the document: a chat with typed messages, or an account with a list of chats."""
     table = table_of(document)
-    chats = list_of(table_of(table.get("chats")).get("list"))
+    chats = [
+        *list_of(table_of(table.get("chats")).get("list")),
+        *list_of(table_of(table.get("left_chats")).get("list")),
+    ]
     if chats:
         return any("messages" in table_of(chat) for chat in chats[:5])
     messages = list_of(table.get("messages"))
@@ -42,9 +49,11 @@ def read_telegram(document: Any, limits: ImportLimits, findings: Findings) -> No
                 odd += 1
                 continue
             item = _item(message, title, place)
-            local += bool(item.written and not item.time.endswith("Z"))
+            local += bool(item.time and not item.time.endswith("Z"))
             findings.items.append(item)
-    findings.facts |= {"app": "Telegram", "unauthenticated": True, "chats": len(list(_chats(document)))}
+    known = findings.facts.get("chats", 0)
+    chats = len(list(_chats(document))) + (known if isinstance(known, int) else 0)
+    findings.facts |= {"app": "Telegram", "unauthenticated": True, "chats": chats}
     if local:
         findings.problem("no_zone", n=local)
     if odd:
@@ -53,7 +62,7 @@ def read_telegram(document: Any, limits: ImportLimits, findings: Findings) -> No
 
 def _chats(document: Any) -> Iterator[Mapping[str, Any]]:
     table = table_of(document)
-    for part in ("chats", "left_chats"):
+    for part in _LISTS:
         yield from (table_of(chat) for chat in list_of(table_of(table.get(part)).get("list")))
     if "messages" in table:
         yield table
@@ -62,14 +71,17 @@ def _chats(document: Any) -> Iterator[Mapping[str, Any]]:
 def _item(message: Mapping[str, Any], chat: str, place: int) -> Item:
     service = message.get("type") == "service"
     sender = text_of(message.get("actor" if service else "from"), 300)
-    words = _text(message.get("text"))
+    words, whole = _text(message.get("text") or message.get("text_entities"))
     if service:
-        action = text_of(message.get("action"), 100)
-        words = f"{action} {words}".strip()
+        told = [text_of(message.get(key), 300) for key in ("action", "title", "discard_reason", "emoticon")]
+        told += [text_of(one, 300) for one in list_of(message.get("members"))[:200]]
+        words = " ".join(one for one in (*told, words) if one)
+    words = "\n".join(one for one in (words, *_links(message), *_beside_words(message)) if one)
     media = tuple(name for key in _MEDIA if (name := text_of(message.get(key), 1000)) and not name.startswith(_ABSENT))
     return Item(
         kind=ItemKind.SERVICE if service else ItemKind.MESSAGE, written=text_of(message.get("date"), 40),
-        time=_time(message), sender=sender, text=words, media=media, chat=chat, line=place, extra=_extra(message),
+        time=_time(message), sender=sender, text=words, media=media, chat=chat, line=place,
+        extra=_extra(message) | ({} if whole else {"cut": True}),
     )  # fmt: skip
 
 
@@ -93,12 +105,35 @@ def unix_time(seconds: int, thousandths: int = 0) -> str:
     return time.isoformat(timespec=shape).replace("+00:00", "Z")
 
 
-def _text(value: Any) -> str:
-    """`text` is a string, or a list of strings and of parts with a `text` of their own."""
+def _text(value: Any) -> tuple[str, bool]:
+    """`text` is a string, or a list of strings and of parts with a `text` of their own. Also whether it is whole."""
     if isinstance(value, str):
-        return value[:65_536]
-    parts = (part if isinstance(part, str) else text_of(table_of(part).get("text")) for part in list_of(value)[:5000])
-    return "".join(parts)[:65_536]
+        return value[:_LONGEST], len(value) <= _LONGEST
+    listed = list_of(value)
+    parts = (part if isinstance(part, str) else text_of(table_of(part).get("text")) for part in listed[:_PARTS])
+    words = "".join(parts)
+    return words[:_LONGEST], len(words) <= _LONGEST and len(listed) <= _PARTS
+
+
+def _links(message: Mapping[str, Any]) -> list[str]:
+    """Addresses behind words: where a reader of the chat was led to, without seeing it."""
+    parts = [*list_of(message.get("text")), *list_of(message.get("text_entities"))]
+    found = (text_of(table_of(one).get("href"), 4000) for one in parts[: 2 * _PARTS])
+    return list(dict.fromkeys(address for address in found if address))
+
+
+def _beside_words(message: Mapping[str, Any]) -> list[str]:
+    """What a message says without words: somebody's telephone number, a place, a question with its answers, a sign."""
+    contact, place, poll = (
+        table_of(message.get(key)) for key in ("contact_information", "location_information", "poll")
+    )
+    person = " ".join(text_of(contact.get(key), 300) for key in ("first_name", "last_name", "phone_number"))
+    spot = [str(place[key]) for key in ("latitude", "longitude") if isinstance(place.get(key), float | int)]
+    named = [text_of(message.get(key), 300) for key in ("place_name", "address", "sticker_emoji", "game_title")]
+    asked = [_text(poll.get("question"))[0]]
+    asked += [_text(table_of(one).get("text"))[0] for one in list_of(poll.get("answers"))[:50]]
+    said = [person.strip(), ", ".join(spot), *named, *asked]
+    return list(dict.fromkeys(one[:1000] for one in said if one))
 
 
 def _extra(message: Mapping[str, Any]) -> dict[str, str | int | bool | list[str]]:
@@ -107,7 +142,7 @@ def _extra(message: Mapping[str, Any]) -> dict[str, str | int | bool | list[str]
         number = whole_number(message.get(key))
         if number is not None and abs(number) < 2**53:
             extra[key] = number
-    for key in ("forwarded_from", "media_type", "mime_type", "edited", "via_bot", "from_id"):
+    for key in ("forwarded_from", "saved_from", "media_type", "mime_type", "edited", "via_bot", "from_id"):
         words = text_of(message.get(key), 300) or (str(message[key]) if isinstance(message.get(key), int) else "")
         if words:
             extra[key] = words[:300]

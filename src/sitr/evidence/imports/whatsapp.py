@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.moments import (
+    ERAS,
     INVISIBLE,
     Written,
     folded_half,
@@ -23,12 +24,16 @@ from sitr.evidence.imports.moments import (
 )
 from sitr.evidence.imports.values import Asked, Findings, Item, ItemKind
 
-_HALF = r"[^\W\d_](?:[^\W\d_]|[.\u064b-\u0652]|\s(?=[^\W\d_]\.)){0,13}"
+# Vowel signs of Indian and Thai letters are no letters to the machine, and stand within these words.
+_LETTER = r"(?:[^\W\d_]|[\u0900-\u0dff\u0e00-\u0e7f\u1000-\u109f])"
+_HALF = rf"{_LETTER}(?:{_LETTER}|[.\u064b-\u0652]|\s(?=[^\W\d_]\.)){{0,13}}"
+_ERA = "|".join(map(re.escape, ERAS))
 _HEADER = re.compile(
     r"(?P<open>\[)?\s?"
     r"(?P<a>\d{1,4})(?P<sign>[./\-]\s?)(?P<b>\d{1,2})(?P=sign)(?P<c>\d{1,4})\.?"
+    rf"(?:\s?(?P<era>{_ERA})\.?(?=\s?,))?"
     r"(?:\s?,\s?|\s|T)(?:(?:kl|um|à|a las|às)\.?\s?)?"
-    rf"(?:(?P<before>{_HALF})\s)?"
+    rf"(?:(?P<before>{_HALF})\s?)?"
     r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))?"
     rf"(?:\s?(?P<after>{_HALF}))?"
     r"\s?(?P<close>\]\s?|\s?[-–]\s)"
@@ -56,10 +61,14 @@ def looks_like_whatsapp(text: str, name: str) -> bool:
     """Whether the text is a chat: its first lines begin with a time in the form of an export."""
     lines = [line for line in text[:20_000].splitlines() if line.strip()][:30]
     headers = [header(line, 0) is not None for line in lines]
-    named = "whatsapp" in name.casefold() or name.casefold().endswith("_chat.txt")
     if not any(headers):
         return False
-    return named or headers[0] or (sum(headers) >= 3 and sum(headers) * 2 >= len(headers))
+    return named_as_chat(name) or headers[0] or (sum(headers) >= 3 and sum(headers) * 2 >= len(headers))
+
+
+def named_as_chat(name: str) -> bool:
+    """Whether a name is one that the app gives to its exports, in Arabic or English."""
+    return any(word in name.casefold() for word in ("whatsapp", "واتساب", "واتس اب")) or name.endswith("_chat.txt")
 
 
 def header(line: str, number: int) -> "_Line | None":
@@ -73,15 +82,24 @@ def header(line: str, number: int) -> "_Line | None":
         return None
     end = place_in(head, found.end())
     rest = line[end:]
-    half = folded_half(found["before"] or found["after"] or "")
+    half, era = _half_and_era(found)
     numbers = [found["a"], found["b"], found["c"]]
     written = Written(
         raw=_bare(line[:end]), first=int(numbers[0]), second=int(numbers[1]), third=int(numbers[2]),
         digits=(len(numbers[0]), len(numbers[1]), len(numbers[2])),
         sign=found["sign"], hour=int(found["hour"]),
-        minute=int(found["minute"]), seconds=int(found["second"]) if found["second"] else None, half=half,
+        minute=int(found["minute"]), seconds=int(found["second"]) if found["second"] else None, half=half, era=era,
     )  # fmt: skip
     return _Line(number, written, "[" if found["open"] else "-", rest)
+
+
+def _half_and_era(found: re.Match[str]) -> tuple[str, str]:
+    """The word of the half, and the one of the era. `م` is both: of two words around a clock the second is the half,
+    and where the first is no era either, both together are a word that is asked about."""
+    before, after, era = found["before"] or "", found["after"] or "", found["era"] or ""
+    if not (before and after):
+        return folded_half(before or after), era
+    return (folded_half(after), before) if before in ERAS else (folded_half(f"{before} {after}"), era)
 
 
 def _bare(text: str) -> str:
@@ -132,7 +150,9 @@ def _lines(text: str, findings: Findings) -> Iterator[tuple[_Line, list[str]]]:
     more: list[str] = []
     pasted = 0
     # Only line feeds end a line: str.splitlines would also cut at U+2028 and friends, which stand inside messages.
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+    # A text without any has the returns of old machines.
+    lines = text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")
+    for number, line in enumerate(lines.split("\n"), 1):
         begun = header(line, number)
         if begun is not None and current is not None and begun.shape != current.shape:
             begun, pasted = None, pasted + 1
@@ -175,9 +195,14 @@ def _sender(rest: str) -> tuple[str, str]:
     if not mark and rest.endswith(":"):
         name, mark, text = rest[:-1], ":", ""
     bare = name.strip("".join(INVISIBLE) + " ")
-    if not mark or not bare or len(bare) > _LONGEST_NAME:
+    if not mark or not bare or len(bare) > _LONGEST_NAME or _opens_a_quotation(bare):
         return "", rest
     return bare, text
+
+
+def _opens_a_quotation(name: str) -> bool:
+    """`Sara changed the subject to "a` is the beginning of a notice whose quotation holds the colon, and no name."""
+    return bool(name.count('"') % 2) or any(name.count(one) > name.count(other) for one, other in ("“”", "«»"))
 
 
 def _media(text: str) -> tuple[str, ...]:
