@@ -657,13 +657,16 @@ def key_record() -> bytes:
     return b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
 
 
-def signed_mail() -> bytes:
-    """A mail with a DKIM signature by the test's key."""
+def signed_mail(sender: str = "", length: bool = False) -> bytes:
+    """A mail with a DKIM signature by the test's key; `length`: one that leaves the end of the body open."""
     import dkim
 
-    raw = (_HEAD + "Subject: threat\r\nMessage-ID: <1@mail.example>\r\n\r\nI will publish it.\r\n").encode()
+    head = _HEAD.replace("Sara <sara@mail.example>", sender) if sender else _HEAD
+    raw = (head + "Subject: threat\r\nMessage-ID: <1@mail.example>\r\n\r\nI will publish it.\r\n").encode()
     pem = (FOLDER / "dkim-test-key.pem").read_bytes()
-    made: bytes = dkim.sign(raw, b"test", b"mail.example", pem, include_headers=[b"from", b"to", b"date", b"subject"])
+    made: bytes = dkim.sign(
+        raw, b"test", b"mail.example", pem, include_headers=[b"from", b"to", b"date", b"subject"], length=length
+    )
     return made + raw
 
 
@@ -758,6 +761,118 @@ fixture(
     **MAIL,
     problems=["mail_no_time", "mail_bad_part"],
     facts={"dkim": "broken"},
+)
+
+fixture(
+    "mail-half-day.eml",
+    "From: a@mail.example\r\nTo: b@mail.example\r\nDate: Sat, 03 Feb 2024 10:05:00 PM +0200\r\nSubject: x\r\n\r\ny\r\n",
+    **MAIL,
+    problems=["mail_no_time", "dkim_none"],
+    messages=[["", "a@mail.example", "y"]],
+    facts={"date": "Sat, 03 Feb 2024 10:05:00 PM +0200"},
+)
+fixture(
+    "mail-zone-of-two-places.eml",
+    f"{BOM}From: a@mail.example\r\nTo: b@mail.example\r\nDate: Sat, 03 Feb 2024 21:05:12 AST\r\nSubject: x\r\n\r\ny\r\n",
+    **MAIL,
+    problems=["no_zone", "dkim_none"],
+    messages=[["2024-02-03T21:05:12", "a@mail.example", "y"]],
+)
+fixture(
+    "mail-signed-with-a-second-subject.eml",
+    lambda: b"Subject: I am innocent\r\n" + signed_mail(),
+    **MAIL,
+    problems=["mail_twice"],
+    facts={"dkim": "pass", "subject": "I am innocent"},
+)
+fixture(
+    "mail-signed-open-end.eml",
+    lambda: signed_mail(length=True) + b"added by anybody\r\n",
+    **MAIL,
+    problems=["dkim_open_end"],
+    facts={"dkim": "pass", "dkim_1_whole_body": False},
+)
+fixture(
+    "mail-signed-by-another-domain.eml",
+    lambda: signed_mail(sender="boss@bank.example"),
+    **MAIL,
+    problems=["dkim_other_domain"],
+    facts={"dkim": "pass", "from": "boss@bank.example"},
+)
+
+
+def forwarded(packing: str) -> bytes:
+    """A signed mail that was sent on as an attachment, as it is or packed."""
+    inner = signed_mail()
+    if packing == "base64":
+        inner = base64.encodebytes(inner).replace(b"\n", b"\r\n")
+    return (
+        (
+            _HEAD
+            + "Subject: fwd\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\r\nouter\r\n"
+        ).encode()
+        + f"--o\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: {packing}\r\n\r\n".encode()
+        + inner
+        + b"\r\n--o--\r\n"
+    )
+
+
+for _packing in ("8bit", "base64"):
+    fixture(
+        f"mail-forwarded-{_packing}.eml",
+        lambda packing=_packing: forwarded(packing),  # type: ignore[misc]
+        **MAIL,
+        problems=["dkim_none"],
+        messages=[
+            ["2024-02-03T19:05:12Z", "Sara <sara@mail.example>", "outer"],
+            ["2024-02-03T19:05:12Z", "Sara <sara@mail.example>", "I will publish it."],
+        ],
+        signed_within=["pass"],
+    )
+fixture(
+    "mail-threat-beside-a-footer.eml",
+    _HEAD
+    + "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n"
+    "<p>I will publish it</p>\r\n--b\r\nContent-Type: text/plain\r\n\r\nsent from my phone\r\n--b\r\nContent-Type: text/calendar\r\n\r\nBEGIN\r\n--b--\r\n",
+    **MAIL,
+    problems=["dkim_none"],
+    messages=[["2024-02-03T19:05:12Z", "Sara <sara@mail.example>", "I will publish it\nsent from my phone"]],
+    attachments=[["text/calendar", 5, hashlib.sha256(b"BEGIN").hexdigest()]],
+)
+fixture(
+    "mail-two-texts.eml",
+    _HEAD
+    + "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
+    "how are you\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>I will publish it</p>\r\n--b--\r\n",
+    **MAIL,
+    problems=["mail_two_texts", "dkim_none"],
+    messages=[["2024-02-03T19:05:12Z", "Sara <sara@mail.example>", "how are you"]],
+    texts=["I will publish it"],
+)
+fixture(
+    "mail-winmail.eml",
+    _HEAD
+    + "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nsee\r\n"
+    "--b\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\neJ8+Ig==\r\n--b--\r\n",
+    **MAIL,
+    problems=["dkim_none", "mail_winmail"],
+    messages=[["2024-02-03T19:05:12Z", "Sara <sara@mail.example>", "see"]],
+    attachments=[["winmail.dat", 4, hashlib.sha256(b'x\x9f>"').hexdigest()]],
+)
+fixture(
+    "mail-western-alphabet-that-is-not.eml",
+    _HEAD
+    + "Subject: x\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: 8bit\r\n\r\nسأنشر\r\n",
+    **MAIL,
+    problems=["mail_charset", "dkim_none"],
+    messages=[["2024-02-03T19:05:12Z", "Sara <sara@mail.example>", "سأنشر"]],
+)
+fixture(
+    "mailbox.eml",
+    f"From sara@mail.example Sat Feb  3 21:05:12 2024\r\n{_HEAD}Subject: one\r\n\r\nfirst\r\n\r\nFrom sara@mail.example Sat Feb  3 21:06:12 2024\r\n{_HEAD}Subject: two\r\n\r\nsecond\r\n",
+    **MAIL,
+    problems=["mails_more", "dkim_none"],
+    facts={"subject": "one"},
 )
 
 # --- pictures ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from tests.evidence.capture_world import NOW, Capturing, accepted, made_door
-from tests.evidence.evidence_site import VIDEO, Site, drawn
+from tests.evidence.evidence_site import VIDEO, Site, drawn, reply
 from warcio.archiveiterator import ArchiveIterator
 
 from sitr.errors import BadInput, MissingProgram, OutsideSilent
@@ -230,6 +230,44 @@ def test_without_pictures_only_address_time_headers_and_text_are_kept(
     assert b"words of the page" in kept
     assert b"R0lGODlhAQABAAAAACw" not in kept
     assert any(name.lower() == "content-type" for name, _ in made.exchanges[0].response_headers)
+
+
+UNCOMMON = """<!DOCTYPE html><meta charset=utf-8><title>t</title>
+<style>html, body { margin: 0; height: 100%; overflow: hidden } #panel { height: 100vh; overflow: auto } .far { height: 900px }</style>
+<div id=panel><p>words</p><img id=taken width=200><div id=shadowed></div><video src=/parts.mp4 muted></video>
+<div class=far></div><div class=far></div><img class=late data-src=/late.jpg width=300 height=200><p>the end</p></div>
+<script>
+const draw = document.createElement("canvas"); draw.width = draw.height = 120; const pen = draw.getContext("2d");
+for (let i = 0; i < 12; i++) { pen.fillStyle = `hsl(${i * 30} 80% 50%)`; pen.fillRect(i * 10, i * 7, 40, 40); }
+draw.toBlob((b) => { const url = URL.createObjectURL(b); taken.onload = () => URL.revokeObjectURL(url); taken.src = url; });
+shadowed.attachShadow({mode: "open"}).innerHTML = "<style>p { color: red }</style><p>in the " + "shadow</p><img src=/shadow.jpg width=200>";
+new IntersectionObserver((all) => all.forEach((e) => { if (e.isIntersecting) e.target.src = e.target.dataset.src; })).observe(document.querySelector(".late"));
+</script>"""  # noqa: E501
+
+
+def test_what_is_shown_in_uncommon_ways_is_kept_too(site: Site, capturing: Capturing) -> None:
+    """A panel that scrolls in a page that does not, a shadow tree, a picture whose address was taken back, a video that
+    the server gives in small parts only."""
+    film = bytes(range(256)) * 2000
+
+    def parts(handler: Any) -> None:
+        asked = handler.headers.get("Range", "").removeprefix("bytes=").partition("-")[0]
+        start = int(asked or 0)
+        piece = film[start : start + 90_000]
+        told = {"Content_Range": f"bytes {start}-{start + len(piece) - 1}/{len(film)}"}
+        reply(handler, piece if asked else film, "video/mp4", 206 if asked else 200, **(told if asked else {}))
+
+    site.pages["/parts.mp4"] = parts
+    made = capturing(site.html("/p", UNCOMMON, Content_Security_Policy="default-src 'self' 'unsafe-inline' blob:"))
+    assert (made.completeness.missing, made.partial) == ((), False)
+    assert {"evidence.note_inner", "evidence.note_redrawn"} == {one.code for one in made.problems}
+    shown = {one.url.rpartition("/")[2] if one.url.startswith("http") else one.url[:5] for one in made.images()}
+    assert shown == {"late.jpg", "shadow.jpg", "blob:"}
+    assert "in the shadow" in made.of_kind(FileKind.TEXT)[0].path.read_text()
+    assert "<p>in the shadow</p>" in made.of_kind(FileKind.HTML)[0].path.read_text()
+    first, *inner = made.of_kind(FileKind.SCREENSHOT)
+    assert len(inner) in {3, 4}
+    assert first.sha256 != inner[-1].sha256
 
 
 def test_a_picture_opened_by_itself_is_kept(site: Site, capturing: Capturing) -> None:

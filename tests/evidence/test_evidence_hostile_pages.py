@@ -142,7 +142,11 @@ HARMLESS_BUT_LOUD: dict[str, tuple[str, str]] = {
     ),
     "print_and_close": ("<p>words</p><script>window.close(); window.stop()</script>", ""),
     "credentials": ("<p>words</p><img src='/secret.jpg'><iframe src='/locked'></iframe>", ""),
-    "bidi_title": ("<title>\u202egpj.exe</title><p>words</p>", ""),
+    "bidi_title": (
+        "<title>\u202egpj.exe</title><p>words</p><script>document.title += '\\ud800'; alert('\\udc00');"
+        "document.body.append('\\ud83d'); history.pushState(0, '', '?\\udfff')</script>",
+        "dialog",
+    ),
     "script_in_title": ("<title>&lt;script&gt;alert(1)&lt;/script&gt;</title><p>words</p>", ""),
     "storage": (
         "<p>words</p><script>for (let i = 0; i < 400; i++) try { localStorage[i] = 'x'.repeat(20000) } catch {}</script>",
@@ -235,6 +239,47 @@ def test_a_load_without_end_is_cut_and_said(name: str, site: Site, capturing: Ca
     assert made.partial
     assert made.of_kind(FileKind.SCREENSHOT)
     assert "words" in made.of_kind(FileKind.TEXT)[0].path.read_text()
+
+
+DOCUMENTS = {
+    "endless": b"Connection: close\r\n\r\n<p>words</p>",
+    "slower than its length": b"Content-Length: 90000\r\n\r\n<p>words</p>",
+    "shorter than its length": b"Content-Length: 90000\r\nConnection: close\r\n\r\n<p>words</p>",
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["endless", *(pytest.param(one, marks=pytest.mark.long) for one in DOCUMENTS if one != "endless")]
+)
+def test_a_document_that_does_not_end_is_shown_as_far_as_it_came(name: str, site: Site, capturing: Capturing) -> None:
+    """A browser shows people what came so far: whoever never ends a page must not be able to hide it."""
+
+    def serve(handler: Any) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + DOCUMENTS[name])
+        handler.wfile.flush()
+        handler.close_connection = True
+        while not name.startswith("shorter") and not site.stopping.wait(0.1):
+            handler.wfile.write(b"<p>x")
+
+    site.pages["/p"] = serve
+    made = capturing(f"{site.url}/p", load_seconds=2.5, seconds=15)
+    assert "words" in made.of_kind(FileKind.TEXT)[0].path.read_text()
+    assert made.of_kind(FileKind.SCREENSHOT)
+    assert made.partial
+    assert [gap.why for gap in made.completeness.missing] == ["cut"]
+
+
+def test_the_browser_s_own_message_in_place_of_a_page_is_no_evidence(
+    site: Site, canary: Site, capturing: Capturing
+) -> None:
+    away = f"addEventListener('load', () => {{ location = 'http://127.0.0.1:{canary.port}/hit' }})"
+    made = capturing(site.html("/p", f"<p>words</p><script>{away}</script>"))
+    assert canary.raw == 0
+    assert "lost" in codes(made)
+    assert made.partial
+    assert made.final_url == f"{site.url}/p"
+    assert not made.of_kind(FileKind.HTML) + made.of_kind(FileKind.TEXT) + made.of_kind(FileKind.PDF)
+    assert not list(made.images())
 
 
 def test_an_endless_body_stops_at_the_limit_of_bytes(site: Site, capturing: Capturing) -> None:

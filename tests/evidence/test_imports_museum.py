@@ -69,6 +69,7 @@ def _same_items(made: Imported, expected: dict[str, Any]) -> None:
         "attachments": [
             [item.text, item.extra["bytes"], item.extra["sha256"]] for item in made.items if item.kind == "attachment"
         ],
+        "signed_within": [item.extra["dkim"] for item in spoken if "dkim" in item.extra],
         "frames": sum(item.kind == "frame" for item in made.items),
     }
     for name, value in seen.items():

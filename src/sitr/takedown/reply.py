@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
 
 from sitr.errors import BadInput
-from sitr.net.mails import FORGIVING
+from sitr.net.mails import FORGIVING, mail_time
 from sitr.net.markup import Markup
 from sitr.words import plain
 
@@ -86,15 +85,13 @@ class _Reading:
         return plain(" ".join(str(value or "").split()))[:2_000]
 
     def _time(self) -> datetime | None:
-        text = self._header("Date")
-        try:
-            stamp = parsedate_to_datetime(text)
-            if stamp.tzinfo is None:  # RFC 5322: "-0000" tells no zone; the hour is then not known.
-                self._problem("no_zone")
-            return stamp.replace(tzinfo=stamp.tzinfo or UTC).astimezone(UTC)
-        except (ValueError, TypeError, OverflowError, IndexError):
+        stamp = mail_time(next((str(v) for k, v in self.message.raw_items() if k.lower() == "date"), ""))
+        if stamp is None:
             self._problem("no_time")
             return None
+        if stamp.tzinfo is None:  # RFC 5322: "-0000" tells no zone; the hour is then not known.
+            self._problem("no_zone")
+        return stamp.replace(tzinfo=stamp.tzinfo or UTC).astimezone(UTC)
 
     def _parts(self) -> list[EmailMessage]:
         parts: list[EmailMessage] = []

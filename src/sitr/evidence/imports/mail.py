@@ -7,34 +7,48 @@ answers to notices for their words alone; this reads evidence.
 import email
 import email.policy
 import hashlib
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC
 from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
+from email.utils import parseaddr
 
 from sitr.evidence.imports.handing import Handing, starts_as_picture
 from sitr.evidence.imports.limits import ImportLimits
-from sitr.evidence.imports.signatures import check_signatures
+from sitr.evidence.imports.mails_within import mails_within
+from sitr.evidence.imports.signatures import Signed, check_signatures
 from sitr.evidence.imports.texts import decoded, html_words
 from sitr.evidence.imports.values import Findings, Item, ItemKind, KeyRecords, Where
-from sitr.net.mails import FORGIVING, ODD
+from sitr.net.mails import FORGIVING, ODD, mail_time
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject", "Message-ID", "Received", "Return-Path", "MIME-Version")
 _UUENCODED = frozenset({"x-uuencode", "uuencode", "uue", "x-uue"})
 _PACKINGS = frozenset({"", "7bit", "8bit", "binary", "quoted-printable", "base64"}) | _UUENCODED
 _HTML = 4 * 2**20
 _KEPT_RECEIVED = 50
+_ONCE = ("From", "Date", "Subject", "To", "Message-ID")
+"""Fields of which a mail has one (RFC 5322, 3.6). Of more, programs show the first and signatures hold the last."""
+_JUDGED_WITHIN = 5
+"""Mails within a mail of which signatures are checked; each may ask for eight keys."""
+_WORD = re.compile(r"\w{2,}")
 
 
 def looks_like_mail(start: bytes, name: str) -> bool:
     """By its first lines: header fields, and two of those that every mail has."""
-    head = start.replace(b"\r\n", b"\n").split(b"\n\n", 1)[0]
+    head = _bare(start).replace(b"\r\n", b"\n").split(b"\n\n", 1)[0]
     names = [line.split(b":", 1)[0].strip().lower() for line in head.split(b"\n") if b":" in line and line[:1] != b" "]
     known = {field.lower().encode() for field in _HEADERS}
     found = len(known.intersection(names))
     first = head.split(b"\n", 1)[0]
     begins = b":" in first and b" " not in first.split(b":", 1)[0].strip() and len(first) < 2000
     return begins and (found >= 3 or (found >= 1 and name.casefold().endswith((".eml", ".msg.txt"))))
+
+
+def _bare(raw: bytes) -> bytes:
+    """The mail without a byte order mark, and without the line that a mailbox puts before each of its mails."""
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    return raw.partition(b"\n")[2] if raw.startswith(b"From ") else raw
 
 
 def read_mail(
@@ -44,6 +58,9 @@ def read_mail(
 
     A page that a browser saved (MHTML) is such a mail: its pictures bear the addresses from which they came.
     """
+    if raw.startswith(b"From ") and (others := len(re.findall(rb"\n\r?\nFrom [^\n]+\n[!-9;-~]+:", raw))):
+        findings.problem("mails_more", n=others)
+    raw = _bare(raw)
     message = email.message_from_bytes(raw, policy=FORGIVING)
     if not isinstance(message, EmailMessage) or not message.keys():
         findings.problem("no_mail")
@@ -51,8 +68,8 @@ def read_mail(
     handing.page = _address(message, "Snapshot-Content-Location")
     if handing.page:
         findings.facts["saved_from"] = handing.page
-    reading = _Reading(limits, findings, handing)
-    main = reading.mail(message, depth=0)
+    reading = _Reading(limits, findings, handing, key_records)
+    main = reading.mail(message, raw, depth=0)
     findings.facts |= {
         "subject": main.text.partition("\n")[0] if main.extra.get("subject") is None else str(main.extra["subject"]),
         "from": main.sender, "date": main.written,
@@ -61,14 +78,14 @@ def read_mail(
         "return_path": reading.header(message, "Return-Path"),
         "received": [" ".join(str(v).split())[:1000] for v in reading.all(message, "Received")[:_KEPT_RECEIVED]],
     }  # fmt: skip
-    _signatures(raw, findings, key_records)
 
 
-def _signatures(raw: bytes, findings: Findings, key_records: KeyRecords | None) -> None:
+def _signatures(raw: bytes, sender: str, findings: Findings, key_records: KeyRecords | None) -> dict[str, str | bool]:
+    """All signatures of one mail, as facts; what weakens them is said."""
     found = check_signatures(raw, key_records)
-    findings.facts["dkim"] = _worst([one.state for one in found])
+    facts: dict[str, str | bool] = {"dkim": _worst([one.state for one in found])}
     for number, one in enumerate(found, 1):
-        findings.facts |= {
+        facts |= {
             f"dkim_{number}": one.state, f"dkim_{number}_domain": one.domain, f"dkim_{number}_selector": one.selector,
             f"dkim_{number}_record": one.record, f"dkim_{number}_headers": one.headers,
             f"dkim_{number}_whole_body": one.whole_body,
@@ -79,6 +96,21 @@ def _signatures(raw: bytes, findings: Findings, key_records: KeyRecords | None) 
         findings.problem("dkim_not_asked")
     if not found:
         findings.problem("dkim_none")
+    _what_it_covers([one for one in found if one.state == "pass"], sender, findings)
+    return facts
+
+
+def _what_it_covers(holding: list[Signed], sender: str, findings: Findings) -> None:
+    """A signature that holds can be another domain's, or leave the end of the text free (RFC 6376, 8.2)."""
+    if holding and not any(one.whole_body for one in holding):
+        findings.problem("dkim_open_end")
+    domain = parseaddr(sender)[1].rpartition("@")[2].casefold()
+    if holding and not any(_same_house(one.domain.casefold(), domain) for one in holding):
+        findings.problem("dkim_other_domain", domain=holding[0].domain[:200])
+
+
+def _same_house(one: str, other: str) -> bool:
+    return bool(one and other) and (one == other or one.endswith(f".{other}") or other.endswith(f".{one}"))
 
 
 def _worst(states: list[str]) -> str:
@@ -88,49 +120,81 @@ def _worst(states: list[str]) -> str:
 
 
 class _Reading:
-    def __init__(self, limits: ImportLimits, findings: Findings, handing: Handing) -> None:
-        self.limits, self.findings, self.handing = limits, findings, handing
-        self.parts = 0
+    def __init__(
+        self, limits: ImportLimits, findings: Findings, handing: Handing, key_records: KeyRecords | None
+    ) -> None:
+        self.limits, self.findings, self.handing, self.key_records = limits, findings, handing, key_records
+        self.parts = self.mails = 0
 
-    def mail(self, message: EmailMessage, depth: int) -> Item:
-        """One mail: its own item first, then its attachments, then the mails within it."""
+    def mail(self, message: EmailMessage, raw: bytes, depth: int) -> Item:
+        """One mail: its own item first, then its attachments, then the mails within it. `raw`: its very bytes."""
         place = len(self.findings.items)
-        parts, inner = self._parts(message)
-        sender, written = self.header(message, "From"), self.header(message, "Date")
+        parts, inner = self._parts(message, raw)
+        sender, written = self.header(message, "From"), self._raw_date(message)
         item = Item(
             kind=ItemKind.MAIL, written=written, time=self._time(written), sender=sender,
-            text=self._body(parts)[: self.limits.text], media=tuple(self._name(p) for p in parts if _attached(p)),
-            line=depth + 1, extra={"subject": self.header(message, "Subject"), "depth": depth},
+            text=self._body(parts)[: self.limits.text], media=tuple(self._name(p.part) for p in parts if p.attached),
+            line=depth + 1,
+            extra={
+                "subject": self.header(message, "Subject"), "depth": depth, **self._judged(message, raw, sender, depth)
+            },
         )  # fmt: skip
         self.findings.items.insert(place, item)
-        self.findings.items += [self._attachment(part) for part in parts if _attached(part)]
+        self.findings.items += [self._attachment(one.part) for one in parts if one.attached]
         for one in inner:
             if depth + 1 >= self.limits.depth:
                 self.findings.problem("mail_too_deep", limit=self.limits.depth)
                 break
-            self.mail(one, depth + 1)
+            within = email.message_from_bytes(one, policy=FORGIVING)
+            if isinstance(within, EmailMessage):
+                self.mail(within, one, depth + 1)
         if not sender:
             self.findings.problem("mail_no_sender")
         return item
 
-    def _parts(self, message: EmailMessage) -> tuple[list[EmailMessage], list[EmailMessage]]:
+    def _judged(self, message: EmailMessage, raw: bytes, sender: str, depth: int) -> dict[str, str | bool]:
+        """Signatures of the mail itself as facts of the file, those of a mail within it beside that mail: of a mail
+        that was sent on as an attachment it is the inner signature that counts."""
+        twice = [name for name in _ONCE if len(self.all(message, name)) > 1]
+        if twice:
+            self.findings.problem("mail_twice", names=", ".join(twice))
+        self.mails += 1
+        if depth == 0:
+            self.findings.facts |= _signatures(raw, sender, self.findings, self.key_records)
+            return {}
+        if self.mails > 1 + _JUDGED_WITHIN:
+            self.findings.problem("dkim_not_asked")
+            return {"dkim": "not_asked"}
+        return _signatures(raw, sender, self.findings, self.key_records)
+
+    def _parts(self, message: EmailMessage, raw: bytes) -> tuple[list["_Leaf"], list[bytes]]:
         """Leaves of this mail, and mails within it; a stack, since parts can be nested thousands deep."""
-        leaves: list[EmailMessage] = []
-        inner: list[EmailMessage] = []
-        waiting: list[EmailMessage] = [message]
+        leaves: list[_Leaf] = []
+        waiting: list[tuple[EmailMessage, int]] = [(message, 0)]
+        mails = 0
         while waiting:
-            part = waiting.pop()
+            part, choice = waiting.pop()
             self.parts += 1
             if self.parts > self.limits.parts:
                 self.findings.problem("mail_too_many_parts", limit=self.limits.parts)
                 break
-            if part.get_content_type() == "message/rfc822" and part is not message:
-                inner += [one for one in _children(part) if one.keys()]
-            elif part.is_multipart():
-                waiting += reversed(list(_children(part)))
+            if part.get_content_type() in {"message/rfc822", "message/global"} and part is not message:
+                mails += 1
+                continue
+            if part.is_multipart():
+                inside = id(part) if part.get_content_subtype() == "alternative" else choice
+                waiting += reversed([(one, inside) for one in _children(part)])
             else:
-                leaves.append(part)
+                leaves.append(_Leaf(part, choice, _attached(part)))
+        inner = list(mails_within(raw, self.limits.parts))
+        if len(inner) < mails:
+            self.findings.problem("mail_bad_part")
         return leaves, inner
+
+    def _raw_date(self, message: EmailMessage) -> str:
+        """The date as it stands in the mail: the library would leave away what it does not understand."""
+        told = next((str(v) for k, v in message.raw_items() if k.lower() == "date"), "")
+        return " ".join(told.encode("utf-8", "replace").decode().split())[:300]
 
     def header(self, message: EmailMessage, name: str) -> str:
         """A header as text on one line; raw where the library trips over it."""
@@ -153,27 +217,41 @@ class _Reading:
         return [str(v) for k, v in message.raw_items() if k.lower() == name.lower()]
 
     def _time(self, text: str) -> str:
-        try:
-            time = parsedate_to_datetime(text)
-            if time.tzinfo is None:
-                self.findings.problem("no_zone", n=1)
-                return time.isoformat()
-            return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        except (ValueError, TypeError, OverflowError, IndexError):
+        time = mail_time(text)
+        if time is None:
             self.findings.problem("mail_no_time")
             return ""
+        if time.tzinfo is None:
+            self.findings.problem("no_zone", n=1)
+            return time.isoformat()
+        return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
-    def _body(self, parts: list[EmailMessage]) -> str:
-        texts = [part for part in parts if not _attached(part)]
-        for part in texts if self.handing.wanted else ():
-            if part.get_content_subtype() == "html":  # also where its words are not the ones that are shown
-                self.handing.give_inline(self._payload(part).decode("latin-1"))
-        chosen = [part for part in texts if part.get_content_subtype() == "plain"] or texts
-        return "\n".join(self._text(part) for part in chosen).strip()
+    def _body(self, leaves: list["_Leaf"]) -> str:
+        """All texts in their order; of several forms of the same one (RFC 2046, 5.1.4) the plain one."""
+        texts = [one for one in leaves if not one.attached]
+        for one in texts if self.handing.wanted else ():
+            if one.part.get_content_subtype() == "html":  # also where its words are not the ones that are shown
+                self.handing.give_inline(self._payload(one.part).decode("latin-1"))
+        plain = {one.choice for one in texts if one.choice and one.part.get_content_subtype() == "plain"}
+        chosen = [one for one in texts if one.choice not in plain or one.part.get_content_subtype() == "plain"]
+        said = "\n".join(self._text(one.part) for one in chosen).strip()
+        self._other_form([self._text(one.part) for one in texts if one not in chosen], said)
+        return said
+
+    def _other_form(self, others: list[str], said: str) -> None:
+        """The page in a mail may say other things than its plain text, and mail programs show the page."""
+        known = set(_WORD.findall(said.casefold()))
+        for text in others:
+            if set(_WORD.findall(text.casefold())) - known:
+                self.findings.problem("mail_two_texts")
+                self.findings.items.append(Item(ItemKind.TEXT, text=text[: self.limits.text]))
 
     def _text(self, part: EmailMessage) -> str:
         data = self._payload(part)[: self.limits.text]
         charset = self._charset(part)
+        if _latin(charset) and not data.isascii() and decoded(data)[1] == "utf-8":
+            self.findings.problem("mail_charset", charset=charset[:60], used="utf-8")
+            charset = "utf-8"
         try:
             text = data.decode(charset)
         except (LookupError, UnicodeError, ValueError):
@@ -199,6 +277,8 @@ class _Reading:
             self.handing.give(Where.ADDRESS if address else Where.ATTACHMENT, address or name, data)
         else:
             self.handing.passes_by(name)
+        if part.get_content_type() == "application/ms-tnef" or name.casefold() == "winmail.dat":
+            self.findings.problem("mail_winmail")
         return Item(
             kind=ItemKind.ATTACHMENT, text=name,
             extra={
@@ -239,6 +319,11 @@ def _address(part: EmailMessage, name: str) -> str:
     return told if told.startswith(("http://", "https://")) else ""
 
 
+def _latin(charset: str) -> bool:
+    """An alphabet of one byte a letter, which any bytes fit; text of several bytes a letter read in it is rubbish."""
+    return charset.casefold().replace("_", "-") in {"iso-8859-1", "latin-1", "latin1", "windows-1252", "cp1252"}
+
+
 def _lone(text: str) -> bool:
     return all(ord(c) < 128 or "\udc80" <= c <= "\udcff" for c in text)
 
@@ -249,8 +334,18 @@ def _children(part: EmailMessage) -> Iterator[EmailMessage]:
         yield from (one for one in inside if isinstance(one, EmailMessage))
 
 
+@dataclass(frozen=True)
+class _Leaf:
+    """A part that holds no others. `choice`: which parts are forms of the same text (0: none); `attached`: no text."""
+
+    part: EmailMessage
+    choice: int
+    attached: bool
+
+
 def _attached(part: EmailMessage) -> bool:
     try:
-        return part.get_content_disposition() == "attachment" or part.get_content_maintype() != "text"
+        words = part.get_content_maintype() == "text" and part.get_content_subtype() in {"plain", "html"}
+        return part.get_content_disposition() == "attachment" or not words
     except ODD:
         return True
