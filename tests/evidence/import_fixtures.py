@@ -7,6 +7,7 @@ written here by hand and never by the code under test. Everything is made up; th
 # ruff: noqa: E501  a line of a chat or a mail is one line here, too
 
 import base64
+import gzip
 import hashlib
 import io
 import json
@@ -990,6 +991,33 @@ fixture(
     },
     private={"place": "30.050000, 31.250000", "serial": "SN-123"},
 )
+
+
+def edited_photo() -> bytes:
+    """A JPEG whose only zone is that of the program that changed it, and whose hour of digitising is no time."""
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[271], exif[306] = "Phonemaker", "2024:02:04 10:00:00"
+    details = exif.get_ifd(0x8769)
+    details[36867], details[36880], details[36868] = "2024:02:03 21:05:12", "+03:00", "0000:00:00 00:00:00"
+    return picture("JPEG", exif=exif)
+
+
+fixture(
+    "photo-changed-elsewhere.jpg",
+    edited_photo,
+    **PIC,
+    problems=[],
+    facts={"taken": "2024-02-03T21:05:12", "changed": "2024-02-04T10:00:00+03:00", "digitised": None},
+)
+for _name, _time in (
+    ("Screenshot 2024-02-03 at 10.05.12 PM.png", "2024-02-03T22:05:12"),
+    ("لقطة شاشة 2024-02-03 في 10.05.12 م.png", "2024-02-03T22:05:12"),
+    ("Screenshot 2024-02-03 at 12.05.12 AM.png", "2024-02-03T00:05:12"),
+    ("Screenshot_20241503-210512.png", None),
+):
+    fixture(_name, picture, **PIC, problems=[], facts={"looks_like": "screenshot", "time_in_name": _time})
 fixture("picture.webp", lambda: picture("WEBP"), **PIC, problems=[], facts={"width": 96, "height": 72})
 fixture("picture.heic", _heic, **PIC, problems=[], facts={"width": 96, "height": 72})
 fixture(
@@ -1060,6 +1088,15 @@ fixture(
     questions=[],
     problems=["pdf_script"],
     texts=["Threat of 3 February"],
+)
+fixture(
+    "paper-with-files.pdf",
+    lambda: paper("/Names << /EmbeddedFiles << /Names [(a) << /Type /Filespec /F (a.jpg) /EF << /F 4 0 R >> >>] >> >>"),
+    kind="pdf",
+    questions=[],
+    problems=["pdf_files"],
+    texts=["Threat of 3 February"],
+    facts={"files_inside": ["a.jpg"]},
 )
 fixture("paper-broken.pdf", b"%PDF-1.7 a report", kind="pdf", questions=[], problems=["pdf_unread"])
 
@@ -1141,7 +1178,7 @@ fixture(
     problems=["digests_wrong"],
     texts=[_URL],
 )
-fixture("page-cut.warc", lambda: warc()[:-30], kind="warc", questions=[], problems=["digests_wrong"], texts=[_URL])
+fixture("page-cut.warc", lambda: warc()[:-30], kind="warc", questions=[], problems=["archive_cut"], texts=[_URL])
 fixture(
     "page.wacz",
     wacz,
@@ -1174,6 +1211,32 @@ fixture(
     questions=[],
     problems=["package_unlisted"],
     texts=[_URL] * 3,
+)
+
+fixture(
+    "page-packed-whole.warc.gz",
+    lambda: gzip.compress(warc() + record("https://x.example/b", b"two"), mtime=0),
+    kind="warc",
+    questions=[],
+    problems=[],
+    facts={"wrong": 0},
+)
+fixture(
+    "page-ends-within.warc",
+    lambda: warc(b"<p>leak</p>" * 40)[:-60],
+    kind="warc",
+    questions=[],
+    problems=["archive_cut"],
+    facts={"wrong": 0},
+)
+fixture(
+    "page-without-a-time.warc",
+    lambda: record("https://x.example/b", b"two").replace(b"2026-11-22T20:00:00Z", b"yesterday evening..."),
+    kind="warc",
+    questions=[],
+    problems=[],
+    texts=["https://x.example/b"],
+    times=[""],
 )
 
 
@@ -1350,6 +1413,19 @@ fixture("archive-traversal.tar", lambda: tar("../x"), error="evidence.archive_tr
 fixture("archive-link.tar", lambda: tar("x", "/etc/passwd"), error="evidence.archive_link")
 fixture("archive.tar", lambda: tar("a.txt"), **ARC, problems=[], texts=["a.txt"])
 
+fixture("sealed.7z", b"7z\xbc\xaf\x27\x1c" + bytes(40), kind="archive", questions=[], problems=["not_opened"])
+fixture(
+    "voice.caf", b"caff\x00\x01\x00\x00" + bytes(40), kind="audio", questions=[], problems=[], facts={"codec": "caf"}
+)
+fixture(
+    "voice.aac",
+    b"\xff\xf1\x50\x80\x02\x1f\xfc" + bytes(40),
+    kind="audio",
+    questions=[],
+    problems=[],
+    facts={"codec": "aac"},
+)
+fixture("voice-cut.wav", lambda: sound()[:-1000], kind="audio", questions=[], problems=["sound_damaged"])
 fixture(
     "notes.txt", "ملاحظات عن يوم 3 شباط\n", kind="text", questions=[], problems=[], texts=["ملاحظات عن يوم 3 شباط\n"]
 )

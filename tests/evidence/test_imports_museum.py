@@ -66,6 +66,7 @@ def _same_items(made: Imported, expected: dict[str, Any]) -> None:
         "readings": [list(item.readings) for item in spoken],
         "unparsed": [[line, text] for line, text in made.unparsed],
         "texts": [item.text for item in made.items if item.kind not in SPOKEN and item.kind != "attachment"],
+        "times": [item.time for item in made.items],
         "attachments": [
             [item.text, item.extra["bytes"], item.extra["sha256"]] for item in made.items if item.kind == "attachment"
         ],

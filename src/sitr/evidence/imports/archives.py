@@ -6,17 +6,21 @@ signature there is kept as it stands and not judged. Nothing is replayed here.
 """
 
 import base64
+import gzip
 import hashlib
 import io
 import logging
+import re
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from datetime import datetime
+from typing import Any, BinaryIO, cast
 
 from sitr.errors import BadInput
 from sitr.evidence.imports.documents import list_of, read_json, table_of, text_of, whole_number
 from sitr.evidence.imports.handing import Handing, starts_as_picture
 from sitr.evidence.imports.limits import ImportLimits
+from sitr.evidence.imports.telegram import unix_time
 from sitr.evidence.imports.values import Findings, Item, ItemKind, Where
 from sitr.evidence.imports.zips import Member, Zip
 
@@ -43,6 +47,23 @@ class _Bounded(io.RawIOBase):
         count = min(len(buffer), len(self._rest))
         buffer[:count], self._rest = self._rest[:count], self._rest[count:]
         return count
+
+
+def _unpacked_whole(source: BinaryIO) -> BinaryIO:
+    """A WARC that somebody packed as one piece, unpacked while it is read; one packed record by record stays as it is,
+    and so does what cannot be looked into twice."""
+    if not source.seekable():
+        return source
+    start = source.read(1 << 16)
+    source.seek(0)
+    if not start.startswith(b"\x1f\x8b"):
+        return source
+    try:
+        first = zlib.decompressobj(31).decompress(start, 1 << 20)
+    except zlib.error:
+        return source
+    several = len(re.findall(rb"(?:^|\r\n\r\n)WARC/[01]\.", first)) > 1
+    return cast("BinaryIO", gzip.GzipFile(fileobj=source, mode="rb")) if several else source
 
 
 def looks_like_warc(start: bytes) -> bool:
@@ -89,6 +110,7 @@ def read_warc(
     seen = Seen() if seen is None else seen
     from warcio.exceptions import ArchiveLoadFailed
 
+    source = _unpacked_whole(source)
     ArchiveIterator = _silent_iterator()  # noqa: N806  a class of the library
     counts = {"records": 0, "wrong": 0, "unchecked": 0}
     spent = 0
@@ -146,6 +168,9 @@ def _record(record: Any, findings: Findings, counts: dict[str, int], left: int, 
         return len(text)
     keeping.begin(record)
     length, right = _check_payload(record, left, keeping)
+    if right is False and _is_cut(record):
+        findings.problem("archive_cut")
+        right = None
     if right is False:
         counts["wrong"] += 1
     elif right is None:
@@ -242,6 +267,11 @@ def _check_payload(record: Any, left: int, keeping: Keeping) -> tuple[int, bool 
     return length, _same_digest(digest.digest(), expected)
 
 
+def _is_cut(record: Any) -> bool:
+    """Whether the file ended within this record, whose digest then says nothing of a change."""
+    return bool(getattr(record.raw_stream, "limit", 0) > 0)
+
+
 def _same_digest(made: bytes, expected: str) -> bool:
     said = expected.strip()
     return said.casefold() == made.hex() or said.upper().rstrip("=") == base64.b32encode(made).decode().rstrip("=")
@@ -252,14 +282,23 @@ def _address(record: Any, length: int, right: bool | None) -> Item:
     status = record.http_headers.get_statuscode() if record.http_headers else ""
     address = (headers.get_header("WARC-IP-Address") or "")[:60]
     return Item(
-        ItemKind.ADDRESS, written=(headers.get_header("WARC-Date") or "")[:40],
-        time=(headers.get_header("WARC-Date") or "")[:40], text=(headers.get_header("WARC-Target-URI") or "")[:8192],
+        ItemKind.ADDRESS, written=_header(record, "WARC-Date")[:40], time=_time(_header(record, "WARC-Date")),
+        text=(headers.get_header("WARC-Target-URI") or "")[:8192],
         extra={
             "status": str(status)[:10], "media_type": _media_type(record), "bytes": length,
             "record": record.rec_type, "digest": {True: "right", False: "wrong", None: "unchecked"}[right],
             **({"server": address} if address else {}),
         },
     )  # fmt: skip
+
+
+def _time(written: str) -> str:
+    """The written time where it is one (ISO 8601, W3C's profile); a zone that is missing is not added."""
+    try:
+        datetime.fromisoformat(written)
+    except ValueError:
+        return ""
+    return written[:40]
 
 
 def _media_type(record: Any) -> str:
@@ -284,6 +323,9 @@ def read_wacz(zipped: Zip, limits: ImportLimits, findings: Findings, handing: Ha
     pages = {item.text for item in findings.items if item.kind is ItemKind.PAGE}
     handing.page = pages.pop() if len(pages) == 1 else ""  # of several pages nobody knows which showed a picture
     seen = Seen()
+    within = [m for m in zipped.members if m.name.casefold().endswith((".wacz", ".zip"))]
+    if within:
+        findings.problem("nested", n=len(within))
     for member in zipped.members:
         if member.name.startswith("archive/") and member.name.casefold().endswith((".warc", ".warc.gz")):
             if not member.readable or member.name in zipped.doubled:
@@ -394,11 +436,13 @@ def _page(line: bytes, number: int, findings: Findings) -> None:
         findings.problem("package_unread")
         return
     if url := text_of(said.get("url"), 8192):
-        time = text_of(said.get("ts"), 40)
+        stamp = whole_number(said.get("ts"))
+        written = text_of(said.get("ts"), 40) if stamp is None else str(stamp)
+        time = _time(written) if stamp is None else unix_time(stamp // 1000, stamp % 1000)
         findings.items.append(
             Item(
                 ItemKind.PAGE,
-                written=time,
+                written=written,
                 time=time,
                 text=url,
                 line=number,

@@ -38,12 +38,25 @@ def read_pdf(source: BinaryIO, limits: ImportLimits, findings: Findings, handing
     # pdfinfo tells of the scripts that it finds; packed objects hide theirs from a plain search, and others from it.
     if findings.facts.get("javascript") == "yes" or _names_script(source):
         findings.problem("pdf_script")
+    _attachments(source, limits, findings)
     if handing.wanted:
         _pictures(source, limits, findings, handing)
     if not words.ended_well:
         findings.problem("pdf_late" if words.late else "pdf_unread")
         return
     _pages(words.output.decode("utf-8", "replace"), limits, findings)
+
+
+_ATTACHED = re.compile(r"^(\d{1,6}): (.*)$", re.MULTILINE)
+
+
+def _attachments(source: BinaryIO, limits: ImportLimits, findings: Findings) -> None:
+    """Files that travel inside the document (portfolios, PDF/A-3), by their names; they are not opened."""
+    told = run_apart(["pdfdetach", "-enc", "UTF-8", "-list", "fd://0"], source, limits)  # it knows no other name for it
+    names = [name for _, name in _ATTACHED.findall(told.output.decode("utf-8", "replace"))]
+    if names:
+        findings.facts["files_inside"] = [name.strip()[:300] for name in names[:200]]
+        findings.problem("pdf_files", n=len(names))
 
 
 # What runs apart: pdfimages can only write files, so it writes into the memory of its own namespace, which ends with

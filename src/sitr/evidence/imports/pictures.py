@@ -8,6 +8,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pillow_heif
@@ -16,6 +17,7 @@ from PIL import ExifTags, Image
 from sitr.errors import BadInput
 from sitr.evidence.imports.credentials import UNREADABLE, Verdict, judge
 from sitr.evidence.imports.jumbf import png_texts, read_manifest
+from sitr.evidence.imports.moments import visible
 from sitr.evidence.imports.values import Findings
 from sitr.fingerprint import measure
 
@@ -29,7 +31,8 @@ _TAGS = {
     "make": 271, "model": 272, "software": 305, "host": 316, "changed": 306,
 }  # fmt: skip
 _DETAILS = {
-    "taken": 36867, "digitised": 36868, "zone": 36880, "zone_taken": 36881, "part_of_second": 37521, "lens": 42036,
+    "taken": 36867, "digitised": 36868, "zone_changed": 36880, "zone_taken": 36881, "zone_digitised": 36882,
+    "part_of_second": 37521, "lens": 42036,
 }  # fmt: skip
 _PRIVATE = {"serial": 42033, "lens_serial": 42037, "owner": 42032, "image_id": 42016}
 _COMMENT = 37510
@@ -37,7 +40,8 @@ _TIME = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)")
 _ZONE = re.compile(r"[+-]\d\d:\d\d|Z")
 _NAMED_SHOT = re.compile(r"screen.?shot|screen.?capture|لقطة.?شاشة|capture.?d.?.?.?cran|bildschirmfoto", re.IGNORECASE)
 _TIME_IN_NAME = re.compile(
-    r"(20\d{2})[-_.]?([01]\d)[-_.]?([0-3]\d)[-_. ](?:at |في )?([0-2]\d)[-_.:h]?([0-5]\d)[-_.:m]?([0-5]\d)"
+    r"(20\d{2})[-_.]?([01]\d)[-_.]?([0-3]\d)[-_. ](?:at |في )?([0-2]\d|\d(?=[.:h]))[-_.:h]?([0-5]\d)[-_.:m]?([0-5]\d)"
+    r"(?:\s?([AaPp][Mm]|ص|م)(?!\w))?"
 )
 _WHATSAPP_NAME = re.compile(r"IMG-20\d{6}-WA\d+|PHOTO-20\d\d-\d\d-\d\d")
 # Sides in pixels that are screens and no camera's.
@@ -101,14 +105,31 @@ def _note(table: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _times(findings: Findings) -> None:
-    """`taken` as ISO 8601, with the zone where the phone wrote it (EXIF 2.31 and later)."""
-    zone = str(findings.facts.pop("zone_taken", "") or findings.facts.pop("zone", ""))
-    findings.facts.pop("zone", None)
+    """Times as ISO 8601, each with its own zone where the phone wrote it (EXIF 2.31 and later): a program that edits a
+    picture elsewhere writes the zone of its change, which says nothing of the hour it was taken. What is no time, as
+    the noughts of a phone without a clock, is left out.
+    """
     for name in ("taken", "digitised", "changed"):
-        found = _TIME.fullmatch(str(findings.facts.get(name, "")))
-        if found:
-            known = zone if name != "changed" and _ZONE.fullmatch(zone) else ""
-            findings.facts[name] = f"{found[1]}-{found[2]}-{found[3]}T{found[4]}{known}"
+        zone = str(findings.facts.pop(f"zone_{name}", ""))
+        if name not in findings.facts:
+            continue
+        time = _time(str(findings.facts.pop(name)), zone)
+        if time:
+            findings.facts[name] = time
+
+
+def _time(written: str, zone: str) -> str:
+    found = _TIME.fullmatch(written)
+    if found is None:
+        return ""
+    text = f"{found[1]}-{found[2]}-{found[3]}T{found[4]}"
+    for known in (text + zone, text) if _ZONE.fullmatch(zone) else (text,):
+        try:
+            datetime.fromisoformat(known)
+        except ValueError:
+            continue
+        return known
+    return ""
 
 
 def _place(gps: Any) -> str:
@@ -146,10 +167,20 @@ def _from_texts(texts: dict[str, str], findings: Findings) -> None:
 
 
 def _from_name(name: str, findings: Findings) -> None:
-    """Android writes the second of a screenshot into its name; a name can be changed by anybody."""
-    if found := _TIME_IN_NAME.search(name):
-        date, clock = "-".join(found.groups()[:3]), ":".join(found.groups()[3:])
-        findings.facts["time_in_name"] = f"{date}T{clock}"
+    """Phones and computers write the second of a screenshot into its name, some with half days; a name can be changed
+    by anybody."""
+    found = _TIME_IN_NAME.search(visible(name))
+    if not found:
+        return
+    year, month, day, hour, minute, second = map(int, found.groups()[:6])
+    if half := found[7]:
+        if not 1 <= hour <= 12:
+            return
+        hour = hour % 12 + 12 * (half in {"م", "PM", "pm", "Pm"})
+    try:
+        findings.facts["time_in_name"] = datetime(year, month, day, hour, minute, second).isoformat()  # noqa: DTZ001
+    except ValueError:
+        return
 
 
 def _credentials(data: bytes, findings: Findings) -> None:

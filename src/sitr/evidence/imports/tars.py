@@ -10,7 +10,7 @@ from sitr.errors import BadInput
 from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.zips import safe_member
 
-_PACKINGS = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
+_PACKINGS = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x28\xb5\x2f\xfd")
 _LARGEST = 4 * 2**30
 """Bytes that are unpacked (and thrown away) to read the names between them."""
 
@@ -35,7 +35,7 @@ def looks_like_tar(start: bytes) -> bool:
 
 
 def is_packed(start: bytes) -> bool:
-    """gzip, bzip2 or xz."""
+    """gzip, bzip2 or xz; 7z, RAR and Zstandard too, which are named and not opened."""
     return start.startswith(_PACKINGS)
 
 

@@ -12,16 +12,25 @@ _BRANDS = frozenset({"M4A", "M4B"})
 
 
 def looks_like_voice(start: bytes, name: str) -> bool:
-    """Opus or Vorbis in Ogg, M4A, AMR, MP3, WAV, FLAC. An Ogg with a picture track (Theora) is no voice note."""
+    """Opus or Vorbis in Ogg, M4A, AAC, CAF, AMR, MP3, WAV, FLAC. An Ogg with a picture track (Theora) is no voice note;
+    one whose head is cut is what its name says."""
     if start.startswith(b"OggS"):
-        return b"theora" not in start[:512] and (b"OpusHead" in start[:512] or b"vorbis" in start[:512])
+        named = name.casefold().endswith((".opus", ".ogg", ".oga"))
+        return b"theora" not in start[:512] and (named or b"OpusHead" in start[:512] or b"vorbis" in start[:512])
     if brand(start) in _BRANDS:
         return True
     if start[:4] == b"RIFF" and start[8:12] == b"WAVE":
         return True
     if start.startswith((b"#!AMR", b"ID3", b"fLaC")):
         return True
+    if start.startswith(b"caff\x00\x01") or (_is_adts(start) and name.casefold().endswith(".aac")):
+        return True
     return start[:2] in {b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"} and name.casefold().endswith(".mp3")
+
+
+def _is_adts(start: bytes) -> bool:
+    """The frames in which recorders write AAC without a container (ISO 13818-7)."""
+    return start[:2] in {b"\xff\xf1", b"\xff\xf9", b"\xff\xf0", b"\xff\xf8"}
 
 
 def read_voice(source: BinaryIO, findings: Findings) -> str:
@@ -40,8 +49,17 @@ def read_voice(source: BinaryIO, findings: Findings) -> str:
     if start[:4] == b"RIFF":
         _wav(source, findings)
         return "audio/wav"
-    findings.facts["codec"] = "flac" if start.startswith(b"fLaC") else "mp3"
-    return "audio/flac" if start.startswith(b"fLaC") else "audio/mpeg"
+    findings.facts["codec"], media_type = _by_start(start)
+    return media_type
+
+
+def _by_start(start: bytes) -> tuple[str, str]:
+    """Codec and media type of what tells no length in its head."""
+    if start.startswith(b"caff"):
+        return "caf", "audio/x-caf"
+    if start.startswith(b"fLaC"):
+        return "flac", "audio/flac"
+    return ("aac", "audio/aac") if _is_adts(start) else ("mp3", "audio/mpeg")
 
 
 def _ogg(source: BinaryIO, findings: Findings) -> None:
@@ -112,5 +130,8 @@ def _wav(source: BinaryIO, findings: Findings) -> None:
         with wave.open(source, "rb") as sound:
             findings.facts["channels"] = sound.getnchannels()
             findings.facts["milliseconds"] = sound.getnframes() * 1000 // max(1, sound.getframerate())
+            frames = sound.getnframes() * sound.getsampwidth() * sound.getnchannels()
+            if frames > source.seek(0, io.SEEK_END):  # what the head promises is not there
+                findings.problem("sound_damaged")
     except (wave.Error, EOFError, RuntimeError, struct.error, ZeroDivisionError):
         findings.problem("sound_damaged")
