@@ -8,10 +8,12 @@ import asyncio
 import base64
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 _PIECE = 3 * 2**18  # base64 makes four signs of three bytes: pieces of whole threes can be joined
 
 Params = dict[str, Any]
@@ -118,7 +120,7 @@ class Cdp(asyncio.Protocol):
             self._parts.append(data[:end])
             whole, self._parts = b"".join(self._parts), []
             data = data[end + 1 :]
-            self._take(json.loads(whole))
+            self._take(_read(whole))
         if data:
             self._parts.append(data)
 
@@ -141,6 +143,23 @@ class Cdp(asyncio.Protocol):
             future.set_exception(CdpError(message["error"].get("message", "")))
         else:
             future.set_result(cast("Params", message.get("result", {})))
+
+
+def _read(message: bytes) -> Params:
+    """One message. A page may write half a surrogate pair into a title or a dialog: no file takes it, so it becomes
+    U+FFFD here, where everything of the page comes in."""
+    found = json.loads(message.decode("utf-8", "replace"))
+    return cast("Params", _whole_signs(found) if _HALF_PAIR.search(message) else found)
+
+
+def _whole_signs(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, list):
+        return [_whole_signs(one) for one in value]
+    if isinstance(value, dict):
+        return {_whole_signs(name): _whole_signs(one) for name, one in value.items()}
+    return value
 
 
 def _seen(future: "asyncio.Future[Params]") -> None:
