@@ -5,11 +5,13 @@ Found are: what answered with a picture (whatever asked for it: `img`, `srcset`,
 pictures, canvases.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urljoin
 
 from sitr.evidence.captured import BodyState, Exchange, PageImage
+from sitr.evidence.recorder import whole_range
 from sitr.evidence.visit import Reference
 from sitr.net.inline import decode_data_url
 
@@ -30,6 +32,8 @@ _BOXES = {
     b"mif1": "image/heic",
 }
 _MOST_REDIRECTS = 20
+_OWN = "urn:sitr:"
+_OWN_NAME = re.compile(r"urn:sitr:inline-\d+-(data|blob|canvas):")
 
 
 def page_images(
@@ -80,6 +84,17 @@ def _inline(found: Iterable[tuple[str, tuple[str, ...], str]], folder: Path) -> 
             yield PageImage(url[:_SHOWN], (url[:_SHOWN],), roles, path, mime, len(content))
 
 
+def own_picture(image: PageImage, page_url: str) -> str:
+    """The address in our archives of a picture that has none of its own: as what it came, and on which page."""
+    return f"{_OWN}{image.path.name}-{image.url.partition(':')[0]}:{page_url}"
+
+
+def kind_of_own(address: str) -> str:
+    """As what a picture of the page's own came (`data`, `blob`, `canvas`); empty for any other address."""
+    found = _OWN_NAME.match(address)
+    return found[1] if found else ""
+
+
 def picture_type(start: bytes, told: str) -> str | None:
     """The media type by the first bytes, since leak sites serve pictures as anything; SVG and others by what the
     server told."""
@@ -120,5 +135,7 @@ def _joined(base: str, location: str) -> str:
 def _worth(exchange: Exchange) -> int:
     """Of several exchanges for one address the one that holds most: a whole body, then any answer, then none."""
     if exchange.state is BodyState.KEPT and exchange.status < 400:
-        return 3 if exchange.method == "GET" else 2
+        if exchange.status == 206 and not whole_range(exchange):
+            return 2
+        return 4 if exchange.method == "GET" else 3
     return 1 if exchange.status else 0

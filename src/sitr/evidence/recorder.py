@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,20 @@ STREAM_ABOVE = 5 * 2**20
 # What is handed back to the page at most: the protocol takes it as one base64 message.
 _GIVE_BACK = 32 * 2**20
 _CHUNK = 512 * 1024
+# The protocol hands a piece on only when it is full. So the first is small, and none is larger than what came before
+# it, of a document than a quarter of it: a server that stops in the middle takes that with it, and not all.
+_FIRST_CHUNK = 4096
+_DOCUMENT_FIRST_CHUNK = 16
+_DOCUMENT_PART = 4
+_DOCUMENT_CHUNK = 8 * 1024
+# A page is shown only when its document was handed back: after this share of the time to load it is, as far as it came.
+_DOCUMENT_SHARE = 0.6
+# Slower than this, in bytes a second, a body is not waited for beyond the time of one step.
+_SLOW = 16 * 1024
+# Of what a page can do without end, so many of a kind are listed; the rest is counted.
+_NOTES = 30
+_LONGEST_NOTE = 500
+_UNKEPT = 500
 _BODILESS = frozenset({101, 204, 205, 304})
 _PICTURE = re.compile(r"(image|video|audio)/|application/(octet-stream|pdf|zip|vnd\.apple\.mpegurl)")
 # What a capture without pictures lets a page ask for; the favicon, for one, is `Other`.
@@ -66,6 +81,8 @@ class Recorder:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stored = 0
         self._last_change = asyncio.get_running_loop().time()
+        self._notes: Counter[str] = Counter()
+        self._refused = 0
         self.exchanges: list[Exchange] = []
         self.problems: dict[tuple[str, str], Problem] = {}
 
@@ -80,9 +97,20 @@ class Recorder:
         request = {"patterns": patterns, "handleAuthRequests": True}
         await self._cdp.call("Fetch.enable", request, seconds=seconds)
 
+    @property
+    def answered(self) -> bool:
+        """Whether the headers of any answer came."""
+        return any(exchange.status for exchange in self.exchanges)
+
     def note(self, code: str, **data: Any) -> None:
-        """Writes down a problem once."""
-        self.problems.setdefault((code, str(sorted(data.items()))), Problem(code, data))
+        """Writes down a problem once, and of one code no more than a few: a page can open windows without end."""
+        data = {name: one[:_LONGEST_NOTE] if isinstance(one, str) else one for name, one in data.items()}
+        key = code, str(sorted(data.items()))
+        if key in self.problems:
+            return
+        self._notes[code] += 1
+        if self._notes[code] <= _NOTES:
+            self.problems[key] = Problem(code, data)
 
     async def quiet(self, seconds: float, still: float = 0.3) -> bool:
         """Waits until nothing is under way for `still` seconds; False when `seconds` ran out first."""
@@ -103,9 +131,12 @@ class Recorder:
             if late:
                 await asyncio.wait(late, timeout=2)
         for exchange in self._open.values():
-            exchange.why = exchange.why or "no_answer"
+            exchange.why = exchange.why or ("cut" if exchange.status else "no_answer")
         self._open.clear()
         self._merge_sent()
+        unlisted = sum(n - _NOTES for n in self._notes.values() if n > _NOTES) + max(0, self._refused - _UNKEPT)
+        if unlisted:
+            self.note("evidence.note_unlisted", n=unlisted)
 
     def _paused(self, params: dict[str, Any]) -> None:
         self._last_change = asyncio.get_running_loop().time()
@@ -132,8 +163,10 @@ class Recorder:
             inner = exchange.url.startswith(("data:", "blob:", "about:"))
             await self._let_go(params) if inner else await self._refuse(params)
             return
-        self.exchanges.append(exchange)
         why = self._why_not(params)
+        self._refused += why == "too_many"
+        if self._refused <= _UNKEPT:
+            self.exchanges.append(exchange)
         if why:
             exchange.why = why
             exchange.state = BodyState.WITHHELD if why == "no_pictures" else BodyState.ABSENT
@@ -144,7 +177,7 @@ class Recorder:
         await self._let_go(params)
 
     def _why_not(self, params: dict[str, Any]) -> str:
-        if len(self.exchanges) > self._limits.requests:
+        if len(self.exchanges) >= self._limits.requests:
             self.note("evidence.note_requests", limit=self._limits.requests)
             return "too_many"
         if not self._pictures and params.get("resourceType") not in _WORDS_ONLY:
@@ -197,7 +230,7 @@ class Recorder:
             await self._let_go(params)
         elif not self._pictures:
             await self._withheld(exchange, params)
-        elif _length_of(exchange) <= STREAM_ABOVE and not _ENDLESS.match(exchange.mime):
+        elif is_short(exchange):
             await self._whole_body(exchange, params)
         else:
             await self._streamed_body(exchange, params)
@@ -209,17 +242,16 @@ class Recorder:
 
     async def _whole_body(self, exchange: Exchange, params: dict[str, Any]) -> None:
         request = {"requestId": params["requestId"]}
+        exchange.state, exchange.why = BodyState.CUT, "cut"
         try:
             answer = await self._cdp.call("Fetch.getResponseBody", request, seconds=self._limits.seconds)
-        except CdpError:
-            exchange.why = "cut"
-            exchange.state = BodyState.CUT
+        except (CdpError, TimeoutError):
             await self._let_go(params)
             return
         raw = answer["body"]
         data = base64.b64decode(raw) if answer.get("base64Encoded") else raw.encode()
         self._keep(exchange, data)
-        exchange.state = BodyState.KEPT
+        exchange.state, exchange.why = BodyState.KEPT, ""
         self._check_length(exchange)
         await self._let_go(params)
 
@@ -245,10 +277,13 @@ class Recorder:
 
     async def _read_stream(self, exchange: Exchange, handle: str) -> None:
         self._keep(exchange, b"")
+        clock, document = asyncio.get_running_loop().time, exchange.type == "Document"
+        began = clock()
+        limit = self._limits.load_seconds * _DOCUMENT_SHARE if document else self._limits.step_seconds
         while True:
-            part = await self._cdp.call(
-                "IO.read", {"handle": handle, "size": _CHUNK}, seconds=self._limits.step_seconds
-            )
+            size = _next_piece(exchange.length, document=document)
+            left = began + limit - clock() if document else limit
+            part = await self._cdp.call("IO.read", {"handle": handle, "size": size}, seconds=left)
             data = part.get("data", "")
             self._keep(exchange, base64.b64decode(data) if part.get("base64Encoded") else data.encode())
             if part.get("eof"):
@@ -256,6 +291,8 @@ class Recorder:
                 return
             if exchange.length > self._limits.body_bytes or self._stored > self._limits.bytes:
                 exchange.why = "too_large"
+                return
+            if exchange.length < (clock() - began - limit) * _SLOW:
                 return
 
     async def _give_back(self, exchange: Exchange, request_id: str) -> None:
@@ -329,9 +366,19 @@ def _posted(request: dict[str, Any]) -> bytes:
     return str(request.get("postData", "")).encode()
 
 
-def _length_of(exchange: Exchange) -> int:
+def _next_piece(have: int, *, document: bool) -> int:
+    if document:
+        return min(_DOCUMENT_CHUNK, max(_DOCUMENT_FIRST_CHUNK, have // _DOCUMENT_PART))
+    return min(_CHUNK, max(_FIRST_CHUNK, have))
+
+
+def is_short(exchange: Exchange) -> bool:
+    """Whether a body may be asked for in one piece. A packed one may not: a megabyte of it can hold a thousand. Nor may
+    a document: what comes of it before the server falls silent is what people see."""
     told = exchange.header("content-length")
-    return int(told) if _is_number(told) else STREAM_ABOVE + 1
+    if exchange.type == "Document" or exchange.header("content-encoding") or _ENDLESS.match(exchange.mime):
+        return False
+    return _is_number(told) and int(told) <= STREAM_ABOVE
 
 
 def _is_number(told: str) -> bool:
