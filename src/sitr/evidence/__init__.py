@@ -21,6 +21,7 @@ from sitr.evidence.captured import (
 )
 from sitr.evidence.capturing import capture
 from sitr.evidence.cookies import Cookie, read_cookies
+from sitr.evidence.images import kind_of_own, own_picture
 from sitr.evidence.options import CaptureLimits, CaptureOptions, Viewport
 from sitr.evidence.wall import confinement
 
@@ -43,5 +44,7 @@ __all__ = [
     "Wall",
     "capture",
     "confinement",
+    "kind_of_own",
+    "own_picture",
     "read_cookies",
 ]

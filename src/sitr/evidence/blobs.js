@@ -1,5 +1,6 @@
-// The bytes behind blob: addresses, as data: addresses. They exist in this page only, so they must be read here.
-async ({ urls, most }) => {
+// The bytes behind blob: addresses, as data: addresses. They exist in this page only, so they must be read here. What cannot be read
+// any more (its address was taken back, or the page's own rules forbid it) is drawn anew from the picture that still shows it.
+async ({ urls, most, all }) => {
   const read = async (url) => {
     try {
       const blob = await (await fetch(url)).blob();
@@ -12,7 +13,33 @@ async ({ urls, most }) => {
       });
     } catch { return ""; }
   };
-  const out = {};
-  for (const url of urls) out[url] = await read(url);
-  return out;
+  const shown = new Map();
+  const look = (root) => {
+    for (const node of root.querySelectorAll("*")) {
+      if (node.localName === "img" && node.currentSrc.startsWith("blob:") && node.complete && node.naturalWidth) shown.set(node.currentSrc, node);
+      if (node.shadowRoot) look(node.shadowRoot);
+    }
+  };
+  look(document);
+  const draw = (url) => {
+    const image = shown.get(url);
+    if (!image || image.naturalWidth * image.naturalHeight > 5e7) return "";
+    try {
+      const canvas = document.createElement("canvas");
+      canvas.width = image.naturalWidth;
+      canvas.height = image.naturalHeight;
+      canvas.getContext("2d").drawImage(image, 0, 0);
+      return canvas.toDataURL("image/png");
+    } catch { return ""; }
+  };
+  const out = {}, drawn = {};
+  let left = all;
+  for (const url of urls) {
+    let data = await read(url);
+    const anew = !data && (data = draw(url));
+    if (data.length > left) continue;
+    left -= data.length;
+    if (data) (anew ? drawn : out)[url] = data;
+  }
+  return { read: out, drawn };
 }

@@ -40,7 +40,7 @@ from sitr.evidence.captured import (
 from sitr.evidence.cdp import Cdp, CdpError
 from sitr.evidence.completeness import count
 from sitr.evidence.gate import Gate, Way, target_of
-from sitr.evidence.images import page_images
+from sitr.evidence.images import own_picture, page_images
 from sitr.evidence.options import CaptureOptions
 from sitr.evidence.record import record_json
 from sitr.evidence.recorder import Recorder
@@ -61,7 +61,7 @@ _HARMLESS = frozenset(
     f"evidence.note_{name}"
     for name in (
         *("dialog", "popup", "websocket", "certificate", "tiles", "service_worker", "refused", "download"),
-        *("expanded", "redacted", "login"),
+        *("expanded", "redacted", "login", "inner", "inner_small", "redrawn", "unlisted"),
     )
 )
 
@@ -214,7 +214,7 @@ class _Work:
         session = self._without_secrets(seen, recorder)
         completeness = count(recorder.exchanges, seen.references, seen.inline)
         images = self._images(seen, recorder.exchanges)
-        files = self._files(seen, recorder.exchanges, completeness)
+        files = self._files(seen, recorder.exchanges, completeness, images)
         self._drop_bodies(recorder.exchanges, images)
         seen.seconds["archive"] = round(time.monotonic() - began, 3)
         made = self._capture(seen, recorder, gate, files=files, images=images, completeness=completeness)
@@ -252,7 +252,9 @@ class _Work:
             return ()
         return page_images(exchanges, seen.references, seen.inline, seen.drawn, self.bodies)
 
-    def _files(self, seen: Seen, exchanges: Sequence[Exchange], completeness: Completeness) -> list[CapturedFile]:
+    def _files(
+        self, seen: Seen, exchanges: Sequence[Exchange], completeness: Completeness, images: Sequence[PageImage]
+    ) -> list[CapturedFile]:
         text = self.kept / "page.txt"
         text.write_text(seen.text, encoding="utf-8", errors="replace")
         found = [(FileKind.SCREENSHOT, path, "image/png") for path in seen.screenshots]
@@ -260,7 +262,8 @@ class _Work:
         found += [(FileKind.HTML, seen.html, "text/html; charset=utf-8")] if seen.html else []
         found += [(FileKind.TEXT, text, "text/plain; charset=utf-8")] if seen.text else []
         if self.options.pictures:
-            found.insert(0, (FileKind.WACZ, self._archive(seen, exchanges, found, completeness), "application/wacz"))
+            archive = self._archive(seen, exchanges, found, completeness, images)
+            found.insert(0, (FileKind.WACZ, archive, "application/wacz"))
         return [described(kind, path, mime) for kind, path, mime in found]
 
     def _archive(
@@ -269,11 +272,18 @@ class _Work:
         exchanges: Sequence[Exchange],
         found: Sequence[tuple[FileKind, Path, str]],
         completeness: Completeness,
+        images: Sequence[PageImage],
     ) -> Path:
         warc, wacz = self.kept / WARC_NAME, self.kept / "capture.wacz"
+        page_url = seen.final_url or self.url
         attachments = [
-            Attachment(f"urn:sitr:{path.name}:{seen.final_url or self.url}", mime, path, self.clock())
-            for _kind, path, mime in found
+            Attachment(f"urn:sitr:{path.name}:{page_url}", mime, path, self.clock()) for _kind, path, mime in found
+        ]
+        # What a page wrote or drew itself has no exchange: here it can be found again as a picture.
+        attachments += [
+            Attachment(own_picture(image, page_url), image.mime, image.path, self.clock())
+            for image in images
+            if not image.url.startswith(("http:", "https:"))
         ]
         write_warc(warc, exchanges, attachments, self._info(seen, completeness), self.now)
         page = _page_exchange(exchanges, seen.final_url) or next(e for e in exchanges if e.status)

@@ -2,11 +2,15 @@
 // of the language's own functions. Returns plain JSON.
 (limits) => {
   const refs = new Map();
+  const roots = [];
+  let inline = limits.inline, lost = false;
   const add = (raw, role, width, height) => {
     if (!raw) return;
     let url;
     try { url = new URL(raw.trim(), document.baseURI).href; } catch { return; }
     const known = refs.get(url);
+    // A page may write itself full of pictures: what is taken over as text is bounded.
+    if (!known && url.startsWith("data:") && (inline -= url.length) < 0) { lost = true; return; }
     if (known) { if (!known.roles.includes(role)) known.roles.push(role); return; }
     if (refs.size < limits.refs) refs.set(url, { url, roles: [role], width: width | 0, height: height | 0 });
   };
@@ -55,13 +59,13 @@
       else if (name === "object" && /^image\//.test(node.type || "")) add(node.getAttribute("data"), "img");
       else if (name === "embed" && /^image\//.test(node.type || "")) add(node.getAttribute("src"), "img");
       else if (name === "link" && /(^|\s)(icon|apple-touch-icon)(\s|$)/.test(node.rel || "")) add(node.getAttribute("href"), "icon");
-      else if (name === "canvas" && node.width * node.height >= 4096 && canvases.length < 8) canvases.push(node);
+      else if (name === "canvas" && node.width * node.height >= 4096) canvases.push(node);
       else if (name === "noscript") unscripted(node);
       for (const pseudo of [null, "::before", "::after"]) {
         const style = getComputedStyle(node, pseudo);
         for (const property of STYLES) cssUrls(style[property], "background");
       }
-      if (node.shadowRoot) look(node.shadowRoot);
+      if (node.shadowRoot) { roots.push(node.shadowRoot); look(node.shadowRoot); }
     }
   };
   look(document);
@@ -83,19 +87,30 @@
     });
   }
   const drawn = [];
-  for (const canvas of canvases) {
-    try { drawn.push(canvas.toDataURL("image/png")); } catch { drawn.push(""); }
+  for (const canvas of canvases.slice(0, limits.canvases)) {
+    let data = "";
+    try { if (canvas.width * canvas.height <= 5e7) data = canvas.toDataURL("image/png"); } catch { /* drawn from another site's picture */ }
+    if (data && (inline -= data.length) >= 0) drawn.push(data);
   }
+  // What stands in shadow trees is part of the page, and neither outerHTML nor innerText has it.
+  const source = (top) => {
+    if (!roots.length || !top.getHTML) return top.outerHTML;
+    const [open, close] = top.cloneNode(false).outerHTML.split(/(?=<\/[^<]*$)/);
+    return open + top.getHTML({ serializableShadowRoots: true, shadowRoots: roots }) + (close || "");
+  };
+  const words = (root) => [...root.children].filter((node) => !/^(style|script|template|link)$/.test(node.localName)).map((node) => node.innerText || "").join("\n");
   const type = document.doctype ? `<!DOCTYPE ${document.doctype.name}>\n` : "";
-  const html = type + (document.documentElement ? document.documentElement.outerHTML : "");
+  const html = type + (document.documentElement ? source(document.documentElement) : "");
+  const text = [document.body ? document.body.innerText : (document.documentElement ? document.documentElement.textContent : ""), ...roots.map(words)];
   return {
     url: location.href,
     title: document.title.slice(0, 2000),
-    text: (document.body ? document.body.innerText : "").slice(0, limits.text),
+    text: text.filter((one) => one && one.trim()).join("\n").slice(0, limits.text),
     html: html.length <= limits.html ? html : "",
     htmlLength: html.length,
     refs: [...refs.values()],
-    cut: looked > limits.nodes || refs.size >= limits.refs,
+    cut: looked > limits.nodes || refs.size >= limits.refs || lost,
     drawn,
+    undrawn: canvases.length - drawn.length,
   };
 }

@@ -212,7 +212,7 @@ def hashes_in(wacz: Path, wanted: set[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     with zipfile.ZipFile(wacz) as package, package.open("archive/capture.warc.gz") as file:
         for record in ArchiveIterator(file):
-            if record.rec_type != "response" or len(found) >= min(len(wanted), _MOST_HASHED):
+            if record.rec_type not in {"response", "resource"} or len(found) >= min(len(wanted), _MOST_HASHED):
                 continue
             data = record.content_stream().read(_LARGEST_PICTURE)
             digest = hashlib.sha256(data).hexdigest()

@@ -1,4 +1,5 @@
-// Goes down the page one screen at a time so that lazy pictures are asked for, then back to the top.
+// Goes down the page one screen at a time so that lazy pictures are asked for, then back to the top; then down each part of it that
+// scrolls by itself, and back to where that stood.
 async (limits) => {
   // Two frames: what watches the screen has then been told. A page that draws slowly is not waited for longer than the limit.
   const pause = () => new Promise((done) => {
@@ -7,14 +8,27 @@ async (limits) => {
   });
   const until = performance.now() + limits.seconds * 1000;
   const page = () => document.scrollingElement || document.documentElement;
-  let y = 0;
-  while (y < page().scrollHeight && performance.now() < until) {
-    window.scrollTo({ top: y, behavior: "instant" });
-    await pause();
-    y += Math.max(200, window.innerHeight * 0.9);
-  }
-  const reached = y >= page().scrollHeight;
+  const down = async (height, tall, put) => {
+    let y = 0;
+    while (y < tall() && performance.now() < until) {
+      put(y);
+      await pause();
+      y += Math.max(200, height() * 0.9);
+    }
+    return y >= tall();
+  };
+  let reached = await down(() => window.innerHeight, () => page().scrollHeight, (top) => window.scrollTo({ top, behavior: "instant" }));
   window.scrollTo({ top: 0, behavior: "instant" });
   await pause();
+  let looked = 0;
+  for (const node of document.querySelectorAll("*")) {
+    if (++looked > 40000) break;
+    if (node === page() || node.scrollHeight <= node.clientHeight + 40 || node.clientHeight < 80 || node.clientWidth < 80) continue;
+    if (!/^(auto|scroll|overlay)$/.test(getComputedStyle(node).overflowY)) continue;
+    const stood = node.scrollTop;
+    const whole = await down(() => node.clientHeight, () => node.scrollHeight, (top) => node.scrollTo({ top, behavior: "instant" }));
+    node.scrollTo({ top: stood, behavior: "instant" });
+    reached = reached && whole;
+  }
   return { reached, height: page().scrollHeight };
 }

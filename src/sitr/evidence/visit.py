@@ -16,10 +16,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sitr.evidence.captured import BodyState, Certificate
+from sitr.evidence.captured import Certificate
 from sitr.evidence.cdp import Cdp, CdpClosedError, CdpError
 from sitr.evidence.options import CaptureOptions
-from sitr.evidence.recorder import Recorder
+from sitr.evidence.recorder import Recorder, whole_range
 
 T = TypeVar("T")
 
@@ -29,6 +29,11 @@ _TILE = 8_000
 _WIDEST = 4_096
 _ICON_ROLE = "icon"
 _MORE = 120
+_MOST_INNER = 3
+# Signs of text, and of pictures as text, that one page may hand over: it can write as many as it likes.
+_TEXT = 4 * 2**20
+_INLINE = 96 * 2**20
+_BROWSERS_OWN = "chrome-error:"
 _START_SECONDS = 30.0
 # A service worker would answer from a store of its own, unseen by the recorder.
 _NO_WORKERS = (
@@ -99,6 +104,7 @@ class Visit:
         self._attached = asyncio.Event()
         self._loaded = asyncio.Event()
         self._crashed = asyncio.Event()
+        self._lost = False  # the page gave way to one of the browser's own, which is no evidence of anything
         self._identity: dict[str, Any] = {}
         self.seen = Seen()
 
@@ -110,7 +116,7 @@ class Visit:
         if self._options.cookies:
             await self._step("cookies", self._set_cookies(), 5)
         self.seen.error = (
-            await self._step("navigate", self._navigate(url), self._limits.load_seconds, default="silent") or ""
+            await self._step("navigate", self._navigate(url), 2 * self._limits.load_seconds + 1, default="silent") or ""
         )
         if not self.seen.error:
             await self._look()
@@ -128,11 +134,14 @@ class Visit:
             await self._step("scroll", self._scroll(), self._limits.scroll_seconds + 2)
         await self._step("quiet", self._recorder.quiet(self._limits.quiet_seconds), self._limits.quiet_seconds + 1)
         await self._step("page", self._collect(), self._limits.step_seconds)
-        if pictures:
+        if pictures and not self._lost:
             await self._step("more", self._fetch_more(), 6)
             await self._step("blobs", self._read_blobs(), 5)
             await self._step("screenshot", self._full_screenshot(), self._limits.step_seconds)
+            await self._step("inner", self._inner_screenshots(), self._limits.step_seconds)
             await self._step("pdf", self._print(), self._limits.step_seconds)
+        if self._lost:
+            self._recorder.note("evidence.note_lost")
         await self._step("certificates", self._read_certificates(), 3)
 
     async def _step(self, name: str, work: Awaitable[T], seconds: float, default: T | None = None) -> T | None:
@@ -265,7 +274,12 @@ class Visit:
 
     def _on_navigated(self, params: dict[str, Any], session: str) -> None:
         frame = params["frame"]
-        if session == self._session and not frame.get("parentId") and not frame.get("unreachableUrl"):
+        if session != self._session or frame.get("parentId"):
+            return
+        if frame.get("unreachableUrl"):
+            self._lost = True
+        else:
+            self._lost = False
             self._main_frame = frame["id"]
             self.seen.final_url = frame["url"] + frame.get("urlFragment", "")
 
@@ -301,8 +315,15 @@ class Visit:
             self._recorder.note("evidence.note_load", seconds=int(self._limits.load_seconds))
 
     async def _go(self, url: str) -> dict[str, Any]:
+        """A page whose document has begun to come is waited for until the recorder hands on as much as came."""
         self._loaded.clear()
-        return await self._cdp.call("Page.navigate", {"url": url}, self._session, seconds=self._limits.load_seconds)
+        answer = self._cdp.send("Page.navigate", {"url": url}, self._session)
+        done, _ = await asyncio.wait([answer], timeout=self._limits.load_seconds)
+        if not done and self._recorder.answered:
+            await asyncio.wait([answer], timeout=self._limits.load_seconds)
+        if not answer.done():
+            raise TimeoutError
+        return answer.result()
 
     async def _set_cookies(self) -> None:
         """The person's session, one by one: a malformed one must not keep the others out. The browser sends each to its
@@ -376,7 +397,8 @@ class Visit:
         return found
 
     async def _collect(self) -> None:
-        limits = {"refs": 4000, "nodes": 40_000, "text": 4 * 2**20, "html": self._limits.dom_bytes}
+        limits = {"refs": 4000, "nodes": 40_000, "text": _TEXT, "html": self._limits.dom_bytes}
+        limits |= {"inline": _INLINE, "canvases": 24}
         texts: list[str] = []
         for number, (session, frame) in enumerate(await self._frames()):
             try:
@@ -386,10 +408,15 @@ class Visit:
                 if number == 0:
                     raise
                 continue
-            texts.append(got["text"])
+            if got["url"].startswith(_BROWSERS_OWN):
+                if number == 0:
+                    self._lost = True
+                continue  # why a frame is not there stands with its request
+            texts.append(got["text"][: limits["text"]])
+            limits["text"] = max(0, limits["text"] - len(got["text"]))
             if number == 0:
                 self._take_main(got)
-            self._take_references(got, frame)
+            limits["inline"] = max(0, limits["inline"] - self._take_references(got, frame))
         self.seen.text = "\n\n".join(text for text in texts if text.strip())
 
     def _take_main(self, got: dict[str, Any]) -> None:
@@ -402,15 +429,19 @@ class Visit:
         else:
             self._recorder.note("evidence.note_dom", length=int(got["htmlLength"]))
 
-    def _take_references(self, got: dict[str, Any], frame: str) -> None:
+    def _take_references(self, got: dict[str, Any], frame: str) -> int:
+        """Gives how many signs of pictures written into the page were taken over."""
+        if got["undrawn"]:
+            self._recorder.note("evidence.note_canvas", n=got["undrawn"])
         if got["cut"]:
             self._recorder.note("evidence.note_references")
         for ref in got["refs"]:
             self.seen.references.append(Reference(ref["url"], tuple(ref["roles"]), frame))
-        self.seen.drawn += [data for data in got["drawn"] if data]
+        self.seen.drawn += got["drawn"]
+        return sum(len(r["url"]) for r in got["refs"] if r["url"].startswith("data:")) + sum(map(len, got["drawn"]))
 
     async def _fetch_more(self) -> None:
-        have = {e.url for e in self._recorder.exchanges if e.state is BodyState.KEPT or (e.status and e.status != 206)}
+        have = {e.url for e in self._recorder.exchanges if e.status and (e.status != 206 or whole_range(e))}
         want = [
             r
             for r in self.seen.references
@@ -433,8 +464,11 @@ class Visit:
                 by_frame.setdefault(reference.frame, []).append(reference.url)
         for session, frame in await self._frames() if by_frame else []:
             if urls := by_frame.get(frame):
-                got = await self._run("blobs.js", {"urls": urls, "most": 32 * 2**20}, session, frame)
-                self.seen.inline |= {url: data for url, data in got.items() if data}
+                room = max(0, _INLINE - sum(map(len, self.seen.inline.values())))
+                got = await self._run("blobs.js", {"urls": urls, "most": 32 * 2**20, "all": room}, session, frame)
+                self.seen.inline |= got["read"] | got["drawn"]
+                if got["drawn"]:
+                    self._recorder.note("evidence.note_redrawn", n=len(got["drawn"]))
 
     # Pictures of the page.
 
@@ -447,6 +481,8 @@ class Visit:
         metrics = await self._cdp.call("Page.getLayoutMetrics", session=self._session, seconds=3)
         size = metrics["cssContentSize"]
         width, height = min(int(size["width"]) or 1, _WIDEST), int(size["height"]) or 1
+        if width < int(size["width"]):
+            self._recorder.note("evidence.note_width", kept=width, width=int(size["width"]))
         scale = self._options.screen.scale  # Chromium's bound counts device pixels
         tile = _TILE // scale
         if height <= _TALLEST // scale:
@@ -463,6 +499,35 @@ class Visit:
         if len(spans) > self._limits.tiles:
             self._recorder.note("evidence.note_height", kept=self._limits.tiles * tile, height=height)
 
+    async def _inner_screenshots(self) -> None:
+        """What scrolls by itself inside the page, step by step as a person would go through it: the picture of the
+        whole page shows only where it stood."""
+        found = await self._inner(0, None)
+        if found["small"]:
+            self._recorder.note("evidence.note_inner_small", n=found["small"])
+        shots = 0
+        for number in range(found["large"]):
+            for step in range(self._limits.tiles):
+                at = await self._inner(number, step)
+                if at is None:
+                    break
+                clip = {name: at[name] for name in ("x", "y", "width", "height")} | {"scale": 1}
+                shot = {"format": "png", "optimizeForSpeed": True, "captureBeyondViewport": True, "clip": clip}
+                self.seen.screenshots.append(await self._shoot(shot, f"screenshot-inner-{number + 1}-{step + 1}.png"))
+                shots += 1
+                if at["last"]:
+                    break
+            else:
+                self._recorder.note("evidence.note_height", kept=self._limits.tiles * at["height"], height=at["tall"])
+            await self._inner(number, -1)
+        if shots:
+            self._recorder.note("evidence.note_inner", n=shots)
+
+    async def _inner(self, number: int, step: int | None) -> Any:
+        return await self._run(
+            "inner.js", {"number": number, "step": step, "most": _MOST_INNER}, self._session, self._main_frame
+        )
+
     def _replace_screenshots(self, shots: list[Path]) -> None:
         for old in self.seen.screenshots:
             if old not in shots:
@@ -473,6 +538,8 @@ class Visit:
         answer = await self._cdp.call(
             "Page.captureScreenshot", request, self._session, seconds=self._limits.step_seconds
         )
+        if self._lost:
+            raise CdpError("the page is gone")
         path = self._folder / name
         path.write_bytes(base64.b64decode(answer["data"]))
         return path
@@ -487,7 +554,10 @@ class Visit:
                 file.write(base64.b64decode(part["data"]) if part.get("base64Encoded") else part["data"].encode())
                 if part.get("eof"):
                     break
-        self.seen.pdf = path
+        if self._lost:
+            path.unlink()
+        else:
+            self.seen.pdf = path
 
     async def _read_certificates(self) -> None:
         origins = dict.fromkeys(
