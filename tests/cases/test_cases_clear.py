@@ -27,6 +27,7 @@ from sitr.cases import (
     partners,
     photos,
     receipts,
+    second_looks,
     shared_index,
     shared_rows,
     sightings,
@@ -176,6 +177,7 @@ ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
         **_ROW, "state": _one_of(*PairingState), "until": _time, "digest": _or_nothing(_hex(64), ""),
         "salt": _or_nothing(_hex(32), ""), "origin_mark": _or_nothing(_hex(64), ""), "tries": _count,
         "used_hour": _or_nothing(_hour, None),
+        "place": _or_nothing(lambda text: re.fullmatch("[0-9]{6}", text) is not None, ""),
     },
     "cases_arrival": {
         **_ROW, "state": _one_of(*ArrivalState), "blob": _or_nothing(_hex(32), ""), "sha256": _or_nothing(_hex(64), ""),
@@ -190,6 +192,7 @@ ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
     },
     "cases_hostturn": {"id": _hex(32), "free_at": _time},
     "cases_parsed": {**_ROW, "exhibit": _id, "part": _count},
+    "cases_looked": {**_ROW, "exhibit": _id},
     # The ledger stands in clear by its nature, and knows no case: decision 0012.
     # So does the shared index, by consent: decision 0019.
     "cases_sharedphoto": {"id": _chance, "hashes": lambda cell: len(shared_rows.unpack(bytes(cell))[0]) > 0},
@@ -211,7 +214,7 @@ ALLOWED: dict[str, dict[str, Callable[[Any], bool]]] = {
     "cases_wrappedkey": {
         "id": _count, "case_id": _id, "holder_id": _or_nothing(_id, ""), "epoch": _count, "wrapped": _wrapped,
     },
-    "cases_receiptlock": {"holder_id": _id, "locate": _hex(32), "locked": _wrapped},
+    "cases_receiptlock": {"holder_id": _id, "locate": _hex(32), "mark": _hex(4), "locked": _wrapped},
     "cases_receiptsalt": {"id": _count, "salt": lambda cell: len(bytes(cell)) == SALT_BYTES},
 }  # fmt: skip
 # Django's own, which say which tables and rights there are, and accounts, of which personal mode has none.
@@ -245,6 +248,7 @@ def _everything_done(world: World) -> None:
     letter = notice(world, world.case, "sent")
     notices.file_reply(world.holder, world.case, letter, MAIL, "re.eml")
     captures.capture_page(world.holder, world.case, "https://leaks.example/p", child="yes")
+    second_looks.look_again(world.holder, world.case)
     world.authorities[0].silent = False
     journals.stamp_pending(world.services)
     with bookkeeping():

@@ -13,6 +13,7 @@ from tests.cases.case_world import SECRET, World, drawn
 from tests.evidence.import_fixtures import FOLDER, record, zipped
 
 from sitr.cases import (
+    captures,
     erasing,
     exhibits,
     imports,
@@ -30,9 +31,10 @@ from sitr.cases.second_looks import SecondLook
 from sitr.cases.work import look
 from sitr.errors import AnswerIsNo, BadInput, NotFound
 from sitr.evidence.imports import read_import
+from sitr.finding import mark_inside
 from sitr.words import LANGS
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 UNCLEAR = (FOLDER / "wa-day-or-month.txt").read_bytes()
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"iVBORw0KGgo")
@@ -378,6 +380,51 @@ def test_a_photo_that_was_added_later_is_looked_for_in_what_was_imported_before(
     before = len(journals.entries(world.holder, world.case))
     assert second_looks.look_again(world.holder, world.case) == SecondLook(0, 0, 0, ())
     assert len(journals.entries(world.holder, world.case)) == before
+    assert journals.verify(world.holder, world.case).ok
+
+
+def archive_of_a_page(*own: bytes) -> bytes:
+    """An archive as a capture leaves it: what the site sent, the page's own pictures, and our picture of the page."""
+    made = {f"urn:sitr:inline-{n:04d}-canvas:https://leaks.example/page": data for n, data in enumerate(own, 1)}
+    made |= {"urn:sitr:screenshot-1.png:https://leaks.example/page": drawn(3)}
+    resources = b"".join(
+        f"WARC/1.1\r\nWARC-Type: resource\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2026-11-22T20:00:00Z\r\n"
+        f"Content-Type: image/png\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        + body
+        + b"\r\n\r\n"
+        for url, body in made.items()
+    )
+    sent = record("https://leaks.example/mine.png", drawn(3), "Content-Type: image/png")
+    return zipped({"datapackage.json": b"{}", "archive/data.warc": sent + resources})
+
+
+def test_a_photo_that_was_added_later_is_looked_for_in_pages_captured_before(world: World) -> None:
+    def capture(url: str) -> None:
+        captures.capture_page(world.holder, world.case, url, child="no")
+
+    first = photos.add_photo(world.holder, world.case, drawn(9), "first.png")
+    world.visits.wacz = archive_of_a_page(drawn(3, kind="JPEG"), drawn(7))
+    capture("https://leaks.example/page")
+    capture("https://leaks.example/other")
+    assert second_looks.waiting(world.holder, world.case) == 0
+    photos.add_photo(world.holder, world.case, drawn(3), "later.png")
+    captures.capture_page(world.holder, world.case, "https://leaks.example/words", child="unsure")
+    assert second_looks.waiting(world.holder, world.case) == 2
+    capture("https://leaks.example/new")  # the photo is known by now
+    before = len(journals.entries(world.holder, world.case))
+    looked = [second_looks.look_again(world.holder, world.case, seconds=0) for _ in range(3)]
+    assert [(one.files, one.left, one.found) for one in looked] == [(1, 1, 2), (1, 0, 2), (0, 0, 0)]
+    places = [one for one in sightings.list_sightings(world.holder, world.case) if one.proposed]
+    marks = {mark_inside("canvas", drawn(3, kind="JPEG"))}
+    assert {one.image for one in places} == {"https://leaks.example/mine.png", ""}
+    assert {(one.url, one.inside) for one in places if one.inside} == {("https://leaks.example/page", *marks)}
+    verbs = [one.verb for one in journals.entries(world.holder, world.case)[before:]]
+    assert verbs == ["look_again", "look_again"]
+    third = photos.add_photo(world.holder, world.case, drawn(7), "third.png")
+    looked = [second_looks.look_again(world.holder, world.case)]
+    assert (looked[0].files, looked[0].found) == (3, 3)
+    assert {one.photo for one in sightings.list_sightings(world.holder, world.case)} >= {third.id}
+    assert first.id not in {one.photo for one in sightings.list_sightings(world.holder, world.case)}
     assert journals.verify(world.holder, world.case).ok
 
 

@@ -21,7 +21,18 @@ from tests.cases.case_browser import (
 from tests.cases.case_snapshots import everything
 from tests.cases.case_world import ADULT, SECRET, World, drawn
 
-from sitr.cases import arrivals, erasing, exhibits, holders, journals, openings, pairings, photos, sightings
+from sitr.cases import (
+    arrivals,
+    erasing,
+    exhibits,
+    holders,
+    journals,
+    openings,
+    pairings,
+    photos,
+    second_looks,
+    sightings,
+)
 from sitr.cases.bundles import MOST_BYTES, read_manifest
 from sitr.cases.models import Arrival, Exhibit, Pairing
 from sitr.cases.tidying import tidy
@@ -52,14 +63,34 @@ def test_a_code_is_exchanged_once_and_its_digits_may_be_arabic(world: World) -> 
     assert journals.verify(world.holder, world.case).ok
 
 
+def wrongly(code: str, digit: int) -> str:
+    """The same code with one digit, counted from 0, another one."""
+    digits = code.replace(" ", "")
+    return f"{digits[:digit]}{(int(digits[digit]) + 1) % 10}{digits[digit + 1 :]}"
+
+
 def test_a_fifth_wrong_code_ends_the_right_one_too(world: World) -> None:
     offer = pairings.offer(world.holder, world.case)
-    wrong = f"{(int(offer.code.replace(' ', '')) + 1) % 10**10:010d}"
-    for left in (4, 3, 2, 1):
-        error = _refused("cases.pair_wrong_code", lambda: pairings.exchange(world.services, wrong, ORIGIN, "chromium"))
-        assert error.data["n"] == left
+    wrong = wrongly(offer.code, 11)
+    for _ in range(4):
+        _refused("cases.pair_wrong_code", lambda: pairings.exchange(world.services, wrong, ORIGIN, "chromium"))
     _refused("cases.pair_spent", lambda: pairings.exchange(world.services, wrong, ORIGIN, "chromium"))
     _refused("cases.pair_spent", lambda: pairings.exchange(world.services, offer.code, ORIGIN, "chromium"))
+
+
+def test_who_does_not_know_how_a_code_begins_uses_up_nobodys_tries(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a desk anybody may send codes: not one of them is even stretched."""
+    offer = pairings.offer(world.holder, world.case)
+    with monkeypatch.context() as patched:
+        patched.setattr(pairings, "stretch", lambda *_args: pytest.fail("a guess was worked at"))
+        for digit in (0, 1, 2, 3, 4, 5):
+            wrong = wrongly(offer.code, digit)
+            _refused("cases.pair_wrong_code", lambda w=wrong: pairings.exchange(world.services, w, ORIGIN, "chromium"))
+    assert Pairing.objects.get().tries == 0
+    assert pairings.exchange(world.services, offer.code, ORIGIN, "chromium").key
+    assert Pairing.objects.get().place == ""
 
 
 def test_a_code_is_over_after_five_minutes_and_when_another_is_shown(world: World) -> None:
@@ -72,7 +103,7 @@ def test_a_code_is_over_after_five_minutes_and_when_another_is_shown(world: Worl
 
 def test_what_is_no_code_uses_up_no_try(world: World) -> None:
     pairings.offer(world.holder, world.case)
-    for typed in ("", "12345", "1" * 11, "x" * 10, "1" * 5000):
+    for typed in ("", "12345", "1" * 11, "1" * 13, "x" * 12, "1" * 5000):
         _refused("cases.pair_no_code", lambda t=typed: pairings.exchange(world.services, t, ORIGIN, "chromium"))
     assert Pairing.objects.get().tries == 0
 
@@ -349,3 +380,13 @@ def test_erasing_the_case_takes_what_waits(world: World) -> None:
     erasing.erase_case(world.holder, world.case, secret=SECRET)
     assert list(world.services.blobs.names()) == []
     assert not Arrival.objects.exists()
+
+
+def test_a_photo_that_was_added_later_is_looked_for_in_pages_that_a_browser_saved(world: World) -> None:
+    arrivals.accept(world.holder, world.case, arrived(world, world.case).id)
+    photos.add_photo(world.holder, world.case, drawn(), "mine.png")
+    assert second_looks.waiting(world.holder, world.case) == 1
+    looked = second_looks.look_again(world.holder, world.case)
+    assert (looked.files, looked.left, looked.found, second_looks.waiting(world.holder, world.case)) == (1, 0, 1, 0)
+    (place,) = sightings.list_sightings(world.holder, world.case)
+    assert (place.image, place.page, place.proposed) == ("https://cdn.leaks.example/a.png", PAGE, True)

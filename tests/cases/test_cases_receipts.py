@@ -86,6 +86,26 @@ def test_a_wrong_code_and_a_code_of_another_installation_tell_the_same_and_chang
     _refused("cases.receipt_wrong", lambda: receipts.come_in(world.services, made.code))
 
 
+def test_a_code_that_nobody_was_given_is_turned_away_before_it_costs_anything(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = _given(world).code
+    mine = receipts.lane(world.services, code)
+    assert mine == ReceiptLock.objects.get().mark != ""
+    start = int(code.replace(" ", ""))
+    others = [f"{(start + n) % 10**24:024d}" for n in range(1, 60)]
+    others = [one for one in others if receipts.lane(world.services, one) is None]
+    assert len(others) > 50
+    with monkeypatch.context() as patched:
+        patched.setattr(ReceiptCode, "keys", lambda *_args: pytest.fail("a guess was worked at"))
+        for one in others:
+            _refused("cases.receipt_wrong", lambda o=one: receipts.come_in(world.services, o))
+    with writing_allowed():
+        ReceiptLock.objects.update(mark="")  # given before there were marks
+    assert receipts.lane(world.services, others[0]) == ""
+    assert receipts.come_in(world.services, code).holder_id == ReceiptLock.objects.get().holder_id
+
+
 def test_before_any_receipt_a_code_opens_nothing(world: World) -> None:
     code = ReceiptCode.new(secrets.token_bytes).reveal()
     _refused("cases.receipt_wrong", lambda: receipts.come_in(world.services, code))

@@ -12,7 +12,7 @@ from sitr.cases import arrivals, bundles, openings, pairings
 from sitr.web.pace import Pace
 from sitr.words import say
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 class Extension:
@@ -132,21 +132,24 @@ def test_any_other_origin_is_refused_without_a_word(extension: Extension) -> Non
 def test_before_any_code_was_shown_nobody_is_told_that_somebody_is_here(cast: Cast, case: str) -> None:
     early = Extension(cast, case)
     assert _silent(early.ask("OPTIONS", "/x/pair"))
-    assert _silent(early.pair("0123456789"))
+    assert _silent(early.pair("012345678901"))
     cast.browser.post(f"/n/{case}/browser/code")
     preflight = early.ask("OPTIONS", "/x/pair", Access_Control_Request_Private_Network="true")
     assert preflight.status_code == 204
     assert preflight.headers["Access-Control-Allow-Private-Network"] == "true"
     assert "Access-Control-Allow-Credentials" not in preflight
-    wrong = early.pair("0123456789")
+    wrong = early.pair("012345678901")
     assert wrong.json()["error"] in {"cases.pair_wrong_code"}
-    assert say("cases.pair_wrong_code", "en", n=4) == wrong.json()["sentence"]
+    assert say("cases.pair_wrong_code", "en", n=5) == wrong.json()["sentence"]
 
 
 def test_five_wrong_codes_lock_the_code(cast: Cast, case: str) -> None:
     offer = pairings.offer(cast.keeper, case)
-    wrong = f"{(int(offer.code.replace(' ', '')) + 7) % 10**10:010d}"
+    digits = offer.code.replace(" ", "")
+    wrong = f"{digits[:6]}{(int(digits[6:]) + 7) % 10**6:06d}"
     one = Extension(cast, case)
+    others = [one.pair(f"{(int(digits) + n * 10**6) % 10**12:012d}").json()["error"] for n in range(1, 31)]
+    assert others == ["cases.pair_wrong_code"] * 30  # a flood of guesses keeps nobody out
     said = [one.pair(wrong).json()["error"] for _ in range(4)]
     assert said == ["cases.pair_wrong_code"] * 4
     assert _silent(one.pair(wrong)) or one.pair(wrong).status_code in {403, 400}

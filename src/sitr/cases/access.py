@@ -108,9 +108,13 @@ def unlock_by_receipt(services: Services, written: str) -> Keeper:
     """The holder that a receipt code opens, as a person types it. `receipts.come_in` is the verb for people.
 
     Raises BadInput for what is no code; Locked `cases.receipt_wrong`, the same for a code that was never given, that
-    was withdrawn, or that another installation gave. A wrong code costs what a right one does.
+    was withdrawn, or that another installation gave. A wrong code costs what a right one does only where its mark is
+    one that was given: the others are turned away before they cost anything.
     """
-    keys = receipt_keys(services, ReceiptCode.read(written))
+    code = ReceiptCode.read(written)
+    if receipt_lane(services, code) is None:
+        raise Locked("cases.receipt_wrong")
+    keys = receipt_keys(services, code)
     lock = ReceiptLock.objects.filter(locate=keys.locate.hex()).first()
     if lock is None or not WrappedKey.objects.filter(holder_id=lock.holder_id).exists():
         raise Locked("cases.receipt_wrong")
@@ -118,10 +122,23 @@ def unlock_by_receipt(services: Services, written: str) -> Keeper:
 
 
 def receipt_keys(services: Services, code: ReceiptCode) -> ReceiptKeys:
-    """The keys of a code under the one salt of this installation, which is made when it is first asked for."""
+    """The keys of a code under the one salt of this installation."""
+    return code.keys(CODE_PARAMS, receipt_salt(services))
+
+
+def receipt_salt(services: Services) -> bytes:
+    """The one salt of this installation's codes, which is made when it is first asked for."""
     with writing_allowed():
         row, _ = ReceiptSalt.objects.get_or_create(pk=1, defaults={"salt": services.random_bytes(SALT_BYTES)})
-    return code.keys(CODE_PARAMS, bytes(row.salt))
+    return bytes(row.salt)
+
+
+def receipt_lane(services: Services, code: ReceiptCode) -> str | None:
+    """The mark under which the tries of this code are counted; empty where a code without a mark is out, which any code
+    could be; None for what nobody was given."""
+    mark = code.mark(receipt_salt(services))
+    lanes = set(ReceiptLock.objects.filter(mark__in=(mark, "")).values_list("mark", flat=True))
+    return next((lane for lane in (mark, "") if lane in lanes), None)
 
 
 def by_receipt(keeper: Keeper) -> bool:

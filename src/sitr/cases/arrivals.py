@@ -5,7 +5,7 @@ What belongs here: receiving, listing, accepting, rejecting. Who may send is in 
 """
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,12 +26,12 @@ from sitr.cases.views import NEVER, read_time
 from sitr.cases.work import Act, OpenCase, act, add, look, seconds
 from sitr.errors import AnswerIsNo, BadInput, Damaged, NotFound
 from sitr.finding import Search, find_copies
+from sitr.fingerprint import Fingerprint
 from sitr.journal import Kind
 from sitr.vault import StoredBlob
 
 MOST_WAITING_FILES = 300
 MOST_WAITING_BYTES = 2 * 2**30
-_MOST_SEARCHED = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,8 @@ def accept(keeper: Keeper, case_id: str, arrival_id: str) -> AcceptedView:
     case = look(keeper, case_id)
     rows = _waiting(case, arrival_id)
     _allow_pictures(case, rows)
-    search = _search(keeper, case, rows)
+    photos = fingerprints(case)
+    search = _search(keeper, case, rows, photos)
     with fresh_files(keeper.services) as fresh:
         files = [(row, body, _whole(keeper, case, row, body, fresh)) for row, body in rows]
         old = [row.blob for row, _, blob in files if row.blob != blob.name]
@@ -228,7 +229,7 @@ def accept(keeper: Keeper, case_id: str, arrival_id: str) -> AcceptedView:
             doing.require_epoch(case.row.epoch)
             rows = _waiting(doing, arrival_id)
             _allow_pictures(doing, rows)
-            views = [_take(doing, row, body, blob, soft[row.id]) for row, body, blob in files]
+            views = [_take(doing, row, body, blob, soft[row.id], photos) for row, body, blob in files]
             if search.found:
                 propose(doing, rows[0][1]["url"], search)
             different = tuple(body["name"] for _, body in rows if body["sha256"] != body["said_sha256"])
@@ -294,20 +295,24 @@ def _dots(keeper: Keeper, case: OpenCase, row: Arrival, body: dict[str, Any]) ->
         return b""
 
 
-def _take(doing: Act, row: Arrival, body: dict[str, Any], blob: StoredBlob, dots: bytes) -> exhibits.ExhibitView:
+def _take(
+    doing: Act, row: Arrival, body: dict[str, Any], blob: StoredBlob, dots: bytes, photos: Iterable[str]
+) -> exhibits.ExhibitView:
     said = exhibits.write(
         doing, body["exhibit"], blob, dots=dots, kind=body["kind"], name=body["name"], media_type=body["media_type"],
         source=body["url"], partial=body["partial"], may_show=body["kind"] not in {"text", "record"},
-        captured_at=body["captured_at"], method="paired browser", said_sha256=body["said_sha256"],
+        captured_at=body["captured_at"], method=saved_pages.METHOD, said_sha256=body["said_sha256"],
+        photos=sorted(photos) if saved_pages.can_be_searched(body) else [],
     )  # fmt: skip
     doing.change(row, body, state=ArrivalState.ACCEPTED, blob="", sha256="", padded=0)
     return exhibits.view(body["exhibit"], said)
 
 
-def _search(keeper: Keeper, case: OpenCase, rows: list[tuple[Arrival, dict[str, Any]]]) -> Search:
+def _search(
+    keeper: Keeper, case: OpenCase, rows: list[tuple[Arrival, dict[str, Any]]], photos: Mapping[str, Fingerprint]
+) -> Search:
     """Copies of the person's photos among the images that the saved page holds, by their exact addresses."""
-    photos = fingerprints(case)
-    pages = [(row, body) for row, body in rows if body["kind"] in saved_pages.KINDS and body["bytes"] <= _MOST_SEARCHED]
+    pages = [(row, body) for row, body in rows if saved_pages.can_be_searched(body)]
     if not photos or not pages:
         return find_copies((), {})
     row, body = pages[0]

@@ -94,10 +94,11 @@ def capture_page(keeper: Keeper, case_id: str, url: str, *, child: Child, wish: 
     options = _options(case, services, wish or Wish(), pictures=pictures)
     with workroom(services) as work:
         taken = services.capture(url, work, options, services.now())
-        search = _search(case, taken)
+        photos = fingerprints(case) if taken.pictures else {}
+        search = find_copies(map(_named, taken.images()), photos)
         with fresh_files(services) as fresh:
             files = _seal_files(services, case, taken, fresh)
-            views, ids = _write(keeper, case, taken, search, files, child)
+            views, ids = _write(keeper, case, taken, search, files, child, sorted(photos))
     return _view(taken, search, views, ids)
 
 
@@ -107,11 +108,6 @@ def _options(case: OpenCase, services: Services, wish: Wish, *, pictures: bool) 
         locale=wish.locale or "ar", scroll=wish.scroll, expand=wish.expand,
         cookies=cookies_of(case) if wish.session else (),
     )  # fmt: skip
-
-
-def _search(case: OpenCase, taken: Capture) -> Search:
-    photos = fingerprints(case) if taken.pictures else {}
-    return find_copies(map(_named, taken.images()), photos)
 
 
 def _named(image: PageImage) -> tuple[str, bytes]:
@@ -150,6 +146,7 @@ def _write(
     search: Search,
     files: list[_Sealed],
     child: str,
+    photos: list[str],
 ) -> tuple[list[ExhibitView], dict[str, str]]:
     """The rows and entries of one capture, all in one transaction."""
     views = []
@@ -166,7 +163,7 @@ def _write(
                 partial=taken.partial, kept=taken.completeness.kept, expected=taken.completeness.expected,
                 missing=[f"{gap.url} ({gap.why})" for gap in taken.completeness.missing],
                 captured_at=seconds(taken.started), capture=together, device=taken.tools.device,
-                session=bool(taken.session.cookies),
+                session=bool(taken.session.cookies), photos=photos,
                 method=f"{taken.tools.browser}; {taken.confinement.kind.value}",
             )  # fmt: skip
             views.append(view(one.row_id, body))

@@ -29,8 +29,9 @@ class Compared:
     """The pictures of a file, compared with the person's photos one by one and then forgotten.
 
     `until`: when to stop, by `monotonic`; what is left is counted by the reader and said. The same bytes are compared
-    once, whatever they are called. `problems`: what an earlier reading said of comparing, where this one does not;
-    `before`: the photos that it looked for. `late`: whether time ran out.
+    once, whatever they are called. `page`: the address of the captured page that is gone through; then its own
+    pictures, named as `mark_inside` does, are proposed at that address, too. `problems`: what an earlier reading said
+    of comparing, where this one does not; `before`: the photos that it looked for. `late`: whether time ran out.
     """
 
     photos: dict[str, Fingerprint]
@@ -39,6 +40,7 @@ class Compared:
     problems: list[dict[str, Any]] = field(default_factory=list)
     before: frozenset[str] = frozenset()
     late: bool = False
+    page: str = ""
     _known: dict[bytes, tuple[Found, ...]] = field(default_factory=dict)
     _finds: dict[str, list[Found]] = field(default_factory=dict)
 
@@ -56,9 +58,10 @@ class Compared:
         return Looked.COMPARED if search.looked else Looked.PASSED
 
     def _note(self, inside: Inside, copy: Found) -> None:
-        address = inside.where is Where.ADDRESS and inside.name.startswith(("http://", "https://"))
+        address = inside.where is Where.ADDRESS and (bool(self.page) or inside.name.startswith(("http://", "https://")))
         if address:
-            self._finds.setdefault(inside.page or inside.name, []).append(replace(copy, image_url=inside.name))
+            page = self.page or inside.page or inside.name
+            self._finds.setdefault(page, []).append(replace(copy, image_url=inside.name))
         self.found.append(
             {
                 "media": inside.name if address else inside.name[:500], "photo": copy.photo,

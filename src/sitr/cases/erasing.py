@@ -24,6 +24,7 @@ from sitr.cases.models import (
     Holder,
     HolderLock,
     LedgerOutcome,
+    Looked,
     Parsed,
     Photo,
     ReceiptLock,
@@ -126,6 +127,7 @@ def erase_exhibit(keeper: Keeper, case_id: str, exhibit_id: str, *, secret: str)
         replies = [reply for reply, body in doing.rows(Reply) if body["exhibit"] == exhibit_id]
         arrived = [one for one, body in doing.rows(Arrival) if body["exhibit"] == exhibit_id]
         read_out = [*replies, *arrived, *Parsed.objects.filter(case=doing.row, exhibit=exhibit_id)]
+        read_out += Looked.objects.filter(case=doing.row, exhibit=exhibit_id)
         if left := _left_unsaid(openings, told, {exhibit_id, *(one.id for one in read_out)}):
             append(doing, Kind.EXHIBIT, "restate", {}, left)
         doing.details = {"erased": told}

@@ -321,6 +321,15 @@ class Parsed(SealedRow):
         constraints: ClassVar = [models.UniqueConstraint(fields=["exhibit", "part"], name="one_parsed_part")]
 
 
+class Looked(SealedRow):
+    """Photos that were looked for in a captured page after it was captured, and what was found then. What was looked
+    for at the time stands with the exhibit."""
+
+    coarse = ("exhibit",)
+
+    exhibit = models.CharField(max_length=32, unique=True)
+
+
 class Jar(SealedRow):
     """The cookies of the person's own session: names and hosts in the words, the values in a cell of their own that no
     export takes along. At most one a case."""
@@ -339,8 +348,9 @@ class PairingState(StrEnum):
 class Pairing(SealedRow):
     """A browser that may add to this case and read nothing: decision 0014.
 
-    `digest` is of the one-time code (stretched with `salt`) while offered, of key and origin once paired; `origin_mark`
-    is a digest of the extension's origin. Neither code nor key is stored.
+    `digest` is of the one-time code (stretched with `salt`) while offered, of key and origin once paired; `place` is
+    the half of the code that tells which one is meant, while offered; `origin_mark` is a digest of the extension's
+    origin. Neither code nor key is stored.
     """
 
     coarse = ("state", "until")
@@ -349,6 +359,7 @@ class Pairing(SealedRow):
     until = models.DateTimeField()
     digest = models.CharField(max_length=64, blank=True, db_index=True)
     salt = models.CharField(max_length=32, blank=True)
+    place = models.CharField(max_length=6, blank=True)
     origin_mark = models.CharField(max_length=64, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     used_hour = models.DateTimeField(null=True)
@@ -459,7 +470,7 @@ class Submission(SealedRow):
 
 SEALED: tuple[type[SealedRow], ...] = (
     Answers, Step, Photo, Sighting, Exhibit, Notice, Reply, Consent, Parsed, Jar, Pairing, Arrival, Watch, WatchNews,
-    Submission,
+    Submission, Looked,
 )  # fmt: skip
 
 
@@ -500,11 +511,13 @@ class HolderLock(Guarded):
 
 class ReceiptLock(Guarded):
     """The identity of a holder that a receipt code opens: an age file to the code's `unlock`, found by its `locate`
-    (hex; it tells nothing of the other). Database `keys`.
+    (hex; it tells nothing of the other). `mark`: 16 bits of the code, so that what nobody was given is turned away
+    before it costs anything; empty for codes given before there were marks. Database `keys`.
     """
 
     holder_id = models.CharField(max_length=32, primary_key=True)
     locate = models.CharField(max_length=32, unique=True)
+    mark = models.CharField(max_length=4, blank=True, db_index=True)
     locked = models.BinaryField()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from sitr.cases.access import Keeper, find_case
 from sitr.cases.models import Pairing, PairingState
@@ -23,7 +23,10 @@ from sitr.journal import Kind
 from sitr.vault import CODE_PARAMS
 from sitr.vault.locks import stretch, western_digits
 
-CODE_DIGITS = 10
+CODE_DIGITS = 12
+# Which code is meant, stored as it is; the other half is the secret. Whoever does not know the first six digits uses up
+# nobody's tries: at a desk anybody may send codes while one is shown.
+_PLACE_DIGITS = 6
 CODE_LIVES = timedelta(minutes=5)
 PAIRING_LIVES = timedelta(days=30)
 TRIES = 5
@@ -77,14 +80,14 @@ def offer(keeper: Keeper, case_id: str) -> Offer:
     digest = _stretched(code, salt)
     with act(keeper, case_id, Kind.HOLDER, "offer_pairing") as doing:
         for row, body in doing.rows(Pairing, state=PairingState.OFFERED):
-            doing.change(row, body, state=PairingState.ENDED, digest="", salt="")
+            doing.change(row, body, state=PairingState.ENDED, digest="", salt="", place="")
         until = doing.now + CODE_LIVES
         row = doing.add(
             Pairing, {"browser": "", "origin": "", "offered_at": seconds(doing.now)},
-            state=PairingState.OFFERED, until=until, digest=digest, salt=salt.hex(),
+            state=PairingState.OFFERED, until=until, digest=digest, salt=salt.hex(), place=code[:_PLACE_DIGITS],
         )  # fmt: skip
         doing.details = {"pairing": row.id}
-    return Offer(row.id, f"{code[:5]} {code[5:]}", until)
+    return Offer(row.id, " ".join(code[i : i + 4] for i in range(0, CODE_DIGITS, 4)), until)
 
 
 def _new_code(services: Services) -> str:
@@ -102,32 +105,31 @@ def exchange(services: Services, typed: str, origin: str, browser: str) -> Paire
     """A key for the browser at `origin`, against the code as typed (any digits, spaces and dashes between them).
 
     Raises BadInput for what is no code; Locked when no code is waiting or the code was tried too often; AnswerIsNo for
-    a wrong one. The code is over after its first right use and after five wrong ones.
+    a wrong one. The code is over after its first right use and after five wrong ones that begin as it does; any other
+    wrong one is compared with nothing and costs nothing.
     """
     code = "".join(c for c in western_digits(typed) if c.isascii() and c.isdigit())
     if len(code) != CODE_DIGITS or len(typed) > 8 * CODE_DIGITS or browser not in BROWSERS:
         raise BadInput("cases.pair_no_code", digits=CODE_DIGITS)
-    found = next((row for row in _tried(services) if _is(row, code)), None)
+    found = next((row for row in _tried(services, code[:_PLACE_DIGITS]) if _is(row, code)), None)
     if found is None:
-        left = max((TRIES - row.tries for row in _waiting(services)), default=0)
-        raise AnswerIsNo("cases.pair_wrong_code", n=left) if left else Locked("cases.pair_spent")
+        raise AnswerIsNo("cases.pair_wrong_code", n=TRIES) if _waiting(services) else Locked("cases.pair_spent")
     return _pair(services, found, origin, browser)
 
 
-def _waiting(services: Services) -> list[Pairing]:
-    return list(Pairing.objects.filter(state=PairingState.OFFERED, until__gt=services.now(), tries__lt=TRIES))
+def _waiting(services: Services) -> QuerySet[Pairing]:
+    return Pairing.objects.filter(state=PairingState.OFFERED, until__gt=services.now(), tries__lt=TRIES)
 
 
-def _tried(services: Services) -> list[Pairing]:
-    """The codes that wait, each with one try used up: counted before it is compared, so that no race gives a sixth."""
+def _tried(services: Services, place: str) -> list[Pairing]:
+    """The codes that wait and begin so (one, as a rule), each with one try used up: counted before it is compared, so
+    that no race gives a sixth."""
     tried = []
-    for row in _waiting(services):
+    for row in _waiting(services).filter(place=place):
         with bookkeeping():
             taken = Pairing.objects.filter(pk=row.pk, state=PairingState.OFFERED, tries__lt=TRIES)
             if taken.update(tries=F("tries") + 1):
                 tried.append(row)
-    if not tried:
-        raise Locked("cases.pair_spent")
     return tried
 
 
@@ -144,8 +146,8 @@ def _pair(services: Services, offered: Pairing, origin: str, browser: str) -> Pa
         until = whole_hour(doing.now + PAIRING_LIVES)
         body = {"browser": browser, "origin": origin, "paired_at": seconds(doing.now)}
         doing.change(
-            row, body, state=PairingState.PAIRED, until=until, digest=key_digest(key, origin), salt="", tries=0,
-            origin_mark=_mark(origin),
+            row, body, state=PairingState.PAIRED, until=until, digest=key_digest(key, origin), salt="", place="",
+            tries=0, origin_mark=_mark(origin),
         )  # fmt: skip
         doing.details = {"pairing": row.id, "browser": browser, "origin": origin}
     return Paired(key, until)
@@ -170,7 +172,7 @@ def expects(services: Services, origin: str) -> bool:
 
     Any other extension in the browser is told nothing, not even that Sitr runs here.
     """
-    return bool(_waiting(services)) or Pairing.objects.filter(origin_mark=_mark(origin)).exists()
+    return _waiting(services).exists() or Pairing.objects.filter(origin_mark=_mark(origin)).exists()
 
 
 def guest(services: Services, key: str, origin: str) -> Guest:
@@ -206,7 +208,7 @@ def end(keeper: Keeper, case_id: str, pairing_id: str) -> None:
     """Take a browser's key from it. Raises NotFound. What it added before stays as it is."""
     with act(keeper, case_id, Kind.HOLDER, "end_pairing") as doing:
         row, body = doing.one(Pairing, pairing_id)
-        doing.change(row, body, state=PairingState.ENDED, digest="", salt="")
+        doing.change(row, body, state=PairingState.ENDED, digest="", salt="", place="")
         doing.details = {"pairing": pairing_id}
 
 

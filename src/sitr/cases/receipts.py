@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sitr.cases import holders
-from sitr.cases.access import Keeper, confirm, receipt_keys, unlock_by_receipt
+from sitr.cases.access import Keeper, confirm, receipt_keys, receipt_lane, receipt_salt, unlock_by_receipt
 from sitr.cases.models import (
     Case,
     CaseState,
@@ -68,7 +68,8 @@ def give(keeper: Keeper, cases: Sequence[str], *, secret: str) -> Given:
         view = holders.admit(keeper, case, identity.public, HolderKind.RECEIPT, "give_receipt")
     locked = lock_with(identity, keys.unlock.public)
     with writing_allowed():
-        ReceiptLock(holder_id=view.id, locate=keys.locate.hex(), locked=locked).save(force_insert=True)
+        mark = code.mark(receipt_salt(services))
+        ReceiptLock(holder_id=view.id, locate=keys.locate.hex(), mark=mark, locked=locked).save(force_insert=True)
     return Given(view.id, code.reveal(), chosen)
 
 
@@ -102,6 +103,16 @@ def come_in(services: Services, written: str) -> Keeper:
         with act(keeper, line.id, Kind.READ, "open_by_receipt"):
             pass
     return keeper
+
+
+def lane(services: Services, written: str) -> str | None:
+    """Under which name the tries of what was typed are counted: that of the receipts whose code it may be. None for
+    what no receipt of this installation can be: it is turned away at no cost, and need not be counted.
+
+    So who does not have a code of somebody's cannot use up the tries of that somebody. Raises BadInput for what is no
+    code.
+    """
+    return receipt_lane(services, ReceiptCode.read(written))
 
 
 def withdraw(keeper: Keeper, receipt: str, *, secret: str) -> None:

@@ -222,7 +222,7 @@ class _Guard:
         if table == "sighting":
             found = row in self.unaccepted and self.release.audience.journal == "lines"
             return found or row in self.release.sightings
-        return row in self.release.notices if table == "notice" else table in {"exhibit", "parsed", "reply"}
+        return row in self.release.notices if table == "notice" else table in {"exhibit", "parsed", "looked", "reply"}
 
 
 def _id(one: Any) -> str:

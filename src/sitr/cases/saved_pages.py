@@ -3,14 +3,23 @@
 What belongs here: the two forms in which a paired browser saves a page. Everything is untrusted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email import message_from_bytes, policy
+from typing import Any
 
 from sitr.net.inline import decode_data_url
 from sitr.net.markup import Markup
 
 KINDS = frozenset({"mhtml", "html"})
+METHOD = "paired browser"
+"""How an exhibit that came in such a form was made, as its words say."""
 _MOST_IMAGES = 2000
+_MOST_BYTES = 64 * 2**20
+
+
+def can_be_searched(words: Mapping[str, Any]) -> bool:
+    """Whether what is written of a file says that it is such a page, and of a size that is gone through."""
+    return words["kind"] in KINDS and words["bytes"] <= _MOST_BYTES
 
 
 def images_of(kind: str, data: bytes) -> Iterator[tuple[str, bytes]]:

@@ -27,15 +27,14 @@ ENVIRON_KEY = "sitr.web"
 class Web:
     """What every request needs: the services of wiring, the gate, the sessions, the shared index in memory (None: the
     matching service is off), the visits of the watch (None: made by `sitr watch run` alone), and how often paired
-    browsers may ask (codes in all, bundles each) and receipt codes be tried (in all)."""
+    browsers may add and receipt codes be tried (each)."""
 
     services: Any
     gate: Gate
     sessions: Sessions
     follower: "Follower | None" = None
     visiting: "Visiting | None" = None
-    codes: Pace = field(default_factory=lambda: Pace(20, 60.0, time.monotonic))
-    receipts: Pace = field(default_factory=lambda: Pace(60, 60.0, time.monotonic))
+    receipts: Pace = field(default_factory=lambda: Pace(20, 60.0, time.monotonic, names=65_536))
     bundles: Pace = field(default_factory=lambda: Pace(30, 600.0, time.monotonic))
 
 

@@ -72,12 +72,15 @@ def come(plain: HttpRequest) -> HttpResponse:
     """Come back by a receipt code: from this machine, or from elsewhere under a name that the operator gave."""
     request = cast("Request", plain)
     form = Form(request)
-    if form.sent and not request.web.receipts.takes("codes"):
-        form.refuse("secret", "cases.receipt_pace", 429)
-    elif form.sent:
+    if form.sent:
         with form.beside("secret"):
-            request.keeper = receipts.come_in(request.services, form.value("secret")[:_LONGEST_CODE])
-            return _let_in(request, request.keeper, way_back(request), receipt=True)
+            written = form.value("secret")[:_LONGEST_CODE]
+            lane = receipts.lane(request.services, written)
+            if lane is not None and not request.web.receipts.takes(lane):
+                form.refuse("secret", "cases.receipt_pace", 429)
+            else:
+                request.keeper = receipts.come_in(request.services, written)
+                return _let_in(request, request.keeper, way_back(request), receipt=True)
     return show(request, "come.html", form=form, elsewhere=request.desk)
 
 
