@@ -113,7 +113,15 @@ class Ways:
 
     def __init__(self, exchanges: Sequence[Exchange]) -> None:
         self._by_url: dict[str, Exchange] = {}
+        # A browser writes an address its own way before it goes there; the id of a request stays over its redirects.
+        self._onward: dict[int, Exchange] = {}
+        last: dict[str, Exchange] = {}
         for exchange in exchanges:
+            before = last.get(exchange.network_id)
+            if before is not None and before.location:
+                self._onward[before.number] = exchange
+            if exchange.network_id:
+                last[exchange.network_id] = exchange
             known = self._by_url.get(exchange.url)
             if known is None or _worth(exchange) > _worth(known):
                 self._by_url[exchange.url] = exchange
@@ -124,7 +132,8 @@ class Ways:
         for _ in range(_MOST_REDIRECTS):
             if exchange is None or not exchange.location:
                 break
-            exchange = self._by_url.get(_joined(exchange.url, exchange.location), None)
+            onward = self._onward.get(exchange.number)
+            exchange = onward or self._by_url.get(_joined(exchange.url, exchange.location))
         return exchange
 
 
