@@ -15,6 +15,7 @@ import tinyhtml5  # type: ignore[import-untyped]
 from weasyprint.urls import URLFetcher
 
 from sitr.dossier import Both, Contents, ExhibitItem, TimelineRow, Tongue
+from sitr.dossier.contents import Answer, SightingRow
 from sitr.dossier.index import case_jsonld, sightings_csv
 from sitr.dossier.markup import direction, line_of, machine, own_words, text, words
 from sitr.dossier.paper import Seen, _Shelf, html, paper, tree_of
@@ -57,6 +58,68 @@ def test_machine_values_read_left_to_right_also_inside_arabic_words(
         assert value in seen, value
     for scrambled in ("user_1@", "0001 000 50 966+", "22-11-2026", "%90"):
         assert scrambled not in seen
+
+
+def test_values_on_the_cover_and_in_tables_read_left_to_right_too(
+    contents: Contents, now: datetime, tmp_path: Path
+) -> None:
+    host = "xn--mgbh0fb.xn--kgbechtv"
+    row = SightingRow("s9", f"https://{host}/صورة/١٢٣?س=ص", host, "unknown", now)
+    small = replace(
+        bare(contents),
+        sightings=(row,),
+        alias="سارة (Sara) +20 100 000 0001",
+        made_for="Adv. ليلى 2026-11-22",
+        exhibits=(replace(contents.exhibits[1], name="صورة 2025-12-23.png", preview=None),),
+        purpose="قضية 12/2026 @user_9",
+    )
+    shown(small, now, tmp_path)
+    seen = as_it_lies_on_the_page(tmp_path / "paper.pdf")
+    assert "+20 100 000 0001" in seen
+    assert "12/2026 @user_9" in seen
+    for date in ("2026-11-22", "2025-12-23"):  # after Arabic letters digits turn round, unless those are isolated
+        assert date in seen
+    assert "23-12-2025" not in seen
+    assert "22-11-2026" not in seen
+    assert f"https://{host}/%D8%B5%D9%88%D8%B1%D8%A9/%D9%A1%D9%A2%D9%A3?%D8%B3=%D8%B5" in html(small, SEEN, now)
+    assert f'<bdi dir="ltr">{host}</bdi>' in html(small, SEEN, now)
+
+
+def test_no_word_is_cut_by_the_edge_of_the_page(contents: Contents, now: datetime, tmp_path: Path) -> None:
+    long = "https://leak.example/" + "a" * 400
+    small = replace(
+        bare(contents),
+        answers=(Answer(Both("سؤال", "Question"), (), f"كتب {long}\n{'ب' * 300}"),),
+        sightings=(SightingRow("s9", long, long[:200], "unknown", now),),
+        notices=(replace(contents.notices[0], text=long, recipient=long, reference=long),),
+        exhibits=(replace(contents.exhibits[1], name=long, source=None, preview=None),),
+        alias=long, made_for=long, purpose=long,
+    )  # fmt: skip
+    shown(small, now, tmp_path)
+    told = subprocess.run(
+        ["pdftotext", "-bbox", str(tmp_path / "paper.pdf"), "-"], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    edges = [
+        (float(left), float(right)) for left, right in re.findall(r'<word xMin="([-\d.]+)".*?xMax="([-\d.]+)"', told)
+    ]
+    assert len(edges) > 100
+    assert min(left for left, _ in edges) >= 40
+    assert max(right for _, right in edges) <= 595.3 - 40
+
+
+def test_a_heading_stands_on_the_page_of_what_it_heads(contents: Contents, now: datetime, tmp_path: Path) -> None:
+    event = contents.exhibits[0].custody[0]
+    long = replace(contents.exhibits[0], source=None, custody=(event,) * 30)
+    pages = shown(replace(bare(contents), exhibits=(long, long, long)), now, tmp_path).split("\f")
+    heads = next(page for page in pages if page.strip().startswith(("Exhibits", "الأدلة")))
+    assert "SHA-256" in heads
+    assert next(place for place, page in enumerate(pages) if "What happened" in page) == 1, "the cover is one page"
+
+
+def test_small_pictures_are_written_out(contents: Contents) -> None:
+    assert text("a🔪b") == "a[U+1F52A hocho]b"
+    assert "[U+1F469 woman][U+1F467 girl]" in line_of("قال 👩‍👧")
+    assert contents.alias in text(contents.alias)
 
 
 @pytest.mark.parametrize("tongue", ["ar", "en"])

@@ -20,6 +20,7 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from sitr.dossier import Contents, build, verify
+from sitr.dossier.index import verify_txt
 from sitr.journal import Signer
 
 BARE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
@@ -111,6 +112,13 @@ def test_every_command_that_verify_txt_names_succeeds(bag: Path) -> None:
     for command in shown:
         done = run(bag, "sh", "-c", command)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("stamps", [[], ["openssl ts -verify"]])
+def test_the_steps_of_verify_txt_are_numbered_without_a_gap(stamps: list[str]) -> None:
+    for told in verify_txt(stamps, [], "00", "dossier.pdf").decode().split("python3 verify.py")[1:]:
+        numbers = re.findall(r"^(\d)\. ", told, re.MULTILINE)
+        assert numbers[: 3 + len(stamps)] == [str(n) for n in range(2, 5 + len(stamps))]
 
 
 def test_openssl_judges_the_stamps_by_the_root_alone(bag: Path, contents: Contents, tmp_path: Path) -> None:

@@ -165,12 +165,13 @@ def _verify_txt(lang: Any, stamp_commands: Sequence[str], chain_commands: Sequen
     def said(name: str) -> str:
         return say(f"dossier.{name}", lang).strip()
 
-    blocks = [said("verify_txt"), "    python3 verify.py", said("verify_txt_2"), *(f"    {c}" for c in LIST_COMMANDS)]
-    if stamp_commands:
-        blocks += [said("verify_txt_3"), *(f"    {c}" for c in stamp_commands)]
-    if chain_commands:
-        blocks += [said("verify_txt_ots"), *(f"    {c}" for c in chain_commands)]
-    blocks += [said("verify_txt_4"), f"    pdfsig {paper}", said("verify_txt_5"), f"    {KEY_COMMAND}", f"    {key}"]
+    steps = [(said("verify_txt_1"), ["python3 verify.py"]), (said("verify_txt_2"), LIST_COMMANDS)]
+    steps += [(said("verify_txt_3"), stamp_commands)] if stamp_commands else []
+    steps += [(said("verify_txt_ots"), chain_commands)] if chain_commands else []
+    steps += [(said("verify_txt_4"), [f"pdfsig {paper}"]), (said("verify_txt_5"), [KEY_COMMAND, key])]
+    blocks = [said("verify_txt")]
+    for place, (sentence, commands) in enumerate(steps, start=1):
+        blocks += [f"{place}. {sentence}", *(f"    {command}" for command in commands)]
     return "\n\n".join((*blocks, said("verify_txt_note"))) + "\n"
 
 

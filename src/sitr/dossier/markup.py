@@ -11,25 +11,49 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from urllib.parse import quote
 
 from sitr.dossier.contents import Both, Tongue
 from sitr.words import plain, say
 
 Html = str
 
+_ASCII = "".join(map(chr, range(33, 127)))
 LABELLED = '<colgroup><col class="w27"><col class="w73"></colgroup>'
 
 
 def text(value: str) -> Html:
-    """Words from outside: markup and bidi controls escaped, control characters dropped."""
-    kept = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"})
+    """Words from outside: markup and bidi controls escaped, control characters dropped, pictographs by name."""
+    kept = "".join(c for c in _named(value) if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"})
     return escape(plain(kept), quote=True)
+
+
+# Emoji and what joins and colours them. No font of the paper has them, and a knife is no empty box.
+_PICTOGRAPHS = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff][\u200d\ufe0e\ufe0f]*")
+
+
+def _named(value: str) -> str:
+    """`🔪` as `[U+1F52A hocho]`: the sign exactly, and the name by which Unicode knows it."""
+    if value.isascii():
+        return value
+    return _PICTOGRAPHS.sub(lambda found: _name_of(found[0][0]), value)
+
+
+def _name_of(sign: str) -> str:
+    return f"[U+{ord(sign):04X} {unicodedata.name(sign, 'sign').lower()}]"
 
 
 def machine(value: str, *, block: bool = False) -> Html:
     """A machine value, left to right whatever stands around it."""
     kind = "m block" if block else "m"
-    return f'<bdi dir="ltr" class="{kind}">{text(value)}</bdi>' if value else ""
+    return f'<bdi dir="ltr" class="{kind}">{_leftwards(value)}</bdi>' if value else ""
+
+
+def address(value: str) -> Html:
+    """An address as it can be typed: letters of other alphabets percent-encoded (RFC 3987, 3.1). Shown as they are,
+    Arabic steps of a path would stand in an order that no reader can undo."""
+    typed = quote(value, safe=_ASCII, errors="replace") if "://" in value else value
+    return machine(typed, block=True)
 
 
 def moment(time: datetime | None) -> Html:
@@ -54,7 +78,7 @@ def direction(value: str) -> str:
 
 
 # Runs of Latin letters, digits and signs inside an Arabic sentence: a phone number, a date, a handle, an address.
-_RUN = re.compile(r"[+@#(]?[A-Za-z0-9][!-~]*(?: [!-~]*[A-Za-z0-9][!-~]*)*")
+_RUN = re.compile(r"[+@#(\[]?[A-Za-z0-9][!-~]*(?: [!-~]*[A-Za-z0-9][!-~]*)*")
 _ENDING = ".,;:!?\"'"
 
 
@@ -68,14 +92,30 @@ def own_words(value: str, css: str = "own") -> Html:
 
 def line_of(line: str) -> Html:
     """One line of somebody's text. Without isolates `2026-11-22` in an Arabic line would be printed `22-11-2026`."""
+    line = _named(line)
     way = direction(line)
-    return f'<bdi dir="{way}">{text(line) if way == "ltr" else _with_runs(line)}</bdi>'
+    return f'<bdi dir="{way}">{_leftwards(line) if way == "ltr" else _with_runs(line)}</bdi>'
+
+
+# Arabic and Hebrew words with the blanks between them.
+_RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_RIGHTWARD = re.compile(f"[{_RTL}](?:[{_RTL}\\s]*[{_RTL}])?")
+
+
+def _leftwards(value: str) -> Html:
+    """What reads left to right, with its Arabic words isolated: digits that follow Arabic letters become Arabic numbers
+    (UAX 9, W2), and `صورة 2026-11-22.png` would be printed with its date turned round."""
+    parts, at = [], 0
+    for found in _RIGHTWARD.finditer(value):
+        parts += [text(value[at : found.start()]), f'<bdi dir="rtl">{text(found[0])}</bdi>']
+        at = found.end()
+    return "".join((*parts, text(value[at:])))
 
 
 def _without_ending(run: str) -> str:
     """The run without the punctuation of the sentence around it; a bracket that it opened itself stays."""
     bare = run.rstrip(_ENDING)
-    while bare.endswith(")") and bare.count(")") > bare.count("("):
+    while any(bare.endswith(end) and bare.count(end) > bare.count(start) for start, end in ("()", "[]")):
         bare = bare[:-1].rstrip(_ENDING)
     return bare
 

@@ -22,6 +22,7 @@ from sitr.dossier.contents import Both, Contents, ExhibitItem, NoticeRow, Sighti
 from sitr.dossier.markup import (
     Html,
     Pen,
+    address,
     direction,
     line_of,
     machine,
@@ -169,13 +170,13 @@ def _cover(pen: Pen, contents: Contents, seen: Seen, now: datetime) -> Html:
     ]
     rows = [
         ("case", f'<span class="case">{machine(contents.case)}</span>'),
-        ("alias", text(contents.alias) or pen.stacked(words("not_named"))),
+        ("alias", _said(contents.alias) or pen.stacked(words("not_named"))),
         ("country", machine(contents.country)),
         ("opened", moment(contents.opened_at)),
         ("made", moment(now)),
-        ("made_for", text(contents.made_for)),
+        ("made_for", _said(contents.made_for)),
         ("audience", pen.stacked(contents.audience) if contents.audience else ""),
-        ("purpose", text(contents.purpose)),
+        ("purpose", _said(contents.purpose)),
         ("counts", pen.table([key for _, key in counts], [[number(n) for n, _ in counts]])),
         ("signed_by", f"{machine(seen.installation)}<br>{machine(seen.key, block=True)}"),
         ("root", machine(seen.root, block=True)),
@@ -184,6 +185,11 @@ def _cover(pen: Pen, contents: Contents, seen: Seen, now: datetime) -> Html:
     title = f"<h1>{pen.pair(words('title'))}</h1>{pen.pair(words('subtitle'))}"
     note = f'<div class="note"><h3>{pen.pair(words("what_this_is"))}</h3>{what}</div>'
     return f'{title}<div class="air"></div>{pen.facts(rows)}{note}'
+
+
+def _said(value: str) -> Html:
+    """One line of words from outside, in its own direction."""
+    return line_of(value) if value else ""
 
 
 def _words(pen: Pen, contents: Contents) -> Html:
@@ -211,8 +217,8 @@ def _sightings(pen: Pen, contents: Contents) -> Html:
         return ""
     rows = [
         (
-            machine(row.url, block=True) + _images(pen, row),
-            text(row.service),
+            address(row.url) + _images(pen, row),
+            _said(row.service),
             pen.stacked(words(f"state_{row.state}")) + (pen.stacked(words("returned")) if row.returned else ""),
             moment(row.since),
             moment(row.last_checked),
@@ -227,7 +233,7 @@ def _sightings(pen: Pen, contents: Contents) -> Html:
 def _images(pen: Pen, row: SightingRow) -> Html:
     if not row.image_urls:
         return ""
-    return pen.stacked(words("images")) + "".join(machine(url, block=True) for url in row.image_urls)
+    return pen.stacked(words("images")) + "".join(map(address, row.image_urls))
 
 
 def _exhibits(pen: Pen, contents: Contents, seen: Seen) -> Html:
@@ -248,7 +254,7 @@ def _exhibit(pen: Pen, place: int, item: ExhibitItem, file: str, proofs: Sequenc
         ("digest", machine(item.sha256, block=True)),
         ("length", number(item.length)),
         ("captured", moment(item.time)),
-        ("source", machine(item.url, block=True)),
+        ("source", address(item.url)),
         ("method", machine(item.method)),
         ("complete", _completeness(pen, item)),
         ("credentials", _credentials(pen, item)),
@@ -285,7 +291,7 @@ def _completeness(pen: Pen, item: ExhibitItem) -> Html:
     if item.kept is not None and item.expected is not None:
         parts.append(pen.stacked(words("of", kept=item.kept, expected=item.expected)))
     if item.missing:
-        parts.append(pen.stacked(words("missing_parts")) + "".join(machine(m, block=True) for m in item.missing))
+        parts.append(pen.stacked(words("missing_parts")) + "".join(map(address, item.missing)))
     return "".join(parts)
 
 
@@ -315,7 +321,7 @@ def _custody(pen: Pen, item: ExhibitItem) -> Html:
         for e in item.custody
     ]
     heads = ("when", "what_why", "who", "entry")
-    return f"<h3>{pen.pair(words('custody'))}</h3>{pen.table(heads, rows, (27, 43, 20, 10))}"
+    return f"<h3>{pen.pair(words('custody'))}</h3>{pen.table(heads, rows, (27, 38, 25, 10))}"
 
 
 def _notices(pen: Pen, contents: Contents) -> Html:
