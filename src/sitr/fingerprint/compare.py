@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sitr.fingerprint import closeup, geometry, pdq, rules, shades, sketch, views
+from sitr.fingerprint import closeup, geometry, pdq, rules, shades, sketch, views, writing
 from sitr.fingerprint.features import Features, extract
 from sitr.fingerprint.fingerprints import Fingerprint
 from sitr.fingerprint.pixels import Grey, decode
@@ -38,6 +38,9 @@ _WORTH_PLACES, _WORTH_VOTES = 4, (0.58, 0.68)
 """By fewer places, or with fewer of the sketch's single votes (a half by chance; proposed by a hash, and by places), a
 placement is not worth a look. Copies that places proposed had 0.75 and more, one stranger's placement in fifty as many.
 """
+
+_SILENT = (2, 7)
+"""Where so few of the sketch's blocks are in sight (a cut to a sky), so many places are worth a look without them."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,11 @@ class Look:
         """Local features of the candidate seen in a mirror."""
         return self.features.mirrored(self.grey.shape[1])
 
+    @cached_property
+    def unwritten(self) -> Ladder:
+        """The candidate with what may have been written over it taken off, for a second look."""
+        return Ladder(writing.taken_off(self.grey))
+
 
 @dataclass(frozen=True)
 class _Found:
@@ -135,11 +143,12 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
         return Proof(_by_hash_alone(reference, look))
     by_hash = [f for f in _by_hash(reference, look) if f.signs.agreement.votes >= _WORTH_VOTES[0]]
     by_hash = sorted(by_hash, key=lambda f: -f.signs.agreement.votes)[:_CLOSEUPS]
-    found = [_closely(reference, look, f) for f in by_hash]
+    found = [_closely(reference, look.ladder, f) for f in by_hash]
     for flipped in (False, True):
         if not any(_proved(f, reference) for f in found):
             features = look.mirrored if flipped else look.features
             found += _best(reference, look, _by_places(reference, look, features, flipped=flipped))
+    found += _again(reference, look, found)
     if not found:
         return Proof(Verdict(False, 0.0, None, False, 0.0, Reason("fingerprint.why_nothing")))
     # One placement at which nothing has moved is enough: a copy's are two, nudged from two sides.
@@ -172,25 +181,44 @@ def _moved(found: _Found, reference: Fingerprint) -> bool:
 
 def _best(reference: Fingerprint, look: Look, found: list[_Found]) -> list[_Found]:
     """The placements that are worth it, looked at closely."""
-    found = sorted(found, key=lambda f: -f.signs.agreement.votes * min(1.0, (f.signs.places + 4) / 12))
-    worth = [f for f in found if f.signs.places >= _WORTH_PLACES and f.signs.agreement.votes >= _WORTH_VOTES[1]]
-    return [_closely(reference, look, f) for f in worth[:_CLOSEUPS]] or found[:1]
+    found = sorted(found, key=lambda f: -_votes(f.signs) * min(1.0, (f.signs.places + 4) / 12))
+    worth = [f for f in found if f.signs.places >= _WORTH_PLACES and _votes(f.signs) >= _WORTH_VOTES[1]]
+    return [_closely(reference, look.ladder, f) for f in worth[:_CLOSEUPS]] or found[:1]
 
 
-def _closely(reference: Fingerprint, look: Look, found: _Found) -> _Found:
+def _votes(signs: Signs) -> float:
+    """The sketch's single votes; where it says nothing of what is in sight, enough places stand for them."""
+    blocks, places = _SILENT
+    silent = signs.agreement.blocks <= blocks and signs.places >= places
+    return max(signs.agreement.votes, _WORTH_VOTES[1]) if silent else signs.agreement.votes
+
+
+def _again(reference: Fingerprint, look: Look, found: list[_Found]) -> list[_Found]:
+    """The best placement once more, with what was written over it taken off, if so much is there that it may be."""
+    proved = [f for f in found if _proved(f, reference)]
+    # What has moved has moved in a second look too, unless writing made it seem so.
+    if any(not _moved(f, reference) or not rules.worn(f.signs) for f in proved):
+        return []
+    worth = [f for f in found if rules.worth_again(f.signs)]
+    if not worth:
+        return []
+    best = max(worth, key=lambda f: rules.evidence(f.signs))
+    again = _closely(reference, look.unwritten, best)
+    return [again] if rules.clearer(again.signs, best.signs) else []
+
+
+def _closely(reference: Fingerprint, picture: Ladder, found: _Found) -> _Found:
     """The same placement nudged to its places, and asked for its shades if it could be the photo's."""
     if reference.features is None:
         return found
     unit = _unit(reference)
     shape = (reference.feature_height, reference.feature_width)
-    close = closeup.look(reference.features, shape, look.ladder, found.matrix @ np.linalg.inv(unit))
-    there = _weighed(reference, look, close.matrix @ unit, found.signs.distance, found.signs.places)
+    close = closeup.look(reference.features, shape, picture, found.matrix @ np.linalg.inv(unit))
+    there = _weighed(reference, picture, close.matrix @ unit, found.signs.distance, found.signs.places)
     there = _Found(there.matrix, replace(there.signs, close=close))
     if reference.shades is None or not rules.worth_shades(there.signs):
         return there
-    return _Found(
-        there.matrix, replace(there.signs, likeness=shades.agree(reference.shades, look.ladder, there.matrix))
-    )
+    return _Found(there.matrix, replace(there.signs, likeness=shades.agree(reference.shades, picture, there.matrix)))
 
 
 def _unit(reference: Fingerprint) -> Matrix:
@@ -208,7 +236,7 @@ def _by_hash(reference: Fingerprint, look: Look) -> list[_Found]:
     found = []
 
     def weighed(matrix: Matrix, apart: int) -> _Found:
-        return _weighed(reference, look, matrix, apart if sure else 256)
+        return _weighed(reference, look.ladder, matrix, apart if sure else 256)
 
     for index, apart in enumerate(pdq.distance(bits, reference.orientations)):
         if apart <= _CANDIDATE_RADIUS:
@@ -221,9 +249,9 @@ def _by_hash(reference: Fingerprint, look: Look) -> list[_Found]:
     return found
 
 
-def _weighed(reference: Fingerprint, look: Look, matrix: Matrix, apart: int, places: int | None = None) -> _Found:
+def _weighed(reference: Fingerprint, picture: Ladder, matrix: Matrix, apart: int, places: int | None = None) -> _Found:
     steps = reference.steps
-    agreement = sketch.agree(steps, look.ladder, matrix) if steps is not None else Agreement(0.0, 0, 0.0)
+    agreement = sketch.agree(steps, picture, matrix) if steps is not None else Agreement(0.0, 0, 0.0)
     return _Found(matrix, Signs(places or 0, apart, agreement))
 
 
@@ -261,7 +289,7 @@ def _by_places(reference: Fingerprint, look: Look, features: Features, *, flippe
         if flipped:
             matrix[0] = -matrix[0]
             matrix[0, 2] += look.grey.shape[1] - 1
-        found.append(_weighed(reference, look, matrix, 256, placement.inliers))
+        found.append(_weighed(reference, look.ladder, matrix, 256, placement.inliers))
     return found
 
 

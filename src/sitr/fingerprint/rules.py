@@ -44,14 +44,25 @@ _PAGE = (0.95, 0.95, 0.6, 0.85, 40)
 """A page must be there as a whole: blocks of the sketch, shades, what half of them miss, places, and from how many
 blocks of shades on it is whole; other text in the same table had 0.8 of the places, another sky in the same screenshot
 0.92 of the blocks."""
-_REPEATED, _REPEATED_AGAINST = 0.6, 0.0045
+_REPEATED, _REPEATED_AGAINST, _REPEATED_PIECE = 0.6, 0.0045, (36, 0.0025)
 """In a wall of equal tiles nothing lies where it must but in its own picture: there a quarter of the features at least
-is clear (copies 0.0044 and less), in the next wall's none is (0.0047 and more)."""
-_CLEAR = (20, 0.0012, 0.4, 0.6, 9)
-"""Places, what goes against the first quarter of them, what a third of the shades miss, blocks, and shades to say so:
-where what is there is there to the last tenth, nothing else has to agree. Under a collage's tiles copies had 35 places,
-0.0007, 0.39 and 0.67; of some 3,000 wrong placements that have so many places none but pages is that clear.
+is clear (copies 0.0044 and less), in the next wall's none is (0.0047 and more). Of a piece with fewer features than
+these the clearest may be chance: a quarter of the next wall's tiles had 17 of 17 places, and 0.0036."""
+_CLEAR = (20, 0.0012, 0.4, 0.6, 9, 0.7)
+"""Places, what goes against the first quarter of them, what a third of the shades miss, blocks, shades and votes to
+say so: where what is there is there to the last tenth, nothing else has to agree. Under a collage's tiles copies had 34
+places, 0.0007, 0.39, 0.62 and 0.72; of some 3,000 wrong placements that have so many places none but pages is that
+clear.
 """
+_CUT = (8, 0.8, 0.0012, 0.9, 9, 0.12)
+"""Places, their share of those tried, what goes against a quarter of them, shades, from how many blocks, and what a
+third of them miss: a cut to soft ground leaves the sketch two or three blocks, but what is there is there exactly.
+Copies had 8 of 8 and more, 0.0007 and 0.05."""
+_AGAIN = (8, 0.3)
+"""Places there, and the share of those tried, for a second look: in strangers' pictures seldom more than a quarter."""
+_CLEARER = 0.7
+"""Of what went against half of the places, so much at most may be left in a second look. Under a tiled watermark 0.56
+and less was (0.1 to 0.3 mostly); of the next press of the shutter 1.2, and it would be called a copy more often."""
 _LEAST_LIKE_BLOCKS = 4
 """A crop to burnt-out ground leaves no shades; a line through three would fit anything."""
 
@@ -87,6 +98,24 @@ def worth_shades(signs: Signs) -> bool:
     return signs.close is not None and (signs.distance <= pdq.RADIUS or signs.close.held >= _LEAST_HELD)
 
 
+def worn(signs: Signs) -> bool:
+    """Whether so much goes against the places that something must lie over them."""
+    return signs.close is not None and signs.close.against[1] >= _WORN
+
+
+def worth_again(signs: Signs) -> bool:
+    """Whether so many of the places are there that a second look may prove what the first did not."""
+    least, share = _AGAIN
+    return signs.close is not None and signs.close.held >= max(least, share * signs.close.tried)
+
+
+def clearer(again: Signs, before: Signs) -> bool:
+    """Whether the second look saw the places so much clearer that there was writing over them to take off."""
+    if again.close is None or before.close is None:
+        return False
+    return again.close.against[1] <= _CLEARER * before.close.against[1]
+
+
 def proved(signs: Signs, *, wholly_drawn: bool, soft_ground: bool) -> bool:
     """The rule of the house: places, sketch and shades must all say so, each as far as it has something to say."""
     if signs.close is None:
@@ -107,7 +136,10 @@ def of_one_kind(signs: Signs, repeated: float) -> bool:
 
     `repeated`: the share of the photo's features that look like others of its own.
     """
-    return signs.close is None or repeated < _REPEATED or signs.close.against[0] <= _REPEATED_AGAINST
+    if signs.close is None or repeated < _REPEATED:
+        return True
+    few, clear = _REPEATED_PIECE
+    return signs.close.against[0] <= (clear if signs.close.tried < few else _REPEATED_AGAINST)
 
 
 def _lit_as(signs: Signs, third: float) -> bool:
@@ -128,7 +160,7 @@ def _proved_photo(signs: Signs, close: Closeup) -> bool:
     whole = signs.distance <= pdq.RADIUS and agreement.share >= 0.7 and agreement.blocks >= 8
     if whole and close.held >= 0.3 * close.tried and _as_light(signs, _LIKE):
         return True
-    if _clear(signs, close):
+    if _clear(signs, close) or _cut(signs, close):
         return True
     # Under a collage's tiles or in grain most places are gone; then many corners and the whole sketch must agree.
     corners, share, votes, blocks = _BY_CORNERS
@@ -146,11 +178,19 @@ def _proved_photo(signs: Signs, close: Closeup) -> bool:
     return enough and evidence(signs) >= (_ENOUGH_ALIKE if _alike(signs) else _ENOUGH)
 
 
+def _cut(signs: Signs, close: Closeup) -> bool:
+    held, of_tried, against, share, blocks, third = _CUT
+    there = close.held >= max(held, of_tried * close.tried) and close.against[0] <= against
+    like = signs.likeness
+    lit = like is not None and like.blocks >= blocks and like.share >= share and like.third <= third
+    return there and lit and signs.agreement.share >= _LEAST_SHARE
+
+
 def _clear(signs: Signs, close: Closeup) -> bool:
-    held, against, third, share, blocks = _CLEAR
+    held, against, third, share, blocks, votes = _CLEAR
     there = close.held >= held and close.against[0] <= against
     lit = signs.likeness is not None and signs.likeness.blocks >= blocks and _lit_as(signs, third)
-    return there and lit and signs.agreement.share >= share and signs.agreement.votes >= _LEAST_VOTES
+    return there and lit and signs.agreement.share >= share and signs.agreement.votes >= votes
 
 
 def _alike(signs: Signs) -> bool:
@@ -167,7 +207,7 @@ def _proved_drawn(signs: Signs, close: Closeup, *, soft_ground: bool) -> bool:
     agreement = signs.agreement
     if not soft_ground:
         return _proved_page(signs, close)
-    if not _lit_as(signs, _soft_third(signs, close)):
+    if not _lit_as(signs, _soft_third(signs)):
         return False
     if signs.distance <= pdq.RADIUS and agreement.share >= 0.85:
         return _as_light(signs, _LIKE)
@@ -178,10 +218,10 @@ def _proved_drawn(signs: Signs, close: Closeup, *, soft_ground: bool) -> bool:
     return there and agreement.blocks >= 12 and _as_light(signs, _LIKE)
 
 
-def _soft_third(signs: Signs, close: Closeup) -> float:
+def _soft_third(signs: Signs) -> float:
     if signs.likeness is not None and signs.likeness.blocks < _CUT_BLOCKS:
         return _CUT_THIRD
-    return _WORN_THIRD if close.against[1] >= _WORN else _SOFT_THIRD
+    return _WORN_THIRD if worn(signs) else _SOFT_THIRD
 
 
 def _proved_page(signs: Signs, close: Closeup) -> bool:

@@ -17,6 +17,10 @@ _NEAR = 2.5
 _SLACK = 1e-3  # of a pixel: no pair is lost to rounding
 _ALIKE = 56
 _GRID = 6
+_QUARTER, _AROUND = 13, 8
+"""Of the features, so many for each quarter of the photo, if it has them; and how far each looks, in its pixels."""
+_STEADY, _TELLING = 2, 24
+"""What is taken for a quarter's sake is found again after so many edits at least, and so far from a plain slope."""
 
 
 def choose(grey: Grey, count: int, frame: Frame) -> Features:
@@ -96,17 +100,44 @@ def _in_photo(found: Features, shape: tuple[int, ...], frame: Frame) -> npt.NDAr
 def _spread(
     found: Features, steadiness: npt.NDArray[np.float64], shape: tuple[int, ...], count: int
 ) -> npt.NDArray[np.intp]:
-    """Greedy: the steadiest first, each lowering the worth of its neighbours, so that every part is covered."""
+    """Greedy: the steadiest first, each lowering the worth of its neighbours, so that every part is covered.
+
+    First each quarter of the photo, those of its corners and the middle one, has its share: whoever is cut to it finds
+    them there, and soft quarters would get none from the busy ones.
+    """
     side = max(shape) / _GRID
     cell = (found.xy[:, 1] / side).astype(np.intp) * 64 + (found.xy[:, 0] / side).astype(np.intp)
     # Larger ones survive shrinking; those that look like a plain slope prove nothing.
     worth = steadiness + 0.5 * np.log(found.size) + np.minimum(found.telling, 90) / 20
     chosen: list[int] = []
-    for _ in range(min(count, len(found))):
-        best = int(np.argmax(worth))
+
+    def take(among: npt.NDArray[np.bool_]) -> None:
+        best = int(np.argmax(np.where(among, worth, -np.inf)))
         chosen.append(best)
         worth[cell == cell[best]] -= 0.8
         close = ((found.xy - found.xy[best]) ** 2).sum(axis=1) < (3 * found.size[best]) ** 2
         worth[close] -= 1.0
         worth[best] = -np.inf
+
+    steady = (steadiness >= _STEADY) & (found.telling >= _TELLING)
+    quarters = [inside & steady for inside in _quarters(found, shape)]
+    for turn in range(min(_QUARTER, count // len(quarters))):
+        for inside in quarters:
+            left = inside & np.isfinite(worth)
+            if inside[chosen].sum() <= turn and left.any():
+                take(left)
+    everywhere = np.ones(len(found), dtype=bool)
+    while len(chosen) < min(count, len(found)):
+        take(everywhere)
     return np.array(chosen, dtype=np.intp)
+
+
+def _quarters(found: Features, shape: tuple[int, ...]) -> list[npt.NDArray[np.bool_]]:
+    """Which features lie, with all they look at, inside each quarter of the photo: of its corners, and the middle."""
+    margin = (_AROUND * found.size)[:, None]
+    sides = np.array([shape[1], shape[0]], dtype=np.float64)
+    starts = np.array([[0, 0], [0.5, 0], [0, 0.5], [0.5, 0.5], [0.25, 0.25]])
+    return [
+        ((found.xy >= start * sides + margin) & (found.xy <= (start + 0.5) * sides - margin)).all(axis=1)
+        for start in starts
+    ]
