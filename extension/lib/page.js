@@ -24,6 +24,15 @@
     }
   }
 
+  // What a reader sees as text: innerText passes by what stands in shadow trees.
+  function words() {
+    const found = [document.body?.innerText ?? ""];
+    for (const one of elements()) {
+      for (const part of shadow(one)?.children ?? []) if (!/^(style|script|template|link)$/.test(part.localName)) found.push(part.innerText ?? "");
+    }
+    return found.filter((text) => text.trim()).join("\n");
+  }
+
   const web = (address) => /^https?:/.test(address) && address.length <= MOST.address;
 
   // What scrolls: the document, or where that stands still the large box inside it that does (feeds do this).
@@ -37,6 +46,16 @@
       if (size > area && /auto|scroll/.test(getComputedStyle(one).overflowY)) [best, area] = [one, size];
     }
     return best;
+  }
+
+  // Large parts, beside what scrolls, that scroll by themselves: their pictures show them as they stand.
+  function others(box) {
+    let found = 0;
+    for (const one of elements()) {
+      if (one === box || one === document.body || one === document.documentElement || one.scrollHeight <= one.clientHeight + 40) continue;
+      if (one.clientWidth * one.clientHeight >= (innerWidth * innerHeight) / 10 && /auto|scroll/.test(getComputedStyle(one).overflowY)) found += 1;
+    }
+    return found;
   }
 
   // The part of the window in which the page moves, in CSS pixels.
@@ -59,7 +78,7 @@
       const profile = /^\/(?:@|in\/|user\/|u\/|profile\/)?[\w.\-\u0600-\u06ff]{2,40}\/?$/.test(decoded(link.pathname));
       if (words && (/^@/.test(words) || profile) && (link.host === location.host || /^@/.test(words))) keep(words, link.href);
     }
-    for (const [, name] of (document.body?.innerText ?? "").slice(0, MOST.text).matchAll(/(?:^|[\s(:،])(@[\w.\u0600-\u06ff]{2,40})/g)) keep(name, "");
+    for (const [, name] of words().slice(0, MOST.text).matchAll(/(?:^|[\s(:،])(@[\w.\u0600-\u06ff]{2,40})/g)) keep(name, "");
     return [...found.values()];
   }
 
@@ -90,7 +109,7 @@
 
   // What stands on the page, without a picture of it.
   function describe(pictures) {
-    const box = scroller(), text = document.body?.innerText ?? "", seen = pictures ? images() : { images: [], unnamed: 0 };
+    const box = scroller(), text = words(), seen = pictures ? images() : { images: [], unnamed: 0 };
     const missing = [];
     if (text.length > MOST.text) missing.push({ what: "text", why: "longer than kept" });
     const closed = [...document.querySelectorAll("iframe, frame")].filter((one) => !one.contentDocument).length;
@@ -122,7 +141,8 @@
     for (let tries = 0; late() && tries < 30; tries++) await wait(100);
     move(box, 0);
     await wait(50);
-    return { total: box.scrollHeight, frame: frame(box), window: { width: innerWidth, height: innerHeight }, late: late() };
+    const wide = box.scrollWidth > frame(box).width + 8 ? box.scrollWidth : 0;
+    return { total: box.scrollHeight, frame: frame(box), window: { width: innerWidth, height: innerHeight }, late: late(), wide, others: others(box) };
   }
 
   // Until what was asked for stands on the screen. A tab that is behind gets no frames: then time has to do.
@@ -197,6 +217,9 @@
       if (data || !address || address.startsWith("data:")) return;
       missing.push({ what: web(address) ? address : "image", why: seen ? "not readable from the page; as the window showed it" : "not readable from the page" });
     });
+    let apart = 0;
+    for (const one of elements()) apart += shadow(one) ? 1 : 0;
+    if (apart) missing.push({ what: "parts", why: "that the page keeps apart (shadow trees) are not in this copy; their text is in page.txt", count: apart });
     copy.querySelectorAll("picture > source").forEach((one) => one.remove());
     copy.querySelectorAll("script, base, meta[http-equiv]").forEach((one) => one.remove());
     const policy = document.createElement("meta");

@@ -77,6 +77,8 @@ export async function shots(tab, tell, withImages) {
   try {
     const start = await inPage(tab, "begin");
     if (start.late) missing.push({ what: "images", why: "still loading" });
+    if (start.wide) missing.push({ what: "screenshot", why: "wider than the window", from: Math.round(start.frame.width) });
+    if (start.others) missing.push({ what: "screenshot", why: "parts that scroll by themselves are shown as they stood", count: start.others });
     const plan = positions(start.total, start.frame.height);
     const picture = new Tall();
     for (const [number, wanted] of plan.positions.entries()) {

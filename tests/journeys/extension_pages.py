@@ -44,6 +44,7 @@ def _long_page() -> bytes:
         "footer{position:fixed;bottom:0;inset-inline:0;height:40px;background:rgb(255,0,255)}</style>"
         '<header id="h" style="color:black">صفحة <a href="/@leaker.one">@leaker.one</a></header>'
         f"{bands}<p style='margin:0;height:60px'>نص عربي في آخر الصفحة، من حساب @second_account</p>"
+        "<div id=s></div><script>s.attachShadow({mode: 'closed'}).innerHTML = '<p>apart: @third' + '_account</p>'</script>"
         '<footer>fixed</footer><iframe src="http://other.localhost:1/x" style="display:none"></iframe></html>'
     ).encode()
 
@@ -71,7 +72,7 @@ def manifest_is_right(said: dict[str, Any], address: str, browser: str) -> None:
     assert said["url"] == address
     assert said["title"] == "صفحة خلف الجدار 🌿"
     assert (said["child"], said["pictures"]) == ("no", True)
-    assert {one["name"] for one in said["accounts"]} >= {"@leaker.one", "@second_account"}
+    assert {one["name"] for one in said["accounts"]} >= {"@leaker.one", "@second_account", "@third_account"}
     origin = address.removesuffix("/wall")
     lazy = {f"{origin}/lazy.png?{number}" for number in range(5, BANDS, 10)}
     assert {one["address"] for one in said["images"]} == lazy | {elsewhere(address)}

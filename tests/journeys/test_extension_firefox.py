@@ -211,7 +211,7 @@ def _saved(firefox: Firefox, popup: Popup, wire: Wire, words: Words) -> dict[str
     assert firefox.run(state) == before
     manifest_is_right(manifest, firefox.address, "Firefox")
     pictures_are_right(files, before[2])
-    assert [one["what"] for one in manifest["missing"]] == [elsewhere(firefox.address), "frames"]
+    assert [one["what"] for one in manifest["missing"]] == [elsewhere(firefox.address), "parts", "frames"]
     _copy_is_right(files["page.html"].decode(), elsewhere(firefox.address))
     assert {part["sha256"] for part in manifest["parts"]} == {
         sha256(data).hexdigest() for name, data in files.items() if name != "page.json"
