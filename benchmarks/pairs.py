@@ -8,6 +8,8 @@ the first stage. The order is shuffled by a seed, so that any part of the run is
 a query; a false match leaves its picture beside it, to be looked at. What collages are made of is no reference there.
 """
 
+import functools
+import hashlib
 import json
 import time
 from collections import Counter
@@ -21,7 +23,7 @@ from benchmarks import bursts, edits, patterns
 from benchmarks.photos import Photo, gather, one_a_scene, still
 from PIL import Image
 
-from sitr.fingerprint import VERSION, Fingerprint, Look, fingerprint, judge
+from sitr.fingerprint import VERSION, Fingerprint, Look, features, fingerprint, frames, judge, selection, shades, sketch
 from sitr.fingerprint.fingerprints import FEATURES
 
 SIDE = 1024
@@ -42,6 +44,8 @@ BURSTS = {"burst 2%": 0.02, "burst 4%": 0.04, "burst 8%": 0.08}
 FRAMED = 24
 """So many photographs, drawn by lot, are references inside the layouts too."""
 FILLERS = 10
+MAKERS = (features, frames, selection, shades, sketch)
+"""What a kept fingerprint hangs on: when one of these modules changes, all are made anew."""
 Line = dict[str, Any]
 
 
@@ -76,7 +80,7 @@ class Material:
 
     def _made(self, name: str, layout: str) -> Fingerprint:
         package = self.photos[name].package if name in self.photos else "drawn"
-        kept = self.cache / f"prints-{VERSION}" / f"{package}-{name}-{layout or 'plain'}-{FEATURES}.bin"
+        kept = self.cache / f"prints-{VERSION}-{_makers()}" / f"{package}-{name}-{layout or 'plain'}-{FEATURES}.bin"
         if kept.is_file():
             return Fingerprint.unpack(kept.read_bytes())
         picture = self.picture(name)
@@ -86,6 +90,13 @@ class Material:
         kept.parent.mkdir(exist_ok=True)
         kept.write_bytes(made.pack())
         return made
+
+
+@functools.cache
+def _makers() -> str:
+    """Of what the modules that make fingerprints say now: eight digits of its SHA-256."""
+    sources = [Path(each.__file__ or "").read_bytes() for each in MAKERS]
+    return hashlib.sha256(b"".join(sources)).hexdigest()[:8]
 
 
 def material(cache: Path) -> Material:
