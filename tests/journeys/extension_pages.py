@@ -44,7 +44,7 @@ def _long_page() -> bytes:
         "footer{position:fixed;bottom:0;inset-inline:0;height:40px;background:rgb(255,0,255)}</style>"
         '<header id="h" style="color:black">صفحة <a href="/@leaker.one">@leaker.one</a></header>'
         f"{bands}<p style='margin:0;height:60px'>نص عربي في آخر الصفحة، من حساب @second_account</p>"
-        "<div id=s></div><script>s.attachShadow({mode: 'closed'}).innerHTML = '<p>apart: @third' + '_account</p>'</script>"
+        "<div id=s></div><script>s.attachShadow({mode: 'closed'}).innerHTML = '<p>@third' + '_account</p>'</script>"
         '<footer>fixed</footer><iframe src="http://other.localhost:1/x" style="display:none"></iframe></html>'
     ).encode()
 

@@ -30,6 +30,7 @@ _WIDEST = 4_096
 _ICON_ROLE = "icon"
 _MORE = 120
 _MOST_INNER = 3
+_FIRST_WORDS_SECONDS = 3.0
 # Signs of text, and of pictures as text, that one page may hand over: it can write as many as it likes.
 _TEXT = 4 * 2**20
 _INLINE = 96 * 2**20
@@ -128,6 +129,7 @@ class Visit:
         await self._step("load", self._wait_loaded(), self._limits.load_seconds + 1)
         if pictures:
             await self._step("first_screenshot", self._first_screenshot(), 6)
+        await self._first_words()
         if self._options.expand:
             await self._step("expand", self._expand(), 6)
         if self._options.scroll:
@@ -395,6 +397,20 @@ class Visit:
                     pair for frame in _frame_ids(tree["frameTree"]) if (pair := (target.session, frame)) not in found
                 ]
         return found
+
+    async def _first_words(self) -> None:
+        """What stands there before anything is moved. Scrolling wakes a page's scripts, and one that then never ends
+        would take its words with it; where it does not, the page as it stood in the end takes this one's place."""
+        limits = {"refs": 1, "nodes": 1, "text": _TEXT, "html": self._limits.dom_bytes, "inline": 0, "canvases": 0}
+        try:
+            work = self._run("collect.js", limits, self._session, self._main_frame)
+            got = await asyncio.wait_for(work, max(0.05, min(_FIRST_WORDS_SECONDS, self._left())))
+        except (TimeoutError, CdpError):
+            await self._unhang()
+            return
+        if not got["url"].startswith(_BROWSERS_OWN):
+            self.seen.text = got["text"]
+            self._take_main(got)
 
     async def _collect(self) -> None:
         limits = {"refs": 4000, "nodes": 40_000, "text": _TEXT, "html": self._limits.dom_bytes}
