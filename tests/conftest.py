@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,25 @@ def pytest_configure() -> None:
 def pytest_unconfigure() -> None:
     """Remove the home: xdist ends its workers without the calls that `atexit` keeps."""
     shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each worker begins with its share of the long ones: begun last, one of them would go on alone at the end.
+
+    pytest-xdist gives each worker a run of neighbours and lets who has none left take from the end of another's.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if item.get_closest_marker("browser") or item.get_closest_marker("heavy")]
+    first = set(long)
+    rest = iter([item for item in items if item not in first])
+    left, dealt = len(items), list[pytest.Item]()
+    for number in range(workers):
+        share = left // (workers - number)
+        own = long[number::workers]
+        dealt += [*own, *islice(rest, max(0, share - len(own)))]
+        left -= share
+    items[:] = [*dealt, *rest]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -58,6 +58,7 @@ def test_a_process_killed_in_any_verb_loses_nothing(tmp_path: Path, capsys: pyte
 # --- a disk without room ---
 
 
+@pytest.mark.heavy
 def test_a_full_disk_is_said_in_words_and_loses_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _judge_full_disk(_on_a_small_disk(tmp_path, 24 * 2**20, "short"), capsys)
 

@@ -13,7 +13,7 @@ from sitr.errors import AnswerIsNo
 from sitr.evidence import Capture, CaptureOptions
 from sitr.fingerprint import Fingerprint, fingerprint
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 NOT_ADULT = [[], ["minor"], ["was_minor"], ["unsure"], ["adult", "minor"]]
 not_adult = pytest.mark.parametrize("age", NOT_ADULT, ids=lambda age: " and ".join(age) or "not answered")

@@ -15,7 +15,7 @@ from sitr.cases.notices import NoticeView
 from sitr.errors import AnswerIsNo, BadInput, NotFound, SitrError
 from sitr.takedown import Delivery, DeliveryState, NoticeState
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 def _the(world: World, letter: str) -> NoticeView:

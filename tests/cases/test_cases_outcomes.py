@@ -11,7 +11,7 @@ from sitr.cases.work import look
 from sitr.errors import AnswerIsNo
 from sitr.takedown import Outcome, Result, Span
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 def seen(world: World, case: str) -> list[Outcome]:

@@ -19,7 +19,7 @@ from sitr.evidence import capture
 from sitr.net import Door, LoopbackPass
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database, pytest.mark.browser,
+    pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.browser,
 ]  # fmt: skip
 
 # Addresses of their own, by where the page names them; `other` is a site of another origin.

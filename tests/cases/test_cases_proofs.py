@@ -13,7 +13,7 @@ from tests.finding import crawls
 from sitr.cases import captures, erasing, photos, proofs, sightings
 from sitr.errors import AnswerIsNo, NotFound
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 ADDRESS = "https://cdn.leaks.example/a.png"
 
 

@@ -16,7 +16,7 @@ from sitr.dossier.phrase import open_with_phrase
 from sitr.errors import BadInput, NotFound
 from sitr.vault import Identity, age, open_stream
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 VALUE = "c4nary-of-the-session"
 TEXT = f"#HttpOnly_.leaks.example\tTRUE\t/\tTRUE\t0\tsid\t{VALUE}\n"

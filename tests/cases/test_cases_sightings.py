@@ -9,7 +9,7 @@ from sitr.cases import captures, journals, photos, sightings
 from sitr.cases.models import Entry, Sighting
 from sitr.errors import AnswerIsNo, BadInput, NotFound, OutsideSilent
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 IMAGE = "https://cdn.leaks.example/a.png"
 

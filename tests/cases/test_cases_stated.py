@@ -12,7 +12,7 @@ from sitr.dossier import Certified, Contents
 from sitr.errors import BadInput
 from sitr.words import LANGS, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 def made_with(world: World, monkeypatch: pytest.MonkeyPatch, stated: Stated | None) -> Contents:

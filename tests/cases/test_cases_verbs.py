@@ -22,7 +22,7 @@ from sitr.errors import Locked, NotFound
 from sitr.journal import Signer
 from sitr.words import LANGS, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 each_verb = pytest.mark.parametrize("verb", TABLE, ids=lambda verb: verb.name)
 each_writing_verb = pytest.mark.parametrize("verb", WRITING, ids=lambda verb: verb.name)
@@ -85,6 +85,7 @@ def test_a_wrong_secret_opens_nothing_and_changes_nothing(world: World, verb: Ve
     assert not given.get("out") or not given["out"].exists()
 
 
+@pytest.mark.database
 @each_verb
 def test_works_for_a_holder_who_was_added_and_writes_exactly_its_entries(world: World, verb: Verb) -> None:
     given = verb.prepare(world, world.case)
@@ -111,6 +112,7 @@ class BrokenSigner(Signer):
         raise OSError("no key")
 
 
+@pytest.mark.database
 @each_writing_verb
 def test_no_row_remains_when_the_entry_cannot_be_written(world: World, verb: Verb) -> None:
     given = verb.prepare(world, world.case)
@@ -155,6 +157,7 @@ _MORE = {"notices.send", "dossiers.make", "erasing.erase_case", "holders.add_hol
 ONE_TRANSACTION = tuple(verb for verb in WRITING if verb.name not in _MORE)
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("verb", ONE_TRANSACTION, ids=lambda verb: verb.name)
 def test_a_write_that_fails_anywhere_leaves_neither_row_nor_entry(world: World, verb: Verb) -> None:
     given = verb.prepare(world, world.case)
@@ -174,6 +177,7 @@ def test_a_write_that_fails_anywhere_leaves_neither_row_nor_entry(world: World, 
     assert journals.verify(world.other, world.case).ok
 
 
+@pytest.mark.database
 def test_sending_that_fails_anywhere_never_leaves_a_state_without_its_entry(world: World) -> None:
     verb = called("notices.send")
     given = verb.prepare(world, world.case)

@@ -10,7 +10,7 @@ from sitr.cli.demo.leaksite import LeakSite
 from sitr.cli.demo.photographs import find_photographs
 from sitr.fingerprint.fingerprints import VERSION
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 # --- opening, and who may ---

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.cli.cli_desk import Desk
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 def test_a_code_is_given_opens_its_case_and_is_withdrawn(desk: Desk, tmp_path: Path) -> None:

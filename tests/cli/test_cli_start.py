@@ -69,6 +69,7 @@ def _children(pid: int) -> set[int]:
     return {int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_sitr_opens_by_its_link_and_ends_cleanly(home: Path, ending: signal.Signals) -> None:
     port = _free_port()
@@ -85,6 +86,7 @@ def test_sitr_opens_by_its_link_and_ends_cleanly(home: Path, ending: signal.Sign
         socket.create_connection(("127.0.0.1", port), timeout=1)
 
 
+@pytest.mark.heavy
 def test_a_killed_sitr_leaves_no_server_behind(home: Path) -> None:
     port = _free_port()
     with _running(home, port) as (sitr, _):

@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route
 from tests.evidence.evidence_site import VIDEO, Site
+from tests.journeys.phones import chromium
 from warcio.archiveiterator import ArchiveIterator
 
 from sitr.evidence import Capture, FileKind
@@ -88,15 +89,13 @@ def played(gallery: tuple[Site, Capture]) -> Iterator[tuple[Archive, Page]]:
     site, made = gallery
     site.close()
     archive = Archive(made.of_kind(FileKind.WACZ)[0].path)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.route("**/*", archive.answer)
         page.goto(made.url)
         page.evaluate(SCROLL)
         page.wait_for_function("() => [...document.images].every((i) => i.src && i.complete)", timeout=8000)
         yield archive, page
-        browser.close()
 
 
 def test_the_archive_shows_everything_again_with_its_origin_switched_off(played: tuple[Archive, Page]) -> None:

@@ -39,6 +39,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.timeout(280)
+@pytest.mark.heavy
 def test_a_cluster_gives_the_same_rows(tmp_path: Path) -> None:
     import json
 

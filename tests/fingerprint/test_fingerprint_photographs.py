@@ -27,6 +27,7 @@ def test_a_photograph_is_found_in_every_edit(photos: list[Photograph], at: int) 
         assert judge(reference, Look(data)).match, name
 
 
+@pytest.mark.heavy
 def test_no_photograph_is_taken_for_another_also_inside_one_app(photos: list[Photograph]) -> None:
     plain = {p.name: edits.jpeg(p.picture(900), 85) for p in photos}
     framed = {

@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles import finders
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route
+from tests.journeys.phones import chromium
 
 from sitr.words import Lang
 
 BASE = "http://127.0.0.1:8440"
 _UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
-_NO_COLOURS = {"rules": {"color-contrast": {"enabled": False}}}
 
 
 def drawn(browser: Any, paths: Iterable[str]) -> dict[str, Any]:
@@ -46,14 +45,12 @@ def phone(pages: dict[str, Any], lang: Lang) -> Iterator[Page]:
             outside.append(route.request.url)
             route.abort()
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    with chromium() as browser:
         # axe-core is a script of its own, which our content policy rightly refuses: it is set aside for it here.
         context = browser.new_context(viewport={"width": 390, "height": 844}, locale=lang, bypass_csp=True)
         page = context.new_page()
         page.route("**/*", answer)
         yield page
-        browser.close()
     assert outside == []
 
 
@@ -66,12 +63,6 @@ def fits(page: Page, lang: Lang, what: str) -> None:
     """The page is in `lang` and nothing in it is wider than the phone."""
     assert page.evaluate("document.documentElement.lang") == lang, what
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, what
-
-
-def held_to_the_rules(page: Page, what: str, *, colours: bool = True) -> None:
-    """axe-core finds nothing. `colours=False` leaves contrast out, which costs most of the time."""
-    found = Axe().run(page, options={} if colours else _NO_COLOURS).response["violations"]
-    assert not found, (what, [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found])
 
 
 def shoot(page: Page, *name: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, CDPSession, Page, Playwright
 from tests.journeys.extension_popup import Pressed
+from tests.journeys.phones import BINARY, FLAGS
 
 from sitr.cli.demo.loopback import Quiet, loopback_server
 
@@ -97,10 +98,10 @@ def _hear(popup: Popup, got: Any) -> None:
 def chromium_with(playwright: Playwright, extension: Path, profile: Path, lang: str) -> Iterator[Chromium]:
     """Debian's Chromium without a window, with the unpacked extension."""
     context = playwright.chromium.launch_persistent_context(
-        str(profile), executable_path="/usr/bin/chromium", headless=True,
+        str(profile), executable_path=BINARY, headless=True,
         ignore_default_args=["--disable-extensions", "--headless"],
         args=[
-            "--headless=new", "--no-sandbox", f"--disable-extensions-except={extension}",
+            "--headless=new", *FLAGS, f"--disable-extensions-except={extension}",
             f"--load-extension={extension}", "--enable-unsafe-extension-debugging", f"--lang={lang}",
         ],
         env={"LANGUAGE": lang, "PATH": "/usr/bin:/bin", "HOME": str(profile)},

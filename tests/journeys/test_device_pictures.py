@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Page
 from tests.fingerprint.drawn_pictures import drawn_photo, encoded
-from tests.journeys.drawn_pages import BASE, drawn, fits, held_to_the_rules, phone, shoot
+from tests.journeys.drawn_pages import BASE, drawn, fits, phone, shoot
+from tests.journeys.phones import held_to_the_rules
 
 from sitr.cases import journals, openings, photos
 from sitr.fingerprint import Fingerprint, compare, fingerprint
@@ -60,7 +61,7 @@ def _sent(page: Page, path: str, lang: Lang) -> dict[str, str]:
     assert say("web.pictures_only_shareable", lang) in page.inner_text("main")
     shoot(page, "pictures", lang)
     fits(page, lang, "pictures")
-    held_to_the_rules(page, "pictures", colours=lang == "ar")
+    held_to_the_rules(page, "pictures")
     page.set_input_files("[name=photo]", FLAT)
     page.click("form[data-device] > button")
     page.evaluate(SAID, say("web.device_too_flat", lang))

@@ -20,9 +20,10 @@ from urllib.parse import urlsplit
 import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, sync_playwright
-from tests.journeys.drawn_pages import held_to_the_rules, shoot
+from tests.journeys.drawn_pages import shoot
 from tests.journeys.extension_browser import Chromium, Popup, Wire, chromium_with, site, wire_to
 from tests.journeys.extension_pages import COOKIE, PAGES, manifest_is_right, pictures_are_right, unpack
+from tests.journeys.phones import held_to_the_rules
 from tests.journeys.test_journey import SECRET, World, world_of
 
 from sitr.words import Lang, say

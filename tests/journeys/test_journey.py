@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
-from tests.journeys.drawn_pages import fits, held_to_the_rules, shoot
+from playwright.sync_api import Page
+from tests.journeys.drawn_pages import fits, shoot
+from tests.journeys.phones import chromium, held_to_the_rules
 
 from sitr.words import Lang, say
 
@@ -79,7 +80,6 @@ class Walker:
     base: str
     lang: Lang
     shots: str
-    colours: bool
     outside: list[str] = field(default_factory=list)
     seen: int = 0
 
@@ -90,7 +90,7 @@ class Walker:
         shoot(self.page, self.shots, f"{self.seen:02}-{name}")
         shown = self.page if self.checker is None else self._shown_to(self.checker)
         fits(shown, self.lang, name)
-        held_to_the_rules(shown, name, colours=self.colours)
+        held_to_the_rules(shown, name)
         assert self.outside == [], name
         return self.page.inner_text("main")
 
@@ -126,15 +126,14 @@ def _browsers() -> Iterator[tuple[Lang, bool]]:
 @pytest.mark.parametrize(("lang", "scripts"), list(_browsers()))
 def test_the_whole_path_by_hand(world: World, lang: Lang, scripts: bool) -> None:
     token, base = world.hear("token"), world.hear("base")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    with chromium() as browser:
         context = browser.new_context(
             viewport={"width": 390, "height": 844}, locale=lang, java_script_enabled=scripts, accept_downloads=True
         )
         page = context.new_page()
         page.set_default_timeout(60_000)
         checker = None if scripts else browser.new_page(viewport={"width": 390, "height": 844}, locale=lang)
-        walker = Walker(page, checker, base, lang, lang, colours=lang == "ar")  # both have the same colours
+        walker = Walker(page, checker, base, lang, lang)
         page.on("request", lambda request: _note_outside(walker, request.url))
         _come_in(walker, token)
         case = _first_questions(walker)
@@ -144,7 +143,6 @@ def test_the_whole_path_by_hand(world: World, lang: Lang, scripts: bool) -> None
         _follow_up(walker, case, place, world)
         _journal_and_dossier(walker, case)
         _erase_and_leave(walker, case)
-        browser.close()
 
 
 def _note_outside(walker: Walker, url: str) -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ViewportSize, sync_playwright
+from playwright.sync_api import ViewportSize
+from tests.journeys.phones import chromium
 from tests.journeys.test_journey import Walker, World, world_of
 from tests.knowledge.small_knowledge import copy_small
 
@@ -29,13 +30,12 @@ def aged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def test_an_editor_sees_what_is_due(aged: World) -> None:
     token, base = aged.hear("token"), aged.hear("base")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    with chromium() as browser:
         for number, lang in enumerate(LANGS):
             narrow: ViewportSize = {"width": 390, "height": 844}
             page = browser.new_context(viewport=narrow, locale=lang, java_script_enabled=False).new_page()
             checker = browser.new_page(viewport=narrow, locale=lang)
-            walker = Walker(page, checker, base, lang, f"facts-{lang}", colours=number == 0)
+            walker = Walker(page, checker, base, lang, f"facts-{lang}")
             walker.go("k", token if number == 0 else aged.hear("token"))
             walker.go("facts/")
             text = walker.look("facts")
@@ -51,4 +51,3 @@ def test_an_editor_sees_what_is_due(aged: World) -> None:
             text = walker.look("facts-egypt")
             assert "eg-ncw" in text
             assert "knowledge/services/x/facts.toml" not in text
-        browser.close()

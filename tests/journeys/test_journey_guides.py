@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
-from tests.journeys.drawn_pages import BASE, drawn, fits, held_to_the_rules, phone, shoot, unfold
+from tests.journeys.drawn_pages import BASE, drawn, fits, phone, shoot, unfold
+from tests.journeys.phones import held_to_the_rules
 from tests.web.web_cast import KNOWLEDGE, Cast, gathered
 
 from sitr.words import LANGS, Lang
@@ -20,8 +21,6 @@ pytestmark = [
 ]
 
 PATHS = ["/guides/", *(f"/guides/{guide.id}/" for guide in KNOWLEDGE.guides)]
-# Contrast is looked up for every word and costs most of the time; between them these pages show every colour there is.
-_WITH_COLOURS = frozenset({"/guides/", "/guides/causes/"})
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ def test_every_guide_is_readable_on_a_phone_without_unlocking(locked: Cast, lang
         name = path.strip("/").replace("/", "-")
         assert page.locator("[data-leave]").is_visible(), "the quick exit"
         fits(page, lang, path)
-        held_to_the_rules(page, path, colours=path in _WITH_COLOURS)
+        held_to_the_rules(page, path)
         shoot(page, lang, f"{name}-closed")
         unfold(page)
         fits(page, lang, f"{path} open")
@@ -56,4 +55,4 @@ def test_every_guide_is_readable_on_a_phone_without_unlocking(locked: Cast, lang
 def test_every_fold_of_a_guide_keeps_to_the_rules(locked: Cast, lang: Lang) -> None:
     for path, page in _walked(locked, lang):
         unfold(page)
-        held_to_the_rules(page, path, colours=True)
+        held_to_the_rules(page, path)

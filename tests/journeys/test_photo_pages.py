@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from tests.evidence.import_fixtures import record, zipped
 from tests.evidence.signed_pictures import Made
-from tests.journeys.drawn_pages import BASE, fits, held_to_the_rules, phone, shoot, unfold
+from tests.journeys.drawn_pages import BASE, fits, phone, shoot, unfold
+from tests.journeys.phones import held_to_the_rules
 from tests.web.web_case import found
 from tests.web.web_cast import ADULT, Browser, Cast, drawn, gathered
 
@@ -118,5 +119,5 @@ def test_the_pages_of_a_photo_can_be_read_on_a_phone(cast: Cast, lang: Lang, mon
             assert answer.status == 200, name
             unfold(page)
             fits(page, lang, name)
-            held_to_the_rules(page, name, colours=name in {"hand", "why"})
+            held_to_the_rules(page, name)
             shoot(page, "photo-pages", lang, name)

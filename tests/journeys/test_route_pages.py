@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.journeys.drawn_pages import BASE, drawn, fits, held_to_the_rules, phone, shoot, unfold
+from tests.journeys.drawn_pages import BASE, drawn, fits, phone, shoot, unfold
+from tests.journeys.phones import held_to_the_rules
 
 from sitr.cases import ledgers, notices, openings, outcomes, sightings
 from sitr.takedown import LedgerRow, Outcome, Result, Span, write_ledger

@@ -15,7 +15,7 @@ from sitr.knowledge.conditions import holds
 
 OPENED = datetime(2026, 11, 22, 20, tzinfo=UTC)
 Answers = dict[str, list[str]]
-EXAMPLES = 150  # of each law, other ones in each run
+EXAMPLES = 80  # of each law, other ones in each run
 
 
 @cache

@@ -10,7 +10,7 @@ from sitr.cases import openings
 from sitr.web.sessions import IDLE_SECONDS
 from sitr.words import LANGS, Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 def _case(cast: Cast) -> str:

@@ -22,7 +22,7 @@ from sitr.web.gate import Gate
 from sitr.web.match_api import MOST_HASHES
 from sitr.web.sessions import Sessions
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 HOST = "match.desk.example"
 FLAT = "0" * 64

@@ -14,7 +14,7 @@ from tests.web.web_cast import Cast
 
 from sitr.words import LANGS, Lang, say
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "keys"]), pytest.mark.database]
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 class Page(HTMLParser):
