@@ -195,6 +195,9 @@ SPELLINGS = (
     "127.0.0.1", "localhost", "0x7f000001", "2130706433", "0177.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0",
     "localhost.", "①②⑦.⓪.⓪.①", "inner.example", "mixed.example", "[::ffff:7f00:1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]",
     "[::]", "0", "127.0.0.2", "six.example", "azure.example", "127%2e0%2e0%2e1", "017700000001",
+    "[::ffff:0:127.0.0.1]", "[::127.0.0.1]", "127.0.0.1.", "0x7f.0x0.0x0.0x1", "127.000.000.001", "127.0x1", "[::ffff:0x7f.1]",
+    "127。0。0。1", "%6c%6f%63alhost", "loca\u00adlhost", "LOCALHOST", "ip6-localhost", "localhost.localdomain", "[::1%25lo]",
+    "[64:ff9b:1::7f00:1]", "[2001::7f00:1]", "[fec0::1]", "[100::1]", "[2001:db8::1]", "[ff02::1]", "198.18.0.1", "240.0.0.1",
 )  # fmt: skip
 INNER = (
     "http://169.254.169.254/latest/meta-data/", "http://0xa9fea9fe/", "http://2852039166/", "http://[::ffff:a9fe:a9fe]/",
@@ -213,13 +216,17 @@ REDIRECTS = (
     "FORBIDDEN", "http://169.254.169.254/latest/", "http://[::1]/", "http://10.0.0.1/", "http://localhost/", "file:///etc/passwd",
     "view-source:http://127.0.0.1/", "data:text/html,<p>inside", "javascript:alert(1)", "ftp://127.0.0.1/", "//127.0.0.1:PORT/hit",
     "http:\\\\127.0.0.1:PORT\\hit", "http://site.example@127.0.0.1:PORT/hit", "http://0x7f.1:PORT/hit",
+    "http://[::ffff:127.0.0.1]:PORT/hit", "http://127.0.0.1:PORT#@site.example/", "FORBIDDEN",
 )  # fmt: skip
 
 
 def _redirects(ground: Ground) -> str:
     for number, target in enumerate(REDIRECTS):
         to = target.replace("FORBIDDEN", ground.forbidden).replace("PORT", str(ground.canary.port))
-        ground.site.pages[f"/to/{number}"] = lambda handler, to=to: redirect(handler, to)  # type: ignore[misc]
+        status = (301, 302, 303, 307, 308)[number % 5]
+        ground.site.pages[f"/to/{number}"] = lambda handler, to=to, status=status: reply(  # type: ignore[misc]
+            handler, b"", "text/plain", status, Location=to
+        )
     hops = "".join(f"<img src=/to/{n}><iframe src=/to/{n}></iframe>" for n in range(len(REDIRECTS)))
     return ground.site.html(
         "/p",
@@ -260,8 +267,29 @@ WAYS_OUT: dict[str, str] = {
     "css_import": "document.head.appendChild(Object.assign(document.createElement('style'), {textContent: `@import 'URL'; @font-face {font-family: q; src: url('URL')} body {font-family: q; background: url('URL')}`}))",
     "meta_refresh": "document.body.insertAdjacentHTML('beforeend', `<iframe srcdoc=\"<meta http-equiv=refresh content='0;url=URL'>\"></iframe>`)",
     "shared_worker": "new SharedWorker(URL_OBJECT)",
+    "fenced_frame": "document.body.insertAdjacentHTML('beforeend', `<fencedframe src='URL'></fencedframe><portal src='URL'></portal>`)",
+    "credentialless_frame": "document.body.insertAdjacentHTML('beforeend', `<iframe credentialless src='URL'></iframe>`)",
+    "attribution": "document.body.insertAdjacentHTML('beforeend', `<img attributionsrc='URL'>`)",
+    "fetch_later": "fetchLater('URL', {activateAfter: 0})",
+    "keepalive": "fetch('URL', {keepalive: true, method: 'POST', body: 'x'}).catch(() => 0)",
+    "font": "document.fonts.add(new FontFace('z', 'url(URL)')); document.fonts.load('12px z').catch(() => 0)",
+    "worklet": "CSS.paintWorklet.addModule('URL').catch(() => 0)",
+    "image_set": "document.body.style.backgroundImage = `image-set(url('URL') 1x)`",
+    "frame_s_tools": "const f = document.createElement('iframe'); document.body.append(f); f.contentWindow.fetch('URL').catch(() => 0); "
+    "new f.contentWindow.RTCPeerConnection({iceServers: [{urls: 'stun:127.0.0.1:UDP'}]}).createDataChannel('x')",
+    "synchronous": "const x = new XMLHttpRequest(); x.open('GET', 'URL', false); x.send()",
     "report": "new ReportingObserver(() => 0).observe(); document.head.appendChild(Object.assign(document.createElement('meta'), {httpEquiv: 'Content-Security-Policy', content: 'img-src none; report-uri URL'}))",
 }
+
+
+HEADERS_OUT = {
+    "Link": "<URL?1>; rel=preload; as=image, <URL?2>; rel=prefetch, <URL>; rel=preconnect, <URL>; rel=dns-prefetch, "
+    "<URL?3>; rel=modulepreload, <URL?4>; rel=stylesheet",
+    "Report_To": '{"group":"g","max_age":99,"endpoints":[{"url":"URL?5"}]}', "Reporting_Endpoints": 'g="URL?6"',
+    "NEL": '{"report_to":"g","max_age":99,"success_fraction":1.0}', "Alt_Svc": 'h3=":PORT"; ma=99, h2="127.0.0.1:PORT"',
+    "Content_Security_Policy_Report_Only": "default-src 'none'; report-uri URL?7; report-to g", "Speculation_Rules": '"URL?8"',
+}  # fmt: skip
+"""What a server may say in its headers to have a browser go somewhere by itself."""
 
 
 def ways_script(target: str, tcp: int, udp: int) -> str:
@@ -280,7 +308,11 @@ def ways_script(target: str, tcp: int, udp: int) -> str:
 
 def _ways_out(ground: Ground) -> str:
     script = ways_script(ground.forbidden, ground.canary.port, ground.udp.port)
-    return ground.site.html("/p", f"<p>words</p><script>{script}</script>")
+    headers = {
+        name: value.replace("URL", ground.forbidden).replace("PORT", str(ground.canary.port))
+        for name, value in HEADERS_OUT.items()
+    }
+    return ground.site.html("/p", f"<p>words</p><script>{script}</script>", **headers)
 
 
 def _rebinding(ground: Ground) -> str:
@@ -510,7 +542,7 @@ _SHORT = {"seconds": 24.0, "load_seconds": 4.0, "step_seconds": 3.0}
 SCENES: tuple[Scene, ...] = (
     Scene("inner addresses by picture", tuple(f"picture from {s}" for s in (*SPELLINGS, *INNER)), _spellings, _said_words("refused")),
     Scene("redirects inside", tuple(f"redirect to {s}" for s in REDIRECTS), _redirects, _said_words("refused"), check=_no_secret),
-    Scene("ways out of a page", tuple(WAYS_OUT), _ways_out, _said_words("refused")),
+    Scene("ways out of a page", (*WAYS_OUT, *(f"header {name}" for name in HEADERS_OUT)), _ways_out, _said_words("refused")),
     Scene("a name that changes its answer (DNS rebinding)", ("first public, then inner", "connection reused after the change"), _rebinding, _said_words("refused"), words=True, check=_rebound),
     Scene("addresses that are no web", tuple(SCHEMES), _schemes, check=_no_secret),
     Scene("markup, script and turned text in every captured string",
