@@ -128,6 +128,9 @@ def test_each_audience_gets_exactly_its_row_and_no_picture(
         assert sorted(kind for kind, whole, _ in kinds(found) if whole) == RELEASED[audience], audience
         assert not any(one.picture and (one.source or one.copy) for one in found.exhibits), audience
         assert PICTURE not in text, audience  # a name can say whose it is
+        # "Original file name" is a statement: what stands there is the name that the file had, and nothing before it.
+        named = {"police": {""}, "platform": set()}.get(audience, {NAME})
+        assert {one.name for one in found.exhibits if one.id == made.file} == named, audience
 
 
 def test_a_platform_gets_its_own_addresses_with_their_proofs_and_nothing_else(

@@ -13,7 +13,7 @@ from sitr.cases import journals, releases
 from sitr.cases.access import Keeper, confirm
 from sitr.cases.anchors import anchored
 from sitr.cases.custody import lives
-from sitr.cases.exhibits import may_show, read_once, safe_name, soft
+from sitr.cases.exhibits import may_show, read_once, soft
 from sitr.cases.models import Entry, Exhibit, Notice, Parsed, Reply, Sighting
 from sitr.cases.openings import AnswersView, answers_of
 from sitr.cases.releases import Form, Release
@@ -232,7 +232,7 @@ def _released(
     papers are passed on, and nobody has to look."""
     blurred = _blurred(keeper, case, row, body)
     return replace(
-        base, name=safe_name(body["name"], row.id), url=body["source"], kept=body.get("kept"),
+        base, name=body["name"], url=body["source"], kept=body.get("kept"),
         expected=body.get("expected"), missing=tuple(body.get("missing", ())), method=body.get("method", ""),
         source=partial(read_once, keeper, case, row, body) if form is Form.FULL else None,
         copy=blurred if form is Form.BLURRED else None, preview=blurred, credentials=_credentials(case, row),
