@@ -1,16 +1,18 @@
 """The proof of a find: out of what is sealed or fetched on a press, blurred unless asked otherwise, kept nowhere."""
 
+import base64
 import io
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.cases.case_browser import bundle, paired, send
 from tests.cases.case_snapshots import everything, payloads, standing_in_clear
 from tests.cases.case_verbs import proposal, sighting
 from tests.cases.case_world import SECRET, World, drawn
 from tests.finding import crawls
 
-from sitr.cases import captures, erasing, photos, proofs, sightings
+from sitr.cases import arrivals, captures, erasing, photos, proofs, sightings
 from sitr.errors import AnswerIsNo, NotFound
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -49,6 +51,17 @@ def test_the_proof_comes_out_of_the_sealed_page_blurred_and_leaves_no_trace(worl
     assert len(payloads(world.holder, world.case)) == entries
     assert not list(world.services.memory.iterdir())
     assert standing_in_clear(world.services.home, [png[200:260], drawn()[200:260]]) == []
+
+
+def test_the_proof_comes_out_of_a_page_that_a_browser_saved_as_html(world: World) -> None:
+    photos.add_photo(world.holder, world.case, drawn(), "mine.png")
+    image = f"<img src='data:image/png;base64,{base64.b64encode(drawn()).decode()}' data-address='{ADDRESS}'>"
+    page = {"page.html": ("html", "text/html", f"<!doctype html><p>a{image}".encode())}
+    arrival = send(world, paired(world, world.case), bundle(page)).id
+    assert arrivals.accept(world.holder, world.case, arrival).found == 1
+    (place,) = sightings.list_sightings(world.holder, world.case)
+    assert (place.image, proofs.about(world.holder, world.case, place.id).kept) == (ADDRESS, True)
+    assert proofs.draw(world.holder, world.case, place.id, lang="en").match
 
 
 def test_it_is_shown_clear_only_with_an_entry(world: World) -> None:

@@ -229,6 +229,10 @@ def test_pictures_of_mails_saved_pages_and_pages_with_pictures_in_them_are_hande
     _, seen = handed("saved.html", f"<!doctype html><p>a {inline}".encode())
     assert seen.places == [("attachment", "inline-1", 0)]
 
+    named = inline.replace("<img", "<img data-address='https://a.example/i.png'")
+    _, seen = handed("saved.html", f"<!doctype html><p>a {named} {inline.replace('iVBO', 'iVBP')}".encode())
+    assert seen.places == [("address", "https://a.example/i.png", 0), ("attachment", "inline-1", 0)]
+
 
 @pytest.mark.skipif(
     not shutil.which("pdfimages") or confinement().kind is Wall.NONE, reason="needs poppler and bubblewrap's namespaces"

@@ -1,64 +1,21 @@
-"""The images that a page saved by a browser holds, each with the address it had. Nothing here is fetched or shown.
+"""Which exhibits are pages that a paired browser saved, so that their images can be gone through with addresses.
 
-What belongs here: the two forms in which a paired browser saves a page. Everything is untrusted.
+How those images are read is in `evidence.imports.saved_pages`.
 """
 
-from collections.abc import Iterator, Mapping
-from email import message_from_bytes, policy
+from collections.abc import Mapping
 from typing import Any
 
-from sitr.net.inline import decode_data_url
-from sitr.net.markup import Markup
+from sitr.evidence.imports import images_of
+
+__all__ = ["KINDS", "METHOD", "can_be_searched", "images_of"]
 
 KINDS = frozenset({"mhtml", "html"})
 METHOD = "paired browser"
 """How an exhibit that came in such a form was made, as its words say."""
-_MOST_IMAGES = 2000
 _MOST_BYTES = 64 * 2**20
 
 
 def can_be_searched(words: Mapping[str, Any]) -> bool:
     """Whether what is written of a file says that it is such a page, and of a size that is gone through."""
     return words["kind"] in KINDS and words["bytes"] <= _MOST_BYTES
-
-
-def images_of(kind: str, data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Address and bytes of each image in a page of this kind (`KINDS`); those without an address are left out."""
-    return _of_mhtml(data) if kind == "mhtml" else _of_html(data)
-
-
-def _of_mhtml(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """RFC 2557, as Chromium writes it."""
-    for part in message_from_bytes(data, policy=policy.compat32).walk():
-        address = str(part.get("Content-Location", ""))
-        image = part.get_payload(decode=True) if part.get_content_maintype() == "image" else None
-        if isinstance(image, bytes) and _is_web(address):
-            yield address, image
-
-
-def _of_html(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """As our extension writes it where the browser makes no MHTML: the image inside, its address beside it."""
-    reader = _Images()
-    reader.feed(data.decode("utf-8", "replace"))
-    for address, source in reader.found[:_MOST_IMAGES]:
-        image = decode_data_url(source)
-        if image:
-            yield address, image
-
-
-class _Images(Markup):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[tuple[str, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        named = {name: value or "" for name, value in attrs}
-        address, source = named.get("data-address", ""), named.get("src", "")
-        if tag == "img" and _is_web(address) and source[:11].lower() == "data:image/":
-            self.found.append((address, source))
-
-    handle_startendtag = handle_starttag
-
-
-def _is_web(address: str) -> bool:
-    return address.startswith(("http://", "https://"))

@@ -9,6 +9,7 @@ from sitr.evidence.imports.credentials import CREDENTIALS_TOLD
 from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.moments import visible_only
 from sitr.evidence.imports.reading import member_of, read_import, tell_kind
+from sitr.evidence.imports.saved_pages import images_of
 from sitr.evidence.imports.values import (
     Imported,
     Inside,
@@ -43,6 +44,7 @@ __all__ = [
     "Where",
     "as_json",
     "from_json",
+    "images_of",
     "is_plain_words",
     "member_of",
     "read_import",

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from sitr.evidence.imports.jumbf import Box, boxes_of, find_store, read_cbor
+from sitr.evidence.imports.jumbf import Box, boxes_of, read_cbor
 
 UNREADABLE = (struct.error, IndexError, ValueError, RecursionError, OverflowError, TypeError, KeyError)
 _CLAIMS = ("c2pa.claim.v2", "c2pa.claim")
@@ -70,9 +70,11 @@ class _AlteredError(Exception):
         self.reason = reason
 
 
-def judge(data: bytes) -> Verdict:
-    """What can be said of the credentials in a file that has some. Raises one of `UNREADABLE` for broken ones."""
-    store, spans = find_store(data)
+def judge(data: bytes, store: bytes, spans: Sequence[tuple[int, int]]) -> Verdict:
+    """What can be said of the credentials in a file that has some; `store` and where it lies: `jumbf.find_store`'s.
+
+    Raises one of `UNREADABLE` for broken ones.
+    """
     parts = _Parts(_last_manifest(store))
     signer: list[x509.Certificate] = []
     try:

@@ -4,7 +4,7 @@ What was not handed on is said in the view. Here belongs only that; which pictur
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.values import Findings, Inside, Looked, Looker, Where
@@ -60,10 +60,10 @@ class Handing:
             self._late = True
             self.left()
 
-    def give_inline(self, html: str) -> None:
-        """Hand on the pictures that stand in a page itself, as `data:` addresses."""
+    def give_inline(self, html: str, besides: Set[bytes] = frozenset()) -> None:
+        """Hand on the pictures that stand in a page itself, as `data:` addresses; `besides`: handed on before."""
         if self._look is not None:
-            for number, data in enumerate(_inline(html), 1):
+            for number, data in enumerate((one for one in _inline(html) if one not in besides), 1):
                 self.give(Where.ATTACHMENT, f"inline-{number}", data)
 
     def left(self, count: int = 1) -> None:

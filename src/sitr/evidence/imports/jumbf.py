@@ -17,22 +17,25 @@ _UUID_C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 
 @dataclass
 class Manifest:
-    """`state`: none, present, unreadable. The rest as the manifest claims it, untrusted."""
+    """`state`: none, present, unreadable. The rest as the manifest claims it, untrusted; `store` and `spans` as
+    `find_store` gives them."""
 
     state: str = "none"
     generators: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
+    store: bytes = field(default=b"", repr=False)
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 def read_manifest(data: bytes) -> Manifest:
     """Look for a manifest in a JPEG, PNG, WebP or HEIC/MP4 and read its claims."""
     found = Manifest()
     try:
-        store, _ = find_store(data)
-        if store:
+        found.store, found.spans = find_store(data)
+        if found.store:
             found.state = "present"
-            for label, kind, content in _superboxes(store):
+            for label, kind, content in _superboxes(found.store):
                 _take(found, label, kind, content)
     except (struct.error, IndexError, ValueError, RecursionError, OverflowError):
         found.state = "unreadable"

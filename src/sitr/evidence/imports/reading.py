@@ -18,6 +18,7 @@ from sitr.evidence.imports.documents import read_json
 from sitr.evidence.imports.handing import Handing
 from sitr.evidence.imports.limits import ImportLimits
 from sitr.evidence.imports.moments import read_zone
+from sitr.evidence.imports.saved_pages import images_of
 from sitr.evidence.imports.texts import decoded, html_words, is_text
 from sitr.evidence.imports.values import Asked, Findings, Imported, Item, ItemKind, KeyRecords, Looker, Where
 from sitr.evidence.imports.zips import Member, Zip, looks_like_zip
@@ -527,7 +528,10 @@ def _words(opened: _Opened, findings: Findings, handing: Handing) -> None:
     text, alphabet = decoded(opened.data)
     findings.facts["alphabet"] = alphabet
     if opened.kind == "html":
-        handing.give_inline(text)
+        named = list(images_of("html", opened.data)) if handing.wanted else []
+        for address, image in named:
+            handing.give(Where.ADDRESS, address, image)
+        handing.give_inline(text, besides={image for _, image in named})
         title, text, count = html_words(text[:_HTML])
         findings.facts |= {"title": title[:500], "pictures": count}
         if "/messages/inbox/" in opened.name or "_a6-g" in decoded(opened.data[:200_000])[0]:
