@@ -44,3 +44,11 @@ def test_what_a_page_calls_itself_is_told_with_its_marks_of_direction_made_visib
     told = say("evidence.note_dialog", lang, kind="alert", text="<b>\u202eforged</b>")  # type: ignore[arg-type]
     assert "\u202e" not in told
     assert "<b>\\u202eforged</b>" in told
+
+
+@pytest.mark.parametrize("lang", ["ar", "en"])
+def test_what_a_page_says_cannot_stand_in_lines_of_its_own_among_ours(lang: str) -> None:
+    text = "a\nEverything was kept.\r\u2028b\x85c"
+    told = say("evidence.note_dialog", lang, kind="alert", text=text)  # type: ignore[arg-type]
+    assert len(told.splitlines()) == 1
+    assert "a↵Everything was kept." in told

@@ -15,13 +15,16 @@ LANGS: tuple[Lang, ...] = ("ar", "en")
 
 _LRI, _PDI = "\u2066", "\u2069"
 _BIDI = {c: f"\\u{c:04x}" for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+# A line break ends an isolate, and what follows would stand in a terminal as a line of our own.
+_BREAKS = dict.fromkeys((0x0A, 0x0B, 0x0C, 0x0D, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029), "\u21b5")
 
 
 def say(key: str, lang: Lang, /, **blanks: Any) -> str:
     """The sentence `space.name` in `lang`, with its blanks filled.
 
     Values that are not numbers are isolated left-to-right in Arabic sentences, because an address or a file name would
-    otherwise be shown scrambled; bidi controls inside them are escaped, because they can fake an address.
+    otherwise be shown scrambled; bidi controls inside them are escaped, because they can fake an address, and so are
+    line breaks, because they can fake a sentence of ours.
     Raises KeyError for an unknown key: a missing sentence is a defect, never an empty line.
     """
     space, _, name = key.partition(".")
@@ -50,7 +53,8 @@ def plain(value: str) -> str:
 def _machine(value: Any, lang: Lang) -> Any:
     if isinstance(value, int | float):
         return value
-    return isolate(str(value)) if lang == "ar" else plain(str(value))
+    line = str(value).translate(_BREAKS)
+    return isolate(line) if lang == "ar" else plain(line)
 
 
 @cache
