@@ -210,6 +210,7 @@ def test_the_record_holds_what_a_court_asks_for(gallery: Kept) -> None:
     assert record["collection"]["started_at"] == NOW.isoformat()
     assert record["collection"]["tools"]["browser"].startswith(("Chrome/", "HeadlessChrome/"))
     assert record["collection"]["tools"]["viewport"] == [1280, 800]
+    assert record["source"]["answers"] == {"localhost": ["127.0.0.1"]}  # a number is its own answer
     assert record["completeness"]["kept"] == made.completeness.kept
     assert len(record["exchanges"]) == len(made.exchanges)
 

@@ -190,7 +190,8 @@ class Session:
 @dataclass(frozen=True)
 class Capture:
     """One visit to one address and all that was kept of it. `partial` means: more was there than could be kept.
-    `proxied`: by way of the operator's proxy, which resolved the names; then no address of a server is known."""
+    `answers`: all addresses that each name had, of which `addresses` are those connected to. `proxied`: by way of the
+    operator's proxy, which resolved the names; then no address of a server is known."""
 
     url: str
     final_url: str
@@ -213,6 +214,7 @@ class Capture:
     seconds: Mapping[str, float]
     session: Session = field(default_factory=Session)
     proxied: bool = False
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def images(self) -> Iterator[PageImage]:
         """Every image of the page whose bytes were kept; empty when pictures were not allowed."""

@@ -348,6 +348,7 @@ class _Work:
             redirects=hops,
             certificates=tuple(seen.certificates),
             addresses={f"{host}:{port}": ip for (host, port), ip in gate.addresses.items()},
+            answers={name: found for name, found in gate.answers.items() if found != (name,)},
             files=tuple(files),
             exchanges=tuple(recorder.exchanges),
             page_images=images,

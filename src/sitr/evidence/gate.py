@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import re
 import socket
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -36,8 +37,11 @@ class Way(Protocol):
     def proxied(self) -> bool:
         """Whether connections go by way of a proxy: then the other end's address is the proxy's, not the site's."""
 
-    def connect(self, host: str, port: int, seconds: float) -> socket.socket:
-        """A connected socket to a checked address. Raises SitrError (the refusal) or OSError."""
+    def connect(
+        self, host: str, port: int, seconds: float, told: Callable[[tuple[str, ...]], None] | None = None
+    ) -> socket.socket:
+        """A connected socket to a checked address; `told` gets all addresses that the name had. Raises SitrError (the
+        refusal) or OSError."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Gate:
         self.connections = 0
         self.over_limit = False
         self.addresses: dict[Target, str] = {}
+        self.answers: dict[str, tuple[str, ...]] = {}
         self.refused: dict[Refused, None] = {}
 
     async def open(self, listener: socket.socket) -> None:
@@ -157,7 +162,11 @@ class Gate:
 
     async def _through_the_door(self, target: Target) -> socket.socket:
         """The door blocks, so it is asked in a thread; a socket that comes after we gave up is closed."""
-        future = self._threads.submit(self._way.connect, *target, _CONNECT_SECONDS)
+
+        def told(addresses: tuple[str, ...]) -> None:
+            self.answers[target[0]] = tuple(dict.fromkeys((*self.answers.get(target[0], ()), *addresses)))
+
+        future = self._threads.submit(self._way.connect, *target, _CONNECT_SECONDS, told)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:

@@ -29,6 +29,7 @@ def _record(capture: Capture) -> dict[str, Any]:
             "http_status": capture.status,
             "redirects": [vars(hop) for hop in capture.redirects],
             "addresses": dict(capture.addresses),
+            "answers": {name: list(found) for name, found in capture.answers.items()},
             "certificates": [
                 {
                     "host": c.host,

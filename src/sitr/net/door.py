@@ -117,13 +117,16 @@ class Door:
             raise OutsideSilent("net.proxy_resolves")
         return self._resolve_all(host, port, Deadline(seconds, self._clock))[0]
 
-    def connect(self, host: str, port: int, seconds: float) -> socket.socket:
-        """A connected TCP socket to a host that anybody may have written, its timeout set to what is left.
+    def connect(
+        self, host: str, port: int, seconds: float, told: Callable[[tuple[str, ...]], None] | None = None
+    ) -> socket.socket:
+        """A connected TCP socket to a host that anybody may have written, its timeout set to what is left. `told` gets
+        all addresses that the name had, for whoever keeps a record.
 
         Raises what `resolve` raises, and OutsideSilent `net.unreachable`; by a proxy also `net.proxy_silent` and
         `net.proxy_refused`.
         """
-        return self._visit(host, port, Deadline(seconds, self._clock))
+        return self._visit(host, port, Deadline(seconds, self._clock), told)
 
     def connect_pinned(self, pinned: Pinned, seconds: float) -> socket.socket:
         """A connected TCP socket to exactly the address that `resolve` checked. Its address is judged once more."""
@@ -182,9 +185,14 @@ class Door:
         sock = _connect_first(self._named(target.host, target.port, deadline), deadline)
         return replace(self._exchange(sock, _Request(target, "GET"), limits.bytes, deadline), url=url)
 
-    def _visit(self, host: str, port: int, deadline: Deadline) -> socket.socket:
+    def _visit(
+        self, host: str, port: int, deadline: Deadline, told: Callable[[tuple[str, ...]], None] | None = None
+    ) -> socket.socket:
         if self._proxy is None:
-            return _connect_first(self._resolve_all(host, port, deadline), deadline)
+            found = self._resolve_all(host, port, deadline)
+            if told is not None:
+                told(tuple(one.ip for one in found))
+            return _connect_first(found, deadline)
         name = read_host(host)
         if _is_literal(name) and self._passes(name, port):  # the demo's own site stands on this machine
             return _connect_first((Pinned(name, plain_ip(name), port),), deadline)
