@@ -60,7 +60,9 @@ def test_a_set_of_data_that_did_not_come_is_missing_and_one_that_the_page_gave_u
 
 
 def test_a_redirect_is_followed_to_where_the_browser_went_however_the_server_spelled_it() -> None:
-    away = exchange("https://a.example/x", "Image", 302, network_id="7", headers={"location": "https://B.example/صورة 1"})
+    away = exchange(
+        "https://a.example/x", "Image", 302, network_id="7", headers={"location": "https://B.example/صورة 1"}
+    )
     there = exchange("https://b.example/%D8%B5%D9%88%D8%B1%D8%A9%201", "Image", network_id="7")
     there.number = 2
     assert Ways([away, there]).end_of("https://a.example/x") is there
