@@ -10,6 +10,7 @@ import subprocess
 import time
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from sitr.dossier import Contents, build, verify
+from sitr.dossier.building import build_opened
 from sitr.dossier.index import verify_txt
 from sitr.journal import Signer
 
@@ -114,9 +116,24 @@ def test_every_command_that_verify_txt_names_succeeds(bag: Path) -> None:
         assert done.returncode == 0, (command, done.stdout, done.stderr)
 
 
+def test_every_command_succeeds_where_no_exhibit_goes_along(
+    contents: Contents, signer: Signer, now: datetime, tmp_path: Path
+) -> None:
+    bare = replace(contents, exhibits=(), proofs=(), notices=(), sightings=(), timeline=())
+    build_opened(bare, tmp_path / "d.zip", signer=signer, now=now)
+    with zipfile.ZipFile(tmp_path / "d.zip") as archive:
+        archive.extractall(tmp_path)
+    folder = next(path.parent for path in tmp_path.glob("*/VERIFY.txt"))
+    told = (folder / "VERIFY.txt").read_text(encoding="utf-8")
+    commands = [line.strip() for line in told.splitlines() if re.match(r"    (openssl|sha256sum|python3)", line)]
+    assert len(commands) >= 8
+    for command in commands:
+        assert run(folder, "sh", "-c", command).returncode == 0, command
+
+
 @pytest.mark.parametrize("stamps", [[], ["openssl ts -verify"]])
 def test_the_steps_of_verify_txt_are_numbered_without_a_gap(stamps: list[str]) -> None:
-    for told in verify_txt(stamps, [], "00", "dossier.pdf").decode().split("python3 verify.py")[1:]:
+    for told in verify_txt(["sha256sum"], stamps, [], "00", "dossier.pdf").decode().split("python3 verify.py")[1:]:
         numbers = re.findall(r"^(\d)\. ", told, re.MULTILINE)
         assert numbers[: 3 + len(stamps)] == [str(n) for n in range(2, 5 + len(stamps))]
 

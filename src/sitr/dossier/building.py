@@ -19,10 +19,10 @@ from sitr.dossier.checks import CHECKPOINT, CONSISTENCY, INDEX, JOURNAL, MANIFES
 from sitr.dossier.contents import Contents, ExhibitItem, TimeProof, Tongue
 from sitr.dossier.index import (
     KEY_COMMAND,
-    LIST_COMMANDS,
     case_jsonld,
     copy_digest,
     index_json,
+    list_commands,
     sightings_csv,
     verify_txt,
 )
@@ -150,7 +150,11 @@ def _tags(contents: Contents, names: Mapping[str, str], signer: DossierSigner, n
         "verify.py": files("sitr.dossier").joinpath("checks.py").read_bytes(),
         "verify_journal.py": files("sitr.journal").joinpath("verifier.py").read_bytes(),
         "VERIFY.txt": verify_txt(
-            _stamp_commands(contents, names), _chain_commands(contents), _key(signer), PAPERS[contents.tongue]
+            list_commands(exhibits=bool(names)),
+            _stamp_commands(contents, names),
+            _chain_commands(contents),
+            _key(signer),
+            PAPERS[contents.tongue],
         ),
         "bag-info.txt": _bag_info(contents, signer, now),
         **stamps,
@@ -256,7 +260,7 @@ def _seen(contents: Contents, names: Mapping[str, str], signer: DossierSigner) -
             "verify_3",
             "\n".join(
                 (
-                    *LIST_COMMANDS,
+                    *list_commands(exhibits=bool(names)),
                     *_stamp_commands(contents, names),
                     *_chain_commands(contents),
                     f"pdfsig {PAPERS[contents.tongue]}",

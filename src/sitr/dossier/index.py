@@ -155,17 +155,22 @@ _CONTEXT = {
 }
 
 
-def verify_txt(stamp_commands: Sequence[str], chain_commands: Sequence[str], key: str, paper: str) -> bytes:
-    """`VERIFY.txt` in both languages, Arabic first. `chain_commands`: those that need a source of block headers."""
-    said = (_verify_txt(lang, stamp_commands, chain_commands, key, paper) for lang in ("ar", "en"))
+def verify_txt(
+    lists: Sequence[str], stamp_commands: Sequence[str], chain_commands: Sequence[str], key: str, paper: str
+) -> bytes:
+    """`VERIFY.txt` in both languages, Arabic first. `lists`: `list_commands`; `chain_commands`: what needs a source of
+    block headers."""
+    said = (_verify_txt(lang, lists, stamp_commands, chain_commands, key, paper) for lang in ("ar", "en"))
     return "\n\n".join(said).encode()
 
 
-def _verify_txt(lang: Any, stamp_commands: Sequence[str], chain_commands: Sequence[str], key: str, paper: str) -> str:
+def _verify_txt(
+    lang: Any, lists: Sequence[str], stamp_commands: Sequence[str], chain_commands: Sequence[str], key: str, paper: str
+) -> str:
     def said(name: str) -> str:
         return say(f"dossier.{name}", lang).strip()
 
-    steps = [(said("verify_txt_1"), ["python3 verify.py"]), (said("verify_txt_2"), LIST_COMMANDS)]
+    steps = [(said("verify_txt_1"), ["python3 verify.py"]), (said("verify_txt_2"), lists)]
     steps += [(said("verify_txt_3"), stamp_commands)] if stamp_commands else []
     steps += [(said("verify_txt_ots"), chain_commands)] if chain_commands else []
     steps += [(said("verify_txt_4"), [f"pdfsig {paper}"]), (said("verify_txt_5"), [KEY_COMMAND, key])]
@@ -176,9 +181,15 @@ def _verify_txt(lang: Any, stamp_commands: Sequence[str], chain_commands: Sequen
 
 
 _LIST = "tagmanifest-sha256.txt"
-LIST_COMMANDS = (
-    f"openssl pkeyutl -verify -rawin -pubin -inkey signer.pem -sigfile {_LIST}.sig -in {_LIST}",
-    "sha256sum -c tagmanifest-sha256.txt",
-    "sha256sum -c manifest-sha256.txt",
-)
+
+
+def list_commands(*, exhibits: bool) -> list[str]:
+    """The commands for the lists. Without exhibits theirs is empty, which `sha256sum` takes for a fault."""
+    found = [
+        f"openssl pkeyutl -verify -rawin -pubin -inkey signer.pem -sigfile {_LIST}.sig -in {_LIST}",
+        "sha256sum -c tagmanifest-sha256.txt",
+    ]
+    return [*found, "sha256sum -c manifest-sha256.txt"] if exhibits else found
+
+
 KEY_COMMAND = "openssl pkey -pubin -in signer.pem -outform DER | tail -c 32 | sha256sum"

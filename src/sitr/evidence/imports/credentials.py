@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from sitr.evidence.imports.jumbf import Box, boxes_of, read_cbor
+from sitr.evidence.imports.jumbf import Box, boxes_of, find_store, read_cbor
 
 UNREADABLE = (struct.error, IndexError, ValueError, RecursionError, OverflowError, TypeError, KeyError)
 _CLAIMS = ("c2pa.claim.v2", "c2pa.claim")
@@ -70,11 +70,12 @@ class _AlteredError(Exception):
         self.reason = reason
 
 
-def judge(data: bytes, store: bytes, spans: Sequence[tuple[int, int]]) -> Verdict:
-    """What can be said of the credentials in a file that has some; `store` and where it lies: `jumbf.find_store`'s.
+def judge(data: bytes, found: tuple[bytes, Sequence[tuple[int, int]]] | None = None) -> Verdict:
+    """What can be said of the credentials in a file that has some; `found`: what `find_store` gave before.
 
     Raises one of `UNREADABLE` for broken ones.
     """
+    store, spans = found or find_store(data)
     parts = _Parts(_last_manifest(store))
     signer: list[x509.Certificate] = []
     try:

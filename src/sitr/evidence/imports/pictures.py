@@ -192,7 +192,9 @@ def _credentials(data: bytes, findings: Findings) -> None:
         "c2pa_generators": manifest.generators, "c2pa_labels": manifest.labels, "c2pa_actions": manifest.actions,
     }  # fmt: skip
     try:
-        verdict = judge(data, manifest.store, manifest.spans) if manifest.state == "present" else Verdict("unreadable")
+        verdict = (
+            judge(data, (manifest.store, manifest.spans)) if manifest.state == "present" else Verdict("unreadable")
+        )
     except UNREADABLE:
         verdict = Verdict("unreadable")
     findings.facts["c2pa"] = verdict.state
