@@ -20,10 +20,13 @@ does not, and to begin with. Fitted (logistic, ridge) on the tuning half, places
 """
 _ENOUGH = 2.0
 """Copies stood at 2.3 and above, other photos in the same layout at 1.5 and below, other strangers at 0.4."""
-_ENOUGH_ALIKE, _ALIKE = 0.8, (0.93, 9)
-"""The line where nearly all shades agree, and how many: of 685 wrong placements one had 0.9 of nine."""
+_ENOUGH_ALIKE, _ALIKE = 0.8, (0.93, 9, 0.03)
+"""The line where nearly all shades agree, how many, and what may go against a quarter of the places: of 685 wrong
+placements one had 0.9 of nine; two soft photos under one tiled name had ten of ten, and 0.034."""
 _BY_CORNERS = (12, 0.8, 0.85, 8)
-_BY_PLACES = (12, 0.8, 10)
+_BY_PLACES = (12, 0.8, 10, 0.006)
+"""Places, their share of those tried, blocks of any kind, and what goes against a quarter of the places: a tiled name
+on another soft photo had 12 of 12 places too, and 0.0073 and more; cuts of a photo 0.0012."""
 _LEAST_HELD, _LEAST_BLOCKS, _LEAST_SHARE, _LEAST_VOTES = 5, 4, 0.6, 0.74
 """Below these nothing is proved, whatever the sum says: it was fitted on what is common, and strangers are legion."""
 _LIKE, _LIKE_PLACES = 0.65, 0.9
@@ -48,12 +51,14 @@ _REPEATED, _REPEATED_AGAINST, _REPEATED_PIECE = 0.6, 0.0045, (36, 0.0025)
 """In a wall of equal tiles nothing lies where it must but in its own picture: there a quarter of the features at least
 is clear (copies 0.0044 and less), in the next wall's none is (0.0047 and more). Of a piece with fewer features than
 these the clearest may be chance: a quarter of the next wall's tiles had 17 of 17 places, and 0.0036."""
-_CLEAR = (20, 0.0012, 0.4, 0.6, 9, 0.7)
-"""Places, what goes against the first quarter of them, what a third of the shades miss, blocks, shades and votes to
-say so: where what is there is there to the last tenth, nothing else has to agree. Under a collage's tiles copies had 34
-places, 0.0007, 0.39, 0.62 and 0.72; of some 3,000 wrong placements that have so many places none but pages is that
-clear.
+_CLEAR = (20, 0.0012, 0.4, 0.6, 9)
+"""Places, what goes against the first quarter of them, what a third of the shades miss, blocks, and shades to say so:
+where what is there is there to the last tenth, nothing else has to agree. Under a collage's tiles copies had 35 places,
+0.0007, 0.39 and 0.67; of some 3,000 wrong placements that have so many places none but pages is that clear.
 """
+_CLEAREST = (0.25, 0.7)
+"""Where a third of the shades miss so little, fewer votes are enough: 0.72 in a collage, at 0.17; two skies in one chat
+had 0.716, at 0.34."""
 _CUT = (8, 0.8, 0.0012, 0.9, 9, 0.12)
 """Places, their share of those tried, what goes against a quarter of them, shades, from how many blocks, and what a
 third of them miss: a cut to soft ground leaves the sketch two or three blocks, but what is there is there exactly.
@@ -168,8 +173,8 @@ def _proved_photo(signs: Signs, close: Closeup) -> bool:
     if many and agreement.votes >= votes and agreement.blocks >= blocks and _as_light(signs, _LIKE):
         return True
     # A crop to black or burnt-out ground leaves the sketch little to say; then nearly all places must be there.
-    held, of_tried, blocks = _BY_PLACES
-    there = close.held >= held and close.held >= of_tried * close.tried
+    held, of_tried, blocks, against = _BY_PLACES
+    there = close.held >= max(held, of_tried * close.tried) and close.against[0] <= against
     told = agreement.blocks + (signs.likeness.blocks if signs.likeness else 0)
     if there and told >= blocks and agreement.share >= _LEAST_SHARE and _as_light(signs, _LIKE_PLACES):
         return True
@@ -187,15 +192,17 @@ def _cut(signs: Signs, close: Closeup) -> bool:
 
 
 def _clear(signs: Signs, close: Closeup) -> bool:
-    held, against, third, share, blocks, votes = _CLEAR
+    held, against, third, share, blocks = _CLEAR
+    votes = _CLEAREST[1] if _lit_as(signs, _CLEAREST[0]) else _LEAST_VOTES
     there = close.held >= held and close.against[0] <= against
     lit = signs.likeness is not None and signs.likeness.blocks >= blocks and _lit_as(signs, third)
     return there and lit and signs.agreement.share >= share and signs.agreement.votes >= votes
 
 
 def _alike(signs: Signs) -> bool:
-    share, blocks = _ALIKE
-    return signs.likeness is not None and signs.likeness.share >= share and signs.likeness.blocks >= blocks
+    share, blocks, against = _ALIKE
+    lit = signs.likeness is not None and signs.likeness.share >= share and signs.likeness.blocks >= blocks
+    return lit and signs.close is not None and signs.close.against[0] <= against
 
 
 def _proved_drawn(signs: Signs, close: Closeup, *, soft_ground: bool) -> bool:
