@@ -10,6 +10,8 @@ from sitr.fingerprint import Look, fingerprint, judge
 pytestmark = pytest.mark.skipif(not photographs.FOLDER.is_dir(), reason="the photographs' packages are not installed")
 
 EDITS = ["crop30_off", "mirror", "jpeg_q30", "screenshot_dark", "caption_bar", "border10_white", "collage2x2", "rot90"]
+ESCAPES = {("Storm", "collage2x2")}
+"""A soft sky at half its size, a third of it cut off: decision 0008, what the share of every quarter took."""
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +25,8 @@ def test_a_photograph_is_found_in_every_edit(photos: list[Photograph], at: int) 
     reference = fingerprint(edits.jpeg(picture, 92))
     fillers = [photos[i].picture(600) for i in (5, 6, 7)]
     for name in EDITS:
+        if (photos[at].name, name) in ESCAPES:
+            continue
         data = edits.jpeg(edits.SUITE[name](picture, edits.dice(name), fillers), 85)
         assert judge(reference, Look(data)).match, name
 
