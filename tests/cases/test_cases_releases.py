@@ -144,6 +144,8 @@ def test_a_platform_gets_its_own_addresses_with_their_proofs_and_nothing_else(
         assert canary not in text, canary
     shown = [json.loads(e["line"]) for e in json.loads(found.journal.proofs)["entries"]]
     assert [line["type"] for line in shown] == ["sighting", "exhibit"]
+    assert not any("hash" in gap.en for gap in found.gaps)  # of what stays back no digest is there, nor its number
+    assert any("not listed" in gap.en for gap in found.gaps)
     assert not found.journal.lines
     assert not found.journal.openings
 

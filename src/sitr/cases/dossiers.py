@@ -307,7 +307,8 @@ def _gaps(case: OpenCase, release: Release) -> Iterator[Both]:
     if partial_ones := sum(1 for row, body in rows if body["partial"] and row.id in release.exhibits):
         yield _both("cases.gap_partial", n=partial_ones)
     if held_back := sum(1 for row, _ in rows if row.id not in release.exhibits):
-        yield _both("cases.gap_held_back", n=held_back)
+        listed = "withheld" in release.sections  # else neither their digests nor their number go along
+        yield _both("cases.gap_held_back", n=held_back) if listed else _both("cases.gap_part_only")
     blurred = sum(1 for form in release.exhibits.values() if form is Form.BLURRED)
     if blurred:
         yield _both("cases.gap_blurred", n=blurred)
