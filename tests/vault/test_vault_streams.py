@@ -132,6 +132,13 @@ def test_pyrage_and_the_reader_here_agree_on_whole_cut_and_altered_files(
     assert read_here(changed) == judged(changed)
 
 
+@pytest.mark.parametrize("held", [b"", b"a few words"])
+def test_a_file_that_is_cut_at_any_byte_does_not_open(held: bytes) -> None:
+    whole = sealed(held)
+    for at in range(len(whole)):  # also right before its only chunk: no content at all is no empty content
+        assert read_here(whole[:at]) == judged(whole[:at]) == "does not open", at
+
+
 def test_a_cut_between_two_chunks_is_called_cut_and_more_after_the_end_altered() -> None:
     whole = sealed(bytes(3 * 65_536))
     for changed, code in ((whole[: -65_536 - 16], "truncated"), (whole + bytes(16), "altered"), (b"", "truncated")):

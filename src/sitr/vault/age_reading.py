@@ -115,7 +115,7 @@ def _cut_or_altered(cut: bool) -> Damaged:
 
 
 def _chunks(source: BinaryIO, cipher: ChaCha20Poly1305, length: int) -> Iterator[memoryview]:
-    count = -(-length // _SEALED)
+    count = max(1, -(-length // _SEALED))  # an empty file has an empty chunk; none at all is a cut
     if length - (count - 1) * _SEALED < TAG:  # no chunk is shorter than its tag
         raise Damaged("vault.truncated")
     size = min(_AT_ONCE, count)
