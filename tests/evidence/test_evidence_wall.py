@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shutil
+import socket
 import ssl
 import subprocess
 from http.server import ThreadingHTTPServer
@@ -17,6 +18,7 @@ from tests.evidence.evidence_site import Site, drawn, reply
 
 from sitr.cli.demo.loopback import Quiet, loopback_server
 from sitr.evidence import CaptureOptions, Confinement, Wall, capture, confinement
+from sitr.evidence import browser as room
 from sitr.evidence.browser import Browser, descendants, find_chromium
 from sitr.evidence.wall import SYSTEM_PYTHON, unprivileged, wall_command
 from sitr.words import say
@@ -81,6 +83,30 @@ def test_a_stopped_browser_leaves_no_process_and_no_profile(memory: Path) -> Non
         ours = [browser.pid, *descendants(browser.pid)]
         assert len(ours) >= 2
     assert not [pid for pid in ours if Path(f"/proc/{pid}").exists()]
+    assert list(memory.iterdir()) == []
+
+
+@pytest.mark.browser
+def test_a_browser_whose_start_is_interrupted_leaves_no_process_and_no_profile(
+    memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a wall nothing else would end it, and what it still wrote would stand in the way of clearing up."""
+    browser, running, receive = (
+        Browser(memory, Confinement(Wall.NONE, "none", sandbox=False)),
+        list[int](),
+        room._receive,
+    )
+
+    def interrupted(channel: socket.socket) -> socket.socket:
+        receive(channel).close()
+        running.extend([browser.pid, *descendants(browser.pid)])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(room, "_receive", interrupted)
+    with pytest.raises(KeyboardInterrupt), browser:
+        pytest.fail("it was not interrupted")
+    assert running
+    assert not [pid for pid in running if Path(f"/proc/{pid}").exists()]
     assert list(memory.iterdir()) == []
 
 

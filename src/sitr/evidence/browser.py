@@ -142,6 +142,9 @@ class Browser:
         except (OSError, ValueError) as error:
             self.stop()
             raise MissingProgram("evidence.browser_failed") from error
+        except BaseException:  # interrupted: a block that was not entered is not left either
+            self.stop()
+            raise
         return self
 
     def __exit__(
