@@ -24,10 +24,7 @@ _PARTS = 5000
 def looks_like_telegram(document: Any) -> bool:
     """By the shape of the document: a chat with typed messages, or an account with a list of chats."""
     table = table_of(document)
-    chats = [
-        *list_of(table_of(table.get("chats")).get("list")),
-        *list_of(table_of(table.get("left_chats")).get("list")),
-    ]
+    chats = _listed(table)
     if chats:
         return any("messages" in table_of(chat) for chat in chats[:5])
     messages = list_of(table.get("messages"))
@@ -60,10 +57,14 @@ def read_telegram(document: Any, limits: ImportLimits, findings: Findings) -> No
         findings.problem("items_unread", n=odd)
 
 
+def _listed(table: Mapping[str, Any]) -> list[Any]:
+    """The chats of a whole account, those that were left among them."""
+    return [chat for part in _LISTS for chat in list_of(table_of(table.get(part)).get("list"))]
+
+
 def _chats(document: Any) -> Iterator[Mapping[str, Any]]:
     table = table_of(document)
-    for part in _LISTS:
-        yield from (table_of(chat) for chat in list_of(table_of(table.get(part)).get("list")))
+    yield from map(table_of, _listed(table))
     if "messages" in table:
         yield table
 
