@@ -140,6 +140,7 @@ def test_a_video_asked_for_in_ranges_is_kept_whole_and_as_200(gallery: Kept) -> 
     _site, made = gallery
     film = answer(made, "/film.mp4")
     assert film["status"] == "200"
+    assert len(film["body"]) == len(VIDEO)
     assert film["body"] == VIDEO
     assert film["http"]["X-Archive-Orig-Content-Range"] == f"bytes 0-{len(VIDEO) - 1}/{len(VIDEO)}"
 

@@ -233,6 +233,9 @@ class Gate:
                 return
             writer.write(chunk)
             await writer.drain()
+        # The far side has said all; what the browser has not taken yet is lost if the connection ends now.
+        writer.transport.set_write_buffer_limits(0)
+        await writer.drain()
 
 
 def _drop(future: "Future[socket.socket]") -> None:
@@ -241,7 +244,7 @@ def _drop(future: "Future[socket.socket]") -> None:
 
 
 async def _hang_up(writer: asyncio.StreamWriter) -> None:
-    """Lets what is on its way out go, but not for long."""
+    """Ends a connection from which nothing more is wanted."""
     writer.close()
     try:
         await asyncio.wait_for(writer.wait_closed(), 0.5)
