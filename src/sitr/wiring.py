@@ -1,5 +1,8 @@
 """Builds everything that the verbs need from outside, once, and joins it to the web app. The only room that chooses.
 
+A room is loaded when it is first used: what looks at pictures or speaks with time authorities takes longer to load than
+most commands to run.
+
 `build` never makes a `LoopbackPass`: the demo and the tests hand one in, for a throw-away home.
 """
 
@@ -22,19 +25,17 @@ from wsgiref.types import WSGIApplication
 import django
 
 from sitr.errors import BadInput, MissingProgram
-from sitr.evidence import Confinement, confinement
-from sitr.evidence import capture as capture_page
-from sitr.finding.exchange import exchange_names, open_exchange
-from sitr.journal import HttpAuthority, HttpCalendars, Signer
 from sitr.net import Door, LoopbackPass
 from sitr.net.txt import txt_record
 from sitr.settings import SITR, AuthorityAddress, Settings
-from sitr.takedown import SmtpMailer
 from sitr.vault import PASSPHRASE_PARAMS, FolderBlobs, Identity, KdfParams
 
 if TYPE_CHECKING:
     from sitr.cases.services import Services
-    from sitr.evidence import Capture, CaptureOptions
+    from sitr.evidence import Capture, CaptureOptions, Confinement
+    from sitr.finding.exchange import Exchange
+    from sitr.journal import Authority, HttpCalendars
+    from sitr.takedown import Mailer
 
 _MEMORY = Path("/dev/shm")  # noqa: S108  memory, not a disk
 
@@ -53,6 +54,7 @@ def build(
     from sitr.cases.full_disk import named_full_database
     from sitr.cases.services import Services
     from sitr.cases.tidying import tidy
+    from sitr.journal import Signer
     from sitr.knowledge import load
 
     door = Door(_infrastructure(settings), loopback, proxy=settings.visit_proxy)
@@ -66,9 +68,9 @@ def build(
             door=door,
             knowledge=load(settings.knowledge),
             capture=partial(_capture, door, _Wall()),
-            mailer=SmtpMailer(door, *settings.smtp) if settings.smtp else None,
+            mailer=_mailer(settings, door),
             mail_from=settings.smtp_from or "notices@sitr.invalid",
-            authorities=tuple(HttpAuthority(a.url, door, _pem(a)) for a in settings.authorities),
+            authorities=_authorities(settings, door),
             authority_names=tuple(a.url for a in settings.authorities),
             authority_roots=b"".join(_pem(a) or b"" for a in settings.authorities),
             now=lambda: datetime.now(UTC),
@@ -82,8 +84,8 @@ def build(
             standing=standing,
             standing_public=settings.standing_key or (standing.public if standing else ""),
             calendars=_calendars(settings, door),
-            exchange=partial(open_exchange, settings.exchanges, wait=time.sleep),
-            exchange_names=partial(exchange_names, settings.exchanges),
+            exchange=partial(_exchange, settings.exchanges),
+            exchange_names=partial(_exchange_names, settings.exchanges),
             match_hosts=settings.match_hosts,
             desk_origins=settings.desk_origins,
         )
@@ -112,14 +114,18 @@ class _Wall:
         self._found: Confinement | None = None
         self._lock = threading.Lock()
 
-    def __call__(self) -> Confinement:
+    def __call__(self) -> "Confinement":
+        from sitr.evidence import confinement
+
         with self._lock:
             self._found = self._found or confinement()
             return self._found
 
 
 def _capture(door: Door, wall: _Wall, url: str, workdir: Path, options: "CaptureOptions", now: datetime) -> "Capture":
-    return capture_page(url, door=door, workdir=workdir, options=options, now=now, wall=wall())
+    from sitr.evidence import capture
+
+    return capture(url, door=door, workdir=workdir, options=options, now=now, wall=wall())
 
 
 def _prepare(settings: Settings) -> None:
@@ -138,10 +144,42 @@ def _infrastructure(settings: Settings) -> Sequence[tuple[str, int]]:
     return named
 
 
-def _calendars(settings: Settings, door: Door) -> HttpCalendars | None:
-    if settings.calendars and find_spec("opentimestamps") is None:
+def _mailer(settings: Settings, door: Door) -> "Mailer | None":
+    if not settings.smtp:
+        return None
+    from sitr.takedown import SmtpMailer
+
+    return SmtpMailer(door, *settings.smtp)
+
+
+def _authorities(settings: Settings, door: Door) -> "tuple[Authority, ...]":
+    if not settings.authorities:
+        return ()
+    from sitr.journal import HttpAuthority
+
+    return tuple(HttpAuthority(a.url, door, _pem(a)) for a in settings.authorities)
+
+
+def _calendars(settings: Settings, door: Door) -> "HttpCalendars | None":
+    if not settings.calendars:
+        return None
+    if find_spec("opentimestamps") is None:
         raise MissingProgram("journal.no_ots")  # named and not to be had: the start says so, not some hour later
-    return HttpCalendars(settings.calendars, door) if settings.calendars else None
+    from sitr.journal import HttpCalendars
+
+    return HttpCalendars(settings.calendars, door)
+
+
+def _exchange(file: Path, name: str) -> "Exchange":
+    from sitr.finding.exchange import open_exchange
+
+    return open_exchange(file, name, wait=time.sleep)
+
+
+def _exchange_names(file: Path) -> tuple[str, ...]:
+    from sitr.finding.exchange import exchange_names
+
+    return exchange_names(file)
 
 
 def _standing(settings: Settings) -> Identity | None:

@@ -4,17 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sitr.evidence import Capture, CaptureOptions
-from sitr.evidence.imports import KeyRecords
-from sitr.finding.exchange import Exchange
-from sitr.journal import Authority, Calendars, Signer
-from sitr.knowledge import Knowledge
-from sitr.net import Door
-from sitr.takedown import Mailer
-from sitr.vault import BlobStore, Identity, KdfParams
+if TYPE_CHECKING:  # named only: a list of cases is shown without loading what looks at pictures
+    from sitr.evidence import Capture, CaptureOptions
+    from sitr.evidence.imports import KeyRecords
+    from sitr.finding.exchange import Exchange
+    from sitr.journal import Authority, Calendars, Signer
+    from sitr.knowledge import Knowledge
+    from sitr.net import Door
+    from sitr.takedown import Mailer
+    from sitr.vault import BlobStore, Identity, KdfParams
 
-CapturePort = Callable[[str, Path, CaptureOptions, datetime], Capture]
+    CapturePort = Callable[[str, Path, CaptureOptions, datetime], Capture]
 
 
 @dataclass(frozen=True)
@@ -32,29 +34,29 @@ class Services:
     """
 
     home: Path
-    blobs: BlobStore
-    signer: Signer
-    door: Door
-    knowledge: Knowledge
-    capture: CapturePort
-    mailer: Mailer | None
+    blobs: "BlobStore"
+    signer: "Signer"
+    door: "Door"
+    knowledge: "Knowledge"
+    capture: "CapturePort"
+    mailer: "Mailer | None"
     mail_from: str
-    authorities: tuple[Authority, ...]
+    authorities: "tuple[Authority, ...]"
     authority_roots: bytes
     now: Callable[[], datetime]
     random_bytes: Callable[[int], bytes] = field(repr=False)
     memory: Path
-    kdf: KdfParams
+    kdf: "KdfParams"
     accept_unconfined: bool
     process: str
     is_alive: Callable[[str], bool]
     backups_kept: timedelta | None = None
     authority_names: tuple[str, ...] = ()
-    key_records: KeyRecords | None = None
-    standing: Identity | None = field(default=None, repr=False)
+    key_records: "KeyRecords | None" = None
+    standing: "Identity | None" = field(default=None, repr=False)
     standing_public: str = ""
-    calendars: Calendars | None = None
-    exchange: Callable[[str], Exchange] | None = None
+    calendars: "Calendars | None" = None
+    exchange: "Callable[[str], Exchange] | None" = None
     exchange_names: Callable[[], tuple[str, ...]] = tuple
     match_hosts: tuple[str, ...] = ()
     desk_origins: tuple[str, ...] = ()

@@ -17,11 +17,13 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sitr.errors import BadInput, MissingProgram, NotFound
-from sitr.finding.exchange.calls import Line, checked_base
 from sitr.finding.exchange.port import Exchange
+
+if TYPE_CHECKING:
+    from sitr.finding.exchange.calls import Line
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _ALLOWED = {
@@ -85,7 +87,9 @@ def _keys(file: Path, name: str) -> Mapping[str, Any]:
     raise BadInput("exchange.bad_keys", name=name)
 
 
-def _line(name: str, one: Mapping[str, Any], default: str, wait: Callable[[float], None]) -> Line:
+def _line(name: str, one: Mapping[str, Any], default: str, wait: Callable[[float], None]) -> "Line":
+    from sitr.finding.exchange.calls import Line, checked_base  # its HTTP library takes longer to load than a command
+
     return Line(
         name, checked_base(one.get("url") or default), wait, float(one.get("seconds", 60)), one.get("proxy") or None
     )
