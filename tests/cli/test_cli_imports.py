@@ -25,6 +25,18 @@ def test_an_unclear_chat_names_its_choices_and_takes_the_answer(desk: Desk) -> N
     assert desk.type("exhibit", "read", case, exhibit, "--answer", "date_order=zz").status == 2
 
 
+def test_a_message_cannot_write_a_line_of_ours(desk: Desk, tmp_path: Path) -> None:
+    chat = tmp_path / "WhatsApp Chat with A.txt"
+    chat.write_text(
+        "03/02/2024, 21:05 - A: one\u2029  ! \u0085  ! forged\n15/02/2024, 21:06 - A: two\n", encoding="utf-8"
+    )
+    case = desk.case()
+    (exhibit,) = desk.done("exhibit", "add", case, str(chat))["exhibits"]
+    shown = desk.type("exhibit", "read", case, exhibit["id"]).out
+    (line,) = [line for line in shown.splitlines() if "forged" in line]
+    assert "one\u21b5  ! \u21b5  ! forged\u2069" in line
+
+
 def test_a_mail_tells_its_head_and_attachments_and_a_slip_keeps_nothing(desk: Desk) -> None:
     case = desk.case()
     parsed = desk.done("exhibit", "add", case, str(FOLDER / "mail-attachment.eml"))["parsed"]

@@ -1,6 +1,7 @@
 """The words: both languages have the same keys and blanks in every space, and no template holds words of its own."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -8,8 +9,10 @@ from string import Formatter
 
 import pytest
 from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sitr.words import LANGS, Lang, catalogue
+from sitr.words import LANGS, Lang, catalogue, isolate, one_line
 
 WORDS = Path(str(files("sitr.words")))
 WEB = Path(str(files("sitr.web")))
@@ -97,3 +100,20 @@ def test_every_word_of_the_pages_is_used_and_every_used_word_is_there() -> None:
     families = tuple(f"{family}_" for family in _FAMILIES)
     assert used - known == set()
     assert {name for name in known - used if not name.startswith(families)} == set()
+
+
+# What ends an isolate is a paragraph separator (class B of Unicode Annex 9); marks of direction can end one, too.
+_ENDS = [
+    chr(c)
+    for c in range(0x3000)
+    if unicodedata.bidirectional(chr(c)) in {"B", "LRI", "RLI", "FSI", "PDI", "LRO", "RLO"}
+]
+
+
+@given(st.text(st.one_of(st.sampled_from([*_ENDS, "\u2028", "\x0b", "\x0c"]), st.characters())))
+def test_nothing_that_somebody_wrote_gets_out_of_its_isolate(text: str) -> None:
+    shown = isolate(text)
+    assert shown[0] + shown[-1] == "\u2066\u2069"
+    assert shown[1:-1] == one_line(text)
+    assert not set(shown[1:-1]) & set(_ENDS)
+    assert len(one_line(text).splitlines()) <= 1

@@ -41,8 +41,13 @@ def catalogue(lang: Lang, space: str) -> dict[str, str | dict[str, str]]:
 
 
 def isolate(value: str) -> str:
-    """A machine value (address, hash, time, phone) as it can stand inside right-to-left plain text."""
-    return f"{_LRI}{plain(value)}{_PDI}"
+    """A machine value (address, hash, time, phone) as it can stand inside right-to-left plain text: on one line."""
+    return f"{_LRI}{one_line(value)}{_PDI}"
+
+
+def one_line(value: str) -> str:
+    """What `plain` gives, with line breaks shown as \u21b5."""
+    return plain(value.translate(_BREAKS))
 
 
 def plain(value: str) -> str:
@@ -53,8 +58,7 @@ def plain(value: str) -> str:
 def _machine(value: Any, lang: Lang) -> Any:
     if isinstance(value, int | float):
         return value
-    line = str(value).translate(_BREAKS)
-    return isolate(line) if lang == "ar" else plain(line)
+    return isolate(str(value)) if lang == "ar" else one_line(str(value))
 
 
 @cache

@@ -7,7 +7,7 @@ from sitr.cases import imports
 from sitr.cases.imports import ParsedView
 from sitr.cli.call import Call
 from sitr.evidence.imports import visible_only
-from sitr.words import isolate, plain, say
+from sitr.words import isolate, one_line, say
 
 _SPOKEN = frozenset({"message", "service", "mail"})
 _SHOWN = 500
@@ -90,7 +90,7 @@ def as_lines(call: Call, view: ParsedView, items: list[Any]) -> Iterator[str]:
     for one in items:
         yield from _line(call, one)
     for line, text in view.unparsed:
-        yield "  ? " + call.say("parsed_unread_line", n=line, text=plain(text[:_SHOWN]))
+        yield "  ? " + call.say("parsed_unread_line", n=line, text=text[:_SHOWN])
 
 
 def _asked(call: Call, view: ParsedView, question: Any) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _line(call: Call, one: Any) -> Iterator[str]:
 
 def _own(text: str) -> str:
     """What somebody wrote, kept from turning the text around it: first-strong isolate, its own marks made visible."""
-    return f"\u2068{plain(text)}\u2069" if text else ""
+    return f"\u2068{one_line(text)}\u2069" if text else ""
 
 
 def _written(text: str) -> str:
@@ -125,4 +125,4 @@ def _written(text: str) -> str:
 
 
 def _machine(call: Call, text: str) -> str:
-    return isolate(text) if call.lang == "ar" else plain(text)
+    return isolate(text) if call.lang == "ar" else one_line(text)
