@@ -31,8 +31,9 @@ def run(units: Sequence[Unit], job: Job, workers: int, cluster: str = "") -> Ite
     """Do all units; outcomes come as they are ready. `cluster`: address of a Ray cluster; empty: in this machine's
     processes. `workers` 0: one for each core of the cluster.
 
-    Daft gives up a plan when one of its processes dies, and does not say at which unit. The units that were in work are
-    then done by plain processes here, which name the record that kills; Daft goes on with the rest.
+    On a cluster each of Ray's processes has a process of its own for what records do to it, as the plain engine has.
+    On this machine Daft gives up a plan when one of its processes dies, and does not say at which unit. The units that
+    were in work are then done by plain processes here, which name the record that kills; Daft goes on with the rest.
     Raises OutsideSilent: `finding.sweep_no_cluster`, `finding.sweep_no_workers`; MissingProgram("finding.sweep_needs").
     """
     workers = workers or _cores(cluster)
@@ -70,8 +71,11 @@ def _outcomes(engine: Any, job: Job, workers: int, cluster: str) -> Any:
         """Daft makes one in each worker's process."""
 
         def __init__(self, told: Job) -> None:
-            if not cluster:  # Ray ends its own
-                plain.watch_parent(os.getppid())
+            if cluster:
+                # Ray begins its process anew when a record kills it, and the record kills the next one, without end.
+                self.worker: plain.Guarded | Worker = plain.Guarded(told)
+                return
+            plain.watch_parent(os.getppid())
             self.worker = Worker(told)
 
         def do(self, unit: str) -> str:
@@ -121,6 +125,8 @@ def _cores(cluster: str) -> int:
 
 
 def leave() -> None:
-    """Leave the cluster, where there was one."""
+    """Leave the cluster, where there was one. The next sweep of this process may join it, or another, again."""
     if "ray" in sys.modules and ray().is_initialized():
+        # Daft keeps its actor on the cluster for ever, and would ask it after it ended.
+        daft().runners.get_or_create_runner().flotilla_plan_runner = None
         ray().shutdown()

@@ -1,9 +1,9 @@
 """The plain engine: worker processes and nothing else. It is the oracle that the other engine's rows must equal.
 
-Belongs here: handing units to processes, and what happens when one of them dies. A decoder that a record makes crash
-takes its process with it. So each worker leaves a note of how far it is in memory that outlives it; whoever dies twice
-at the same record is told to pass it over, and the record is named. Once is not enough: processes are killed for
-reasons of their own.
+Belongs here: handing units to processes, and what happens when one of them dies. On a cluster each of Ray's processes
+keeps one such worker. A decoder that a record makes crash takes its process with it. So each worker leaves a note of
+how far it is in memory that outlives it; whoever dies twice at the same record is told to pass it over, and the record
+is named. Once is not enough: processes are killed for reasons of their own.
 """
 
 import multiprocessing
@@ -51,6 +51,19 @@ def run(units: Sequence[Unit], job: Job, workers: int) -> Iterator[Outcome]:
         crew.dismiss()
 
 
+class Guarded:
+    """One worker for one unit after another, in a process of its own that may die: for whoever must outlive a record
+    that kills. Raises OutsideSilent as `run`.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._crew = _Crew(job, ())
+
+    def do(self, unit: Unit) -> Outcome:
+        """Go through the unit; a record that kills is named."""
+        return self._crew.do(unit)
+
+
 @dataclass(eq=False)
 class _Hand:
     """One worker's process, its end of the line, how far it is in its unit."""
@@ -81,6 +94,16 @@ class _Crew:
         hand = _Hand(process, line, place)
         self._hands.append(hand)
         self._give(hand)
+
+    def do(self, unit: Unit) -> Outcome:
+        """One unit, by the one worker of this crew."""
+        self._waiting.append(unit)
+        if self._hands:
+            self._give(self._hands[0])
+        else:
+            self.hire()
+        (outcome,) = self.outcomes()
+        return outcome
 
     def outcomes(self) -> Iterator[Outcome]:
         """As they come."""
