@@ -162,7 +162,7 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image]:
+def _opened(data: bytes) -> Iterator[ImageFile.ImageFile]:
     """The picture with only its header read; whatever a decoder throws becomes one of our refusals."""
     # WeasyPrint, in the same process, tells Pillow to pass over what is missing; a cut picture is not a whole one.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -174,6 +174,9 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
         ) from None
     except Exception:  # any byte string may come in, and each format's reader fails in its own way
         raise BadInput("fingerprint.not_an_image") from None
+    if image.format in {"JPEG", "MPO"} and (b"\xff\xc9" in data or b"\xff\xca" in data):
+        # Arithmetic coding: its decoder cannot wait for more of the file, so it gets all at once.
+        image.decodermaxblock = len(data)
     try:
         with image:
             yield image
@@ -213,6 +216,8 @@ def _upright_size(image: Image.Image) -> tuple[int, int]:
 
 def _orientation(image: Image.Image) -> int:
     """EXIF tag 274, 1 to 8; anything else, or EXIF that cannot be read, counts as upright."""
+    if image.format == "TIFF":
+        return 1  # Pillow names the upright size of these, and turns them, by itself
     try:
         value = image.getexif().get(274, 1)
     except Exception:  # broken EXIF is common in leaked copies and no reason to refuse the picture
