@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from tests.fingerprint.drawn_pictures import drawn_photo, encoded
 
-from sitr.fingerprint import features, fingerprint, geometry, kernel, sketch
+from sitr.fingerprint import features, fingerprint, geometry, kernel, sketch, sliding
 from sitr.fingerprint.features import extract
 from sitr.fingerprint.pixels import decode
 
@@ -30,6 +30,14 @@ def test_the_nearest_descriptors_are_opencvs() -> None:
     for few in (other, other[:2]):
         plain, compiled = geometry.nearest(mine, few, limits), kernel.near(mine, few, limits, 3)
         assert [p.tolist() for p in plain] == [c.tolist() for c in compiled]
+
+
+def test_votes_of_cuts_are_numpys() -> None:
+    shown, brighter = DICE.integers(0, 2**64, (2, 50, 2, 16), dtype=np.uint64)
+    up, down = DICE.integers(0, 2**64, (2, 2, 16), dtype=np.uint64)
+    for n in (50, 0):
+        both = shown[:n], brighter[:n], up, down
+        assert np.array_equal(kernel.slide(*both), sliding.counted(*both))
 
 
 def test_the_bits_of_features_are_numpys() -> None:

@@ -139,7 +139,11 @@ def _refined(
 
     Up to two placements: turn, size and shift only, as crops and screenshots make them; and with stretch and shear.
     """
-    matrix = _fit(*_ends(photo, candidate, mine, other), _similarity)
+    return settle(photo, side, candidate, _fit(*_ends(photo, candidate, mine, other), _similarity))
+
+
+def settle(photo: Features, side: float, candidate: Features, matrix: Matrix | None) -> list[Placement]:
+    """The placements near `matrix` that matches agree on; empty where fewer than three do."""
     for slack in (0.05, 0.03, 0.02):
         if matrix is None or not sane(matrix):
             return []

@@ -33,6 +33,9 @@ _LIKE, _LIKE_PLACES = 0.65, 0.9
 """Where not the sum decides, the shades must agree too (a copy in a collage: 0.68 of what it and its neighbours show),
 and nearly all where the sketch is silent (a watermark's tile over another photo: 0.71).
 """
+_LIT = 0.87
+"""Of the shades, where the sketch itself has proposed the place: cuts of photos had 0.88 and more, one soft sky for
+another under the same tiled name 0.75 and 0.83."""
 _QUIET, _QUIET_HELD, _QUIET_THIRD = 0.65, 0.6, 0.6
 """Where the sketch has little to say (so much of the blocks that the shades show) and most places are there, a third of
 the shades must be there to a tenth: what is alike may be the layout. Copies had 0.52 and less, skies in one layout 0.77
@@ -47,7 +50,7 @@ _PAGE = (0.95, 0.95, 0.6, 0.85, 40)
 """A page must be there as a whole: blocks of the sketch, shades, what half of them miss, places, and from how many
 blocks of shades on it is whole; other text in the same table had 0.8 of the places, another sky in the same screenshot
 0.92 of the blocks."""
-_REPEATED, _REPEATED_AGAINST, _REPEATED_PIECE = 0.6, 0.0045, (36, 0.0025)
+REPEATED, _REPEATED_AGAINST, _REPEATED_PIECE = 0.6, 0.0045, (36, 0.0025)
 """In a wall of equal tiles nothing lies where it must but in its own picture: there a quarter of the features at least
 is clear (copies 0.0044 and less), in the next wall's none is (0.0047 and more). Of a piece with fewer features than
 these the clearest may be chance: a quarter of the next wall's tiles had 17 of 17 places, and 0.0036."""
@@ -136,12 +139,18 @@ def _as_light(signs: Signs, least: float) -> bool:
     return like is None or like.blocks < _LEAST_LIKE_BLOCKS or like.share >= least
 
 
+def lit(signs: Signs) -> bool:
+    """Whether a placement that was proposed by light has the photo's light: its steps are no witness of their own."""
+    like = signs.likeness
+    return like is not None and like.blocks >= _LEAST_LIKE_BLOCKS and like.share >= _LIT
+
+
 def of_one_kind(signs: Signs, repeated: float) -> bool:
     """Whether what was found is this photo, and not another wall of such tiles, or another page of such icons.
 
     `repeated`: the share of the photo's features that look like others of its own.
     """
-    if signs.close is None or repeated < _REPEATED:
+    if signs.close is None or repeated < REPEATED:
         return True
     few, clear = _REPEATED_PIECE
     return signs.close.against[0] <= (clear if signs.close.tried < few else _REPEATED_AGAINST)

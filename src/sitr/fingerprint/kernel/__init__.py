@@ -19,6 +19,7 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
 
 FOLDER = Path(__file__).parent
 _LIBRARY = FOLDER / "_kernel.so"
@@ -98,6 +99,17 @@ def near(mine: Bytes, other: Bytes, limits: Doubles, k: int) -> tuple[Longs, Lon
         where(second),
     )
     return first[:count], second[:count]
+
+
+def slide(shown: Words, brighter: Words, up: Words, down: Words) -> Longs:
+    """Votes in sight and right (0), for brighter and darker (1), to the right and below (2): (n, 2, 2, 2)."""
+    n = len(shown)
+    out = np.empty((n, 2, 2, 2), np.int64)
+    call = function("slide", _P, _P, _L, _P, _P, _P)
+    cuts = (address(each, np.uint64, (n, 2, 16)) for each in (shown, brighter))
+    votes = (address(each, np.uint64, (2, 16)) for each in (up, down))
+    call(*cuts, n, *votes, where(out))
+    return out
 
 
 def describe(
