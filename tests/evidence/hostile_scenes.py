@@ -537,6 +537,16 @@ HANGS = {
     "promises without end": "addEventListener('load', () => { const again = () => Promise.resolve().then(again); again(); })",
     "a page that grows when scrolled": "addEventListener('scroll', () => { document.body.style.height = (document.body.scrollHeight + 9000) + 'px' })",
 }
+SHUT = "const shut = (host, html) => { const root = host.attachShadow({mode: 'closed'}); root.innerHTML = html; return root; };"
+TREES_WITHOUT_END = (
+    f"{SHUT} let all = ''; for (let i = 0; i < 100000; i++) all += '<b></b><div></div>'; box.innerHTML = all;"
+    "for (const one of box.querySelectorAll('div')) shut(one, 'shut');"
+)
+LARGE_TREES = (
+    f"{SHUT} let at = box; for (let i = 0; i < 1000; i++) at = shut(at, 'shut<div></div>').lastChild;"
+    "shut(big, '<p>').firstChild.title = 'x'.repeat(1e8);"
+)
+_FIELDS = "".join(f"<input name={name}>" for name in ("shadowRoot", "localName", "closest", "matches", "getRootNode"))
 _SHORT = {"seconds": 24.0, "load_seconds": 4.0, "step_seconds": 3.0}
 
 SCENES: tuple[Scene, ...] = (
@@ -564,6 +574,10 @@ SCENES: tuple[Scene, ...] = (
           _said_words("tiles"), limits={"seconds": 70.0, "load_seconds": 30.0, "step_seconds": 12.0}, slow=True, seconds=100),
     Scene("deep DOM", ("fifty thousand elements in each other",),
           page("<p>words</p><script>let at = document.body; for (let i = 0; i < 50000; i++) at = at.appendChild(document.createElement('div'))</script>"), words=False, limits=_SHORT, slow=True),
+    Scene("closed shadow trees without end", ("a hundred thousand trees",), page(f"<p>words</p><div id=box></div><script>{TREES_WITHOUT_END}</script>"),
+          _said_words("apart", "references"), limits={"seconds": 40.0}, slow=True, seconds=70),
+    Scene("large closed shadow trees", ("a thousand trees in each other", "an attribute of a hundred megabytes", "fields that stand for a form's own properties"),
+          page(f"<p>words</p><div id=box></div><div id=big></div><form>{_FIELDS}</form><script>{LARGE_TREES}</script>"), _said_words("apart"), limits={"seconds": 40.0, "step_seconds": 12.0}, slow=True, seconds=70),
     Scene("memory", ("sixty megabytes every twentieth of a second",),
           page("<p>words</p><script>const all = []; setInterval(() => all.push(new Uint8Array(60e6).fill(1)), 20)</script>"), words=False, limits={"memory": 900 * 2**20}, slow=True),
     *(Scene(f"script {name}", (name,), page(f"<p>words</p><div style='height:3000px'></div><script>{script}</script>"), words=False, limits=_SHORT, slow=True) for name, script in HANGS.items()),

@@ -1,6 +1,6 @@
 // The bytes behind blob: addresses, as data: addresses. They exist in this page only, so they must be read here. What cannot be read
 // any more (its address was taken back, or the page's own rules forbid it) is drawn anew from the picture that still shows it.
-async ({ urls, most, all }) => {
+async ({ urls, most, all }, trees) => {
   const read = async (url) => {
     try {
       const blob = await (await fetch(url)).blob();
@@ -14,13 +14,9 @@ async ({ urls, most, all }) => {
     } catch { return ""; }
   };
   const shown = new Map();
-  const look = (root) => {
-    for (const node of root.querySelectorAll("*")) {
-      if (node.localName === "img" && node.currentSrc.startsWith("blob:") && node.complete && node.naturalWidth) shown.set(node.currentSrc, node);
-      if (node.shadowRoot) look(node.shadowRoot);
-    }
-  };
-  look(document);
+  for (const node of trees.elements()) {
+    if (node instanceof HTMLImageElement && node.currentSrc.startsWith("blob:") && node.complete && node.naturalWidth) shown.set(node.currentSrc, node);
+  }
   const draw = (url) => {
     const image = shown.get(url);
     if (!image || image.naturalWidth * image.naturalHeight > 5e7) return "";

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 _HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
+_NUMBER = re.compile(rb'\{"id":(\d+)')
 _PIECE = 3 * 2**18  # base64 makes four signs of three bytes: pieces of whole threes can be joined
 
 Params = dict[str, Any]
@@ -35,6 +36,9 @@ class Cdp(asyncio.Protocol):
         self._waiting: dict[int, asyncio.Future[Params]] = {}
         self._handlers: dict[str, list[Handler]] = {}
         self._parts: list[bytes] = []
+        self._most: dict[int, int] = {}
+        self._length = 0
+        self._dropping = False
         self._last = 0
         self._held: list[bytes] | None = None
         self._one_file = asyncio.Lock()
@@ -56,8 +60,11 @@ class Cdp(asyncio.Protocol):
         """`handler(params, session)` is called for each such event; it must not block."""
         self._handlers.setdefault(event, []).append(handler)
 
-    def send(self, method: str, params: Params | None = None, session: str = "") -> asyncio.Future[Params]:
-        """Sends now, answers later. Raises CdpClosedError through the future when the browser is gone."""
+    def send(
+        self, method: str, params: Params | None = None, session: str = "", *, most: int = 0
+    ) -> asyncio.Future[Params]:
+        """Sends now, answers later. Raises CdpClosedError through the future when the browser is gone. An answer of
+        more than `most` bytes (0: any) is not taken in: CdpError."""
         future: asyncio.Future[Params] = asyncio.get_running_loop().create_future()
         future.add_done_callback(_seen)
         if self.closed or self._writer is None:
@@ -68,6 +75,8 @@ class Cdp(asyncio.Protocol):
         if session:
             message["sessionId"] = session
         self._waiting[self._last] = future
+        if most:
+            self._most[self._last] = most
         data = json.dumps(message).encode() + b"\0"
         if self._held is None:
             self._writer.write(data)
@@ -103,10 +112,12 @@ class Cdp(asyncio.Protocol):
                 raise CdpClosedError(method)
             await asyncio.sleep(0.002)
 
-    async def call(self, method: str, params: Params | None = None, session: str = "", *, seconds: float) -> Params:
-        """Sends and waits. Raises TimeoutError after `seconds`, CdpError when refused, CdpClosedError when the browser
-        is gone."""
-        return await asyncio.wait_for(self.send(method, params, session), max(seconds, 0.01))
+    async def call(
+        self, method: str, params: Params | None = None, session: str = "", *, seconds: float, most: int = 0
+    ) -> Params:
+        """Sends and waits. Raises TimeoutError after `seconds`, CdpError when refused or longer than `most` bytes,
+        CdpClosedError when the browser is gone."""
+        return await asyncio.wait_for(self.send(method, params, session, most=most), max(seconds, 0.01))
 
     def close(self) -> None:
         """Lets go of the pipe; everything still waited for ends with CdpClosedError."""
@@ -118,11 +129,27 @@ class Cdp(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         while (end := data.find(b"\0")) >= 0:
             self._parts.append(data[:end])
-            whole, self._parts = b"".join(self._parts), []
+            whole, self._parts, self._length = b"".join(self._parts), [], 0
             data = data[end + 1 :]
-            self._take(_read(whole))
-        if data:
+            if not self._dropping:
+                self._take(_read(whole))
+            self._dropping = False
+        if data and not self._dropping:
             self._parts.append(data)
+            self._length += len(data)
+            self._bound()
+
+    def _bound(self) -> None:
+        """Lets go of an answer that grows longer than was asked for; its number stands at its beginning."""
+        if not self._most or self._length <= min(self._most.values()):
+            return
+        found = _NUMBER.match(b"".join(self._parts[:2])[:40])
+        number = int(found[1]) if found else 0
+        if self._length > self._most.get(number, self._length):
+            self._parts, self._dropping = [], True
+            self._most.pop(number)
+            if not (future := self._waiting.pop(number)).done():
+                future.set_exception(CdpError("longer than asked for"))
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio's own signature)
         self.closed = True
@@ -137,6 +164,7 @@ class Cdp(asyncio.Protocol):
                 handler(message.get("params", {}), message.get("sessionId", ""))
             return
         future = self._waiting.pop(message["id"], None)
+        self._most.pop(message["id"], None)
         if future is None or future.done():
             return
         if "error" in message:

@@ -1,6 +1,6 @@
 // Run in a world of its own in each frame: what the final page refers to, its text and its DOM. The page cannot change what this sees
 // of the language's own functions. Returns plain JSON.
-(limits) => {
+(limits, trees) => {
   const refs = new Map();
   const roots = [];
   let inline = limits.inline, lost = false;
@@ -37,44 +37,45 @@
       if (image.getAttribute("srcset")) srcset(image.getAttribute("srcset"), "srcset");
     }
   };
-  let looked = 0;
   const canvases = [];
-  const look = (root) => {
-    for (const node of root.querySelectorAll("*")) {
-      if (++looked > limits.nodes) return;
-      const name = node.localName;
-      if (name === "img") {
-        add(node.getAttribute("src"), "img", node.naturalWidth, node.naturalHeight);
-        if (node.currentSrc) add(node.currentSrc, "img", node.naturalWidth, node.naturalHeight);
-        if (node.srcset) srcset(node.srcset, "srcset");
-      } else if (name === "source") {
-        add(node.getAttribute("src"), "media");
-        if (node.srcset) srcset(node.srcset, "srcset");
-      } else if (name === "video" || name === "audio") {
-        add(node.getAttribute("src"), "media");
-        if (node.currentSrc) add(node.currentSrc, "media");
-        if (node.poster) add(node.poster, "poster");
-      } else if (name === "input" && node.type === "image") add(node.getAttribute("src"), "img");
-      else if (name === "image" || name === "feImage") add(node.href ? node.href.baseVal : "", "img");
-      else if (name === "object" && /^image\//.test(node.type || "")) add(node.getAttribute("data"), "img");
-      else if (name === "embed" && /^image\//.test(node.type || "")) add(node.getAttribute("src"), "img");
-      else if (name === "link" && /(^|\s)(icon|apple-touch-icon)(\s|$)/.test(node.rel || "")) add(node.getAttribute("href"), "icon");
-      else if (name === "canvas" && node.width * node.height >= 4096) canvases.push(node);
-      else if (name === "noscript") unscripted(node);
-      for (const pseudo of [null, "::before", "::after"]) {
-        const style = getComputedStyle(node, pseudo);
-        for (const property of STYLES) cssUrls(style[property], "background");
-      }
-      if (node.shadowRoot) { roots.push(node.shadowRoot); look(node.shadowRoot); }
+  const look = (node) => {
+    const name = trees.read(node, "localName");
+    if (name === "img") {
+      add(node.getAttribute("src"), "img", node.naturalWidth, node.naturalHeight);
+      if (node.currentSrc) add(node.currentSrc, "img", node.naturalWidth, node.naturalHeight);
+      if (node.srcset) srcset(node.srcset, "srcset");
+    } else if (name === "source") {
+      add(node.getAttribute("src"), "media");
+      if (node.srcset) srcset(node.srcset, "srcset");
+    } else if (name === "video" || name === "audio") {
+      add(node.getAttribute("src"), "media");
+      if (node.currentSrc) add(node.currentSrc, "media");
+      if (node.poster) add(node.poster, "poster");
+    } else if (name === "input" && node.type === "image") add(node.getAttribute("src"), "img");
+    else if (name === "image" || name === "feImage") add(node.href ? node.href.baseVal : "", "img");
+    else if (name === "object" && /^image\//.test(node.type || "")) add(node.getAttribute("data"), "img");
+    else if (name === "embed" && /^image\//.test(node.type || "")) add(node.getAttribute("src"), "img");
+    else if (name === "link" && /(^|\s)(icon|apple-touch-icon)(\s|$)/.test(node.rel || "")) add(node.getAttribute("href"), "icon");
+    else if (name === "canvas" && node.width * node.height >= 4096) canvases.push(node);
+    else if (name === "noscript") unscripted(node);
+    for (const pseudo of [null, "::before", "::after"]) {
+      const style = getComputedStyle(node, pseudo);
+      for (const property of STYLES) cssUrls(style[property], "background");
     }
   };
-  look(document);
+  let looked = 0;
+  for (const node of trees.elements()) {
+    if (++looked > limits.nodes) break;
+    const root = trees.shadow(node);
+    if (root) roots.push(root);
+    if (limits.refs) look(node);
+  }
   for (const sheet of document.styleSheets) {
     let rules;
     try { rules = sheet.cssRules; } catch { continue; }
     for (const rule of rules) {
       if (rule.type === CSSRule.FONT_FACE_RULE) continue;
-      if (rule.style && looked <= limits.nodes) for (const property of ["background-image"]) {
+      if (rule.style && limits.refs && looked <= limits.nodes) for (const property of ["background-image"]) {
         const value = rule.style.getPropertyValue(property);
         if (value && value.includes("url(") && rule.selectorText && safeMatch(rule.selectorText)) cssUrls(absolute(value, sheet.href), "background");
       }
@@ -98,7 +99,16 @@
     const [open, close] = top.cloneNode(false).outerHTML.split(/(?=<\/[^<]*$)/);
     return open + top.getHTML({ serializableShadowRoots: true, shadowRoots: roots }) + (close || "");
   };
-  const words = (root) => [...root.children].filter((node) => !/^(style|script|template|link)$/.test(node.localName)).map((node) => node.innerText || "").join("\n");
+  const words = (root) => {
+    let all = "";
+    for (const node of root.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE) all += node.data.replace(/\s+/g, " ");
+      if (node.nodeType !== Node.ELEMENT_NODE || /^(style|script|template|link)$/.test(trees.read(node, "localName"))) continue;
+      const text = trees.read(node, "innerText") ?? node.textContent;
+      all += /^(inline|contents)/.test(getComputedStyle(node).display) ? text : `\n${text}\n`;
+    }
+    return all.trim();
+  };
   const type = document.doctype ? `<!DOCTYPE ${document.doctype.name}>\n` : "";
   const html = type + (document.documentElement ? source(document.documentElement) : "");
   const text = [document.body ? document.body.innerText : (document.documentElement ? document.documentElement.textContent : ""), ...roots.map(words)];

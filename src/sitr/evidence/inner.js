@@ -1,6 +1,6 @@
 // Parts of the page that scroll by themselves (a page whose body stands still and a panel moves). With `step` null: how many there
 // are. Else: puts the one numbered `number` at its step, and says where it stands on the page.
-async ({ number, step, most }) => {
+async ({ number, step, most }, trees) => {
   const page = document.scrollingElement || document.documentElement;
   const scrolls = (node) => {
     if (node === page || node === document.body && page === document.documentElement && getComputedStyle(page).overflowY === "visible") return false;
@@ -10,7 +10,7 @@ async ({ number, step, most }) => {
   const area = (node) => Math.min(node.clientWidth, innerWidth) * Math.min(node.clientHeight, innerHeight);
   const found = [];
   let looked = 0;
-  for (const node of document.querySelectorAll("*")) {
+  for (const node of trees.elements()) {
     if (++looked > 40000) break;
     if (node.localName !== "textarea" && node.localName !== "select" && scrolls(node)) found.push(node);
   }

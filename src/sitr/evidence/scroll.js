@@ -1,6 +1,6 @@
 // Goes down the page one screen at a time so that lazy pictures are asked for, then back to the top; then down each part of it that
 // scrolls by itself, and back to where that stood.
-async (limits) => {
+async (limits, trees) => {
   // Two frames: what watches the screen has then been told. A page that draws slowly is not waited for longer than the limit.
   const pause = () => new Promise((done) => {
     requestAnimationFrame(() => requestAnimationFrame(done));
@@ -21,7 +21,7 @@ async (limits) => {
   window.scrollTo({ top: 0, behavior: "instant" });
   await pause();
   let looked = 0;
-  for (const node of document.querySelectorAll("*")) {
+  for (const node of trees.elements()) {
     if (++looked > 40000) break;
     if (node === page() || node.scrollHeight <= node.clientHeight + 40 || node.clientHeight < 80 || node.clientWidth < 80) continue;
     if (!/^(auto|scroll|overlay)$/.test(getComputedStyle(node).overflowY)) continue;

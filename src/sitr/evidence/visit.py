@@ -9,15 +9,14 @@ meanwhile.
 import asyncio
 import base64
 import contextlib
-import json
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sitr.evidence.captured import Certificate
 from sitr.evidence.cdp import Cdp, CdpClosedError, CdpError
+from sitr.evidence.frames import Frame, Frames
 from sitr.evidence.options import CaptureOptions
 from sitr.evidence.recorder import Recorder, whole_range
 
@@ -31,6 +30,11 @@ _ICON_ROLE = "icon"
 _MORE = 120
 _MOST_INNER = 3
 _FIRST_WORDS_SECONDS = 3.0
+_CLOSED_SECONDS = 4.0
+_NODES = 40_000
+# Nodes in the memory of a page (texts too) up to which closed shadow trees are looked for: at first, and in the end.
+_FIRST_NODES = 20_000
+_DESCRIBED_NODES = 80_000
 # Signs of text, and of pictures as text, that one page may hand over: it can write as many as it likes.
 _TEXT = 4 * 2**20
 _INLINE = 96 * 2**20
@@ -78,13 +82,6 @@ class Seen:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass
-class _Target:
-    session: str
-    kind: str
-    frames: dict[str, int] = field(default_factory=dict)
-
-
 class Visit:
     """Drives one page. `run` always returns what was got; only CdpClosedError (no browser from the beginning) gets
     out."""
@@ -97,11 +94,9 @@ class Visit:
         self._limits = options.limits
         self._deadline = deadline
         self._loop = asyncio.get_running_loop()
-        self._targets: dict[str, _Target] = {}
+        self._frames = Frames(cdp, options.limits.step_seconds)
         self._tasks: set[asyncio.Task[None]] = set()
         self._page = ""
-        self._session = ""
-        self._main_frame = ""
         self._attached = asyncio.Event()
         self._loaded = asyncio.Event()
         self._crashed = asyncio.Event()
@@ -159,6 +154,10 @@ class Visit:
             return default
         finally:
             self.seen.seconds[name] = round(self._loop.time() - began, 3)
+
+    @property
+    def _session(self) -> str:
+        return self._frames.page.session
 
     def _left(self) -> float:
         return self._deadline - self._loop.time()
@@ -223,7 +222,7 @@ class Visit:
     async def _on_attached(self, params: dict[str, Any]) -> None:
         info, session = params["targetInfo"], params["sessionId"]
         kind = info["type"]
-        if kind == "page" and self._targets and any(t.kind == "page" for t in self._targets.values()):
+        if kind == "page" and "page" in self._frames.sessions.values():
             self._recorder.note("evidence.note_popup", url=info.get("url", ""))
             await self._cdp.call("Target.closeTarget", {"targetId": info["targetId"]}, seconds=3)
             return
@@ -231,10 +230,10 @@ class Visit:
             self._recorder.note("evidence.note_service_worker")
             await self._cdp.call("Target.closeTarget", {"targetId": info["targetId"]}, seconds=3)
             return
-        self._targets[session] = _Target(session, kind)
+        self._frames.sessions[session] = kind
         await self._prepare(kind, session)
         if kind == "page":
-            self._session = session
+            self._frames.page = Frame(session, "")
             self._attached.set()
 
     async def _prepare(self, kind: str, session: str) -> None:
@@ -282,11 +281,11 @@ class Visit:
             self._lost = True
         else:
             self._lost = False
-            self._main_frame = frame["id"]
+            self._frames.page = Frame(session, frame["id"])
             self.seen.final_url = frame["url"] + frame.get("urlFragment", "")
 
     def _on_detached(self, params: dict[str, Any]) -> None:
-        self._targets.pop(params.get("sessionId", ""), None)
+        self._frames.sessions.pop(params.get("sessionId", ""), None)
 
     def _on_crash(self, params: dict[str, Any]) -> None:
         if params.get("targetId") == self._page:
@@ -307,7 +306,7 @@ class Visit:
             error = str(answer.get("errorText", ""))
         if error:
             return error
-        self._main_frame = answer["frameId"]
+        self._frames.page = Frame(self._session, answer["frameId"])
         return ""
 
     async def _wait_loaded(self) -> None:
@@ -352,73 +351,47 @@ class Visit:
 
     async def _expand(self) -> None:
         """Opens what the page folded away, and says how much: the page is then not as it first showed itself."""
-        answer = await self._run("expand.js", {"most": 60, "pause": 40}, self._session, self._main_frame)
+        answer = await self._frames.run("expand.js", {"most": 60, "pause": 40})
         self.seen.expanded = int(answer["opened"])
         if self.seen.expanded:
             self._recorder.note("evidence.note_expanded", n=self.seen.expanded)
 
     async def _scroll(self) -> None:
         limits = {"pause": 60, "seconds": self._limits.scroll_seconds}
-        answer = await self._run("scroll.js", limits, self._session, self._main_frame)
+        answer = await self._frames.run("scroll.js", limits)
         if not answer.get("reached"):
             self._recorder.note("evidence.note_scroll")
 
     # Looking.
 
-    async def _run(self, script: str, argument: Any, session: str, frame: str) -> Any:
-        """Runs one of our scripts in a world of its own in one frame and hands back its JSON value."""
-        world = await self._cdp.call(
-            "Page.createIsolatedWorld",
-            {"frameId": frame, "worldName": "sitr"},
-            session,
-            seconds=self._limits.step_seconds,
-        )
-        source = files(__package__).joinpath(script).read_text(encoding="utf-8")
-        request = {
-            "expression": f"({source})({json.dumps(argument)})",
-            "contextId": world["executionContextId"],
-            "awaitPromise": True,
-            "returnByValue": True,
-        }
-        answer = await self._cdp.call("Runtime.evaluate", request, session, seconds=self._limits.step_seconds)
-        if "exceptionDetails" in answer:
-            raise CdpError("the script failed")
-        return answer["result"].get("value")
-
-    async def _frames(self) -> list[tuple[str, str]]:
-        """(session, frame) of the main frame first, then of every frame below, whatever process it is in."""
-        found = [(self._session, self._main_frame)]
-        for target in tuple(self._targets.values()):
-            if target.kind not in {"page", "iframe"}:
-                continue
-            with contextlib.suppress(CdpError, TimeoutError):
-                tree = await self._cdp.call("Page.getFrameTree", session=target.session, seconds=2)
-                found += [
-                    pair for frame in _frame_ids(tree["frameTree"]) if (pair := (target.session, frame)) not in found
-                ]
-        return found
-
     async def _first_words(self) -> None:
         """What stands there before anything is moved. Scrolling wakes a page's scripts, and one that then never ends
         would take its words with it; where it does not, the page as it stood in the end takes this one's place."""
-        limits = {"refs": 1, "nodes": 1, "text": _TEXT, "html": self._limits.dom_bytes, "inline": 0, "canvases": 0}
         try:
-            work = self._run("collect.js", limits, self._session, self._main_frame)
-            got = await asyncio.wait_for(work, max(0.05, min(_FIRST_WORDS_SECONDS, self._left())))
+            async with asyncio.timeout(max(0.05, min(_FIRST_WORDS_SECONDS, self._left()))):
+                await self._take_first_words()
+                await self._frames.hand_in_closed(_FIRST_WORDS_SECONDS / 2, _FIRST_NODES)
+                if self._frames.handed_in:
+                    await self._take_first_words()
         except (TimeoutError, CdpError):
             await self._unhang()
-            return
+
+    async def _take_first_words(self) -> None:
+        limits = {"nodes": _NODES, "refs": 0, "text": _TEXT, "html": self._limits.dom_bytes, "inline": 0, "canvases": 0}
+        got = await self._frames.run("collect.js", limits)
         if not got["url"].startswith(_BROWSERS_OWN):
             self.seen.text = got["text"]
             self._take_main(got)
 
     async def _collect(self) -> None:
-        limits = {"refs": 4000, "nodes": 40_000, "text": _TEXT, "html": self._limits.dom_bytes}
+        limits = {"nodes": _NODES, "refs": 4000, "text": _TEXT, "html": self._limits.dom_bytes}
         limits |= {"inline": _INLINE, "canvases": 24}
         texts: list[str] = []
-        for number, (session, frame) in enumerate(await self._frames()):
+        if not await self._frames.hand_in_closed(_CLOSED_SECONDS, _DESCRIBED_NODES):
+            self._recorder.note("evidence.note_apart")
+        for number, frame in enumerate(await self._frames.all()):
             try:
-                got = await self._run("collect.js", limits, session, frame)
+                got = await self._frames.run("collect.js", limits, frame)
             except (CdpError, TimeoutError):
                 self._recorder.note("evidence.note_frame")
                 if number == 0:
@@ -432,7 +405,7 @@ class Visit:
             limits["text"] = max(0, limits["text"] - len(got["text"]))
             if number == 0:
                 self._take_main(got)
-            limits["inline"] = max(0, limits["inline"] - self._take_references(got, frame))
+            limits["inline"] = max(0, limits["inline"] - self._take_references(got, frame.id))
         self.seen.text = "\n\n".join(text for text in texts if text.strip())
 
     def _take_main(self, got: dict[str, Any]) -> None:
@@ -466,22 +439,17 @@ class Visit:
         images = [r.url for r in want if "media" not in r.roles][:_MORE]
         media = [r.url for r in want if "media" in r.roles][:8]
         if images or media:
-            await self._run(
-                "fetch_more.js",
-                {"images": images, "media": media, "milliseconds": 4000},
-                self._session,
-                self._main_frame,
-            )
+            await self._frames.run("fetch_more.js", {"images": images, "media": media, "milliseconds": 4000})
 
     async def _read_blobs(self) -> None:
         by_frame: dict[str, list[str]] = {}
         for reference in self.seen.references:
             if reference.url.startswith("blob:"):
                 by_frame.setdefault(reference.frame, []).append(reference.url)
-        for session, frame in await self._frames() if by_frame else []:
-            if urls := by_frame.get(frame):
+        for frame in await self._frames.all() if by_frame else []:
+            if urls := by_frame.get(frame.id):
                 room = max(0, _INLINE - sum(map(len, self.seen.inline.values())))
-                got = await self._run("blobs.js", {"urls": urls, "most": 32 * 2**20, "all": room}, session, frame)
+                got = await self._frames.run("blobs.js", {"urls": urls, "most": 32 * 2**20, "all": room}, frame)
                 self.seen.inline |= got["read"] | got["drawn"]
                 if got["drawn"]:
                     self._recorder.note("evidence.note_redrawn", n=len(got["drawn"]))
@@ -540,9 +508,7 @@ class Visit:
             self._recorder.note("evidence.note_inner", n=shots)
 
     async def _inner(self, number: int, step: int | None) -> Any:
-        return await self._run(
-            "inner.js", {"number": number, "step": step, "most": _MOST_INNER}, self._session, self._main_frame
-        )
+        return await self._frames.run("inner.js", {"number": number, "step": step, "most": _MOST_INNER})
 
     def _replace_screenshots(self, shots: list[Path]) -> None:
         for old in self.seen.screenshots:
@@ -592,10 +558,6 @@ _ATTACH = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
 def _origin(url: str) -> str:
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.partition('/')[0].partition('?')[0]}"
-
-
-def _frame_ids(tree: dict[str, Any]) -> list[str]:
-    return [tree["frame"]["id"], *(one for child in tree.get("childFrames", ()) for one in _frame_ids(child))]
 
 
 def _identity(version: dict[str, Any], locale: str, *, phone: bool) -> dict[str, Any]:
