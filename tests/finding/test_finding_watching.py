@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.fingerprint.drawn_pictures import drawn_photo, encoded
 
 from sitr.errors import OutsideSilent
 from sitr.finding import Courtesy, Every, Kept, Manners, Memory, MemoryTurns, Order, WatchKind, visit_watched
 from sitr.finding.robots import MOST_BYTES, Robots, read_robots
 from sitr.finding.watching import LEAST, LONGEST, Sight, after_failure, interval, next_visit, retry_after
+from sitr.fingerprint import fingerprint
 from sitr.net import Conditions, Limits, Response
 
 START = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
@@ -281,6 +283,53 @@ def test_what_is_remembered_asks_the_next_time_and_nothing_new_is_not_told() -> 
     assert (third.told.state, third.told.reason["code"]) == ("gone", "finding.visit_gone_page")
     again = visit_watched(third.order, _fresh(world), lambda: world.now, 0.5)
     assert again.told is None
+
+
+_SHELL = b"<title>x</title><div id=root></div><script src=/app.js></script>"
+_ICON = encoded(drawn_photo(5, 40, 40), "PNG")
+
+
+@pytest.mark.parametrize(
+    ("page", "state", "code"),
+    [
+        (_SHELL, "unknown", "finding.watch_scripts"),
+        (_SHELL + b"<img src=/icon.png>", "unknown", "finding.watch_scripts"),
+        (_SHELL + b"<img src=/other.jpg>", "quiet", "finding.watch_quiet"),
+        (_SHELL + b"<img src=/copy.jpg>", "live", "finding.watch_found"),
+        (b"<p>no picture, no script", "quiet", "finding.watch_quiet"),
+        (b"<p>a text</p><script type=application/ld+json>{}</script>", "quiet", "finding.watch_quiet"),
+    ],
+)
+def test_a_page_whose_pictures_only_scripts_show_is_not_called_quiet(page: bytes, state: str, code: str) -> None:
+    world = World(_pictures() | {"http://one.example/a": (200, {**HTML, "ETag": '"x"'}, page)})
+    order = replace(an_order("http://one.example/a"), pictures=True, photos={"p": fingerprint(_COPY)})
+    first = visit_watched(order, _fresh(world), lambda: world.now, 0.5)
+    second = visit_watched(first.order, _fresh(world), lambda: world.now, 0.5)
+    world.now += timedelta(days=8)  # all images are gone through again, by what they gave before
+    third = visit_watched(second.order, _fresh(world), lambda: world.now, 0.5)
+    for done in (first, second, third):
+        assert (done.state, done.order.memory.state_reason["code"]) == (state, code)
+
+
+def test_a_place_behind_scripts_is_not_gone_because_its_image_moved() -> None:
+    """Addresses of images on large platforms end after hours; the page goes on showing the photo."""
+    world = World({"http://one.example/a": (200, HTML, _SHELL)})
+    order = replace(
+        an_order("http://one.example/a"), kind=WatchKind.PLACE, image="http://one.example/signed.jpg", was="live",
+        pictures=True, photos={"p": fingerprint(_COPY)},
+    )  # fmt: skip
+    done = visit_watched(order, _fresh(world), lambda: world.now, 0.5)
+    assert (done.state, done.order.memory.reason["code"]) == ("unknown", "finding.watch_scripts")
+    world.answers = {"http://one.example/a": (200, HTML, b"<p>words, and no script")}
+    assert visit_watched(order, _fresh(world), lambda: world.now, 0.5).state == "gone"
+
+
+_COPY = encoded(drawn_photo(7, 200, 150), quality=80)
+
+
+def _pictures() -> dict[str, tuple[int, dict[str, str], bytes]]:
+    kinds = {"icon.png": _ICON, "copy.jpg": _COPY, "other.jpg": encoded(drawn_photo(8, 200, 150))}
+    return {f"http://one.example/{name}": (200, {"ETag": f'"{name}"'}, data) for name, data in kinds.items()}
 
 
 def _fresh(world: World) -> Courtesy:

@@ -101,6 +101,14 @@ def inline_pictures(html: str) -> list[bytes]:
     return list(dict.fromkeys(data for data in found if data))
 
 
+def runs_scripts(html: str) -> bool:
+    """Whether the page brings scripts, which may show what its HTML does not hold; data and templates are none. Never
+    raises."""
+    reader = _Scripts()
+    reader.feed(html[:_MOST_HTML])
+    return reader.found
+
+
 def mark_inside(kind: str, data: bytes) -> str:
     """The name of a picture that has no address of its own: what it came as (`data`, `blob`, `canvas`) and the first 16
     digits of its SHA-256, the same at each visit. Its place is the page's address."""
@@ -119,6 +127,16 @@ def _absolute(base: str, address: str) -> str | None:
         return absolute if urlsplit(absolute).scheme in {"http", "https"} else None
     except ValueError:  # "http://[broken": a page may name anything
         return None
+
+
+class _Scripts(Markup):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        kind = (dict(attrs).get("type") or "module").strip().lower()
+        self.found |= tag == "script" and (kind == "module" or "javascript" in kind or "ecmascript" in kind)
 
 
 class _Images(Markup):

@@ -12,7 +12,7 @@ from typing import Any
 
 from sitr.finding.copies import Found, find_copies
 from sitr.finding.courtesy import Courtesy, Kept
-from sitr.finding.markers import image_addresses, inline_pictures, mark_inside
+from sitr.finding.markers import image_addresses, inline_pictures, mark_inside, runs_scripts
 from sitr.finding.visits import Answer, State, judge_visit
 from sitr.finding.watching import (
     Memory,
@@ -138,8 +138,17 @@ def _to_tell(order: Order, seen: _Seen, finds: tuple[Find, ...], at: datetime) -
     return Told(at.isoformat(), seen.url, seen.state, seen.reason, finds, order.memory.state, order.memory.state_at)
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """Whether an image shows a copy, None where that is not known, and whether it is too small to tell."""
+
+    copy: bool | None
+    small: bool = False
+
+
 class _Round:
-    """One visit under way."""
+    """One visit under way. `_photo_sized`: an image was seen, now or before, that a photo could be told in; `_blind`:
+    none was, and the page brings scripts."""
 
     def __init__(self, order: Order, ask: Courtesy, at: datetime) -> None:
         self._order, self._ask, self._at = order, ask, at
@@ -147,6 +156,7 @@ class _Round:
         self._known = {one.url: one for one in order.memory.images}
         self._fresh: list[Sight] = []
         self._finds: list[Find] = []
+        self._photo_sized = self._blind = False
 
     def look(self) -> _Seen:
         """The page first, then what it shows."""
@@ -204,6 +214,8 @@ class _Round:
             if code == "finding.visit_unknown_no_image":
                 state, code = QUIET, "finding.watch_quiet"
             code = "finding.watch_found" if code == "finding.visit_live" else code
+        if self._blind and code == "finding.visit_unknown_not_looked":
+            code = "finding.watch_scripts"
         sight = Sight(
             got.url, validator(got.header("etag")), validator(got.header("last-modified")), digest, got.status,
             page.copy, self._at.isoformat(),
@@ -218,7 +230,7 @@ class _Round:
         """What the page answered, and whether its images were gone through."""
         told = Answer(self._order.url, got.status, got.url)
         if (got.header("content-type") or "").startswith("image/"):
-            copy = self._compare(got.url, got.body) if got.status == 200 else None
+            copy = self._compare(got.url, got.body).copy if got.status == 200 else None
             return replace(told, copy=copy), True
         told = replace(told, text=got.body.decode("utf-8", "replace"))
         if got.status != 200:
@@ -230,16 +242,18 @@ class _Round:
 
     def _copy_on(self, html: str, base: str) -> bool | None:
         """True for a copy among the page's images; False only when all were seen and none is one. None of them is
-        fetched where pictures are not to be taken in, or there is no photo to look for."""
+        fetched where pictures are not to be taken in, or there is no photo to look for. Where a page brings scripts and
+        no picture beyond icons, what it shows was not seen: large platforms send such pages to everybody."""
         if not self._order.pictures or not self._order.photos:
             return None
         addresses = image_addresses(html, base)
-        answers = [self._compare(mark_inside("data", data), data) for data in inline_pictures(html)]
+        answers = [self._compare(mark_inside("data", data), data).copy for data in inline_pictures(html)]
         for url in self._in_order(addresses):
             answers.append(self._image(url).copy)
         if any(answers):
             return True
-        whole = len(addresses) <= MOST_IMAGES and None not in answers
+        self._blind = not self._photo_sized and runs_scripts(html)
+        whole = len(addresses) <= MOST_IMAGES and None not in answers and not self._blind
         return False if whole else None
 
     def _in_order(self, addresses: list[str]) -> Iterator[str]:
@@ -259,26 +273,29 @@ class _Round:
             return Answer(url, None)
         if got.status == 304 and known is not None:
             self._fresh.append(known)
+            self._photo_sized |= known.copy is not None and not known.small
             return Answer(url, known.status, url, "", known.copy)
         digest = hashlib.sha256(got.body).hexdigest()
         if known is not None and (known.digest, known.status) == (digest, got.status):
-            copy = known.copy
+            seen = _Compared(known.copy, known.small)
+            self._photo_sized |= known.copy is not None and not known.small
         else:
-            copy = self._compare(url, got.body) if got.status == 200 else None
+            seen = self._compare(url, got.body) if got.status == 200 else _Compared(None)
         # By the address as the page names it: conditions hold for an answer that came from there directly.
         direct = got.url == url
         tag, changed = (validator(got.header(name)) if direct else "" for name in ("etag", "last-modified"))
-        self._fresh.append(Sight(url, tag, changed, digest, got.status, copy, self._at.isoformat()))
-        return Answer(url, got.status, got.url, "", copy)
+        self._fresh.append(Sight(url, tag, changed, digest, got.status, seen.copy, self._at.isoformat(), seen.small))
+        return Answer(url, got.status, got.url, "", seen.copy)
 
-    def _compare(self, url: str, data: bytes) -> bool | None:
+    def _compare(self, url: str, data: bytes) -> _Compared:
         """Whether these bytes are a copy; what is found is noted under the address. None where they cannot be read."""
         if not self._order.photos or not self._order.pictures:
-            return None
+            return _Compared(None)
         search = find_copies([(url, data)], self._order.photos)
         self._finds += [_find(one) for one in search.found]
-        small = all(one.why.code == "finding.skipped_small" for one in search.skipped)
-        return bool(search.found) if search.looked or small else None
+        self._photo_sized |= bool(search.looked)
+        small = not search.looked and all(one.why.code == "finding.skipped_small" for one in search.skipped)
+        return _Compared(bool(search.found) if search.looked or small else None, small)
 
 
 def _find(one: Found) -> Find:

@@ -84,7 +84,8 @@ def retry_after(value: str | None, now: datetime) -> datetime | None:
 
 @dataclass(frozen=True)
 class Sight:
-    """What one address answered last: enough to ask whether it changed, and what was seen then."""
+    """What one address answered last: enough to ask whether it changed, and what was seen then. `small`: an image in
+    which no photo can be told."""
 
     url: str
     etag: str = ""
@@ -93,6 +94,7 @@ class Sight:
     status: int = 0
     copy: bool | None = None
     at: str = ""
+    small: bool = False
 
     def conditions(self) -> Conditions | None:
         """How to ask whether it changed; None where the server gave nothing to ask by."""
