@@ -256,8 +256,8 @@ class Popup(Pressed):
 
 
 @contextmanager
-def firefox_with(extension: Path, profile: Path, preferences: dict[str, object]) -> Iterator[Firefox]:
-    """Firefox without a window on a new profile, with the unpacked extension in it."""
+def firefox_with(extension: Path | None, profile: Path, preferences: dict[str, object]) -> Iterator[Firefox]:
+    """Firefox without a window on a new profile, with the unpacked extension in it, or as it is."""
     assert PROGRAM is not None
     profile.mkdir()
     lines = [f"user_pref({json.dumps(n)}, {json.dumps(v)});\n" for n, v in (_PREFERENCES | preferences).items()]
@@ -276,7 +276,8 @@ def firefox_with(extension: Path, profile: Path, preferences: dict[str, object])
         firefox.send("WebDriver:NewSession", acceptInsecureCerts=True)  # a desk in a test has a certificate of its own
         firefox.send("WebDriver:SetTimeouts", script=120_000)
         firefox.send("WebDriver:SetWindowRect", width=1000, height=800)
-        firefox.install(extension)
+        if extension is not None:
+            firefox.install(extension)
         yield firefox
         firefox.close()
         process.wait(60)
