@@ -33,11 +33,19 @@ def test_the_nearest_descriptors_are_opencvs() -> None:
 
 
 def test_votes_of_cuts_are_numpys() -> None:
-    shown, brighter = DICE.integers(0, 2**64, (2, 50, 2, 16), dtype=np.uint64)
-    up, down = DICE.integers(0, 2**64, (2, 2, 16), dtype=np.uint64)
-    for n in (50, 0):
-        both = shown[:n], brighter[:n], up, down
-        assert np.array_equal(kernel.slide(*both), sliding.counted(*both))
+    """Of even and odd numbers of rows, as large as the photo and smaller, and of none."""
+    up, down = DICE.integers(0, 2**32, (2, 2, 32), dtype=np.uint32)
+    for stretch in (0.5, 1.0, 1.4):
+        cuts = sliding.lay(LEVEL, stretch)
+        for votes, bounds in (((up, down & ~up), (2, 10, 60)), ((up & 7, up & 8), (2, 10, 60))):
+            both = cuts.brighter, cuts.sizes, votes, bounds
+            plain = sliding.slid(*both)
+            assert len(plain) == len(cuts.at)
+            assert np.allclose(kernel.slide(*both), plain, rtol=0, atol=1e-12)
+    none = cuts.brighter[:0], cuts.sizes[:0], (up, down), (2, 10, 60)
+    assert len(kernel.slide(*none)) == len(sliding.slid(*none)) == 0
+    with pytest.raises(ValueError, match="cells"):
+        kernel.slide(cuts.brighter[:1], np.array([[33, 5]]), (up, down), (2, 10, 60))
 
 
 def test_the_bits_of_features_are_numpys() -> None:

@@ -19,7 +19,7 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
-Words = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.uint32]
 
 FOLDER = Path(__file__).parent
 _LIBRARY = FOLDER / "_kernel.so"
@@ -101,14 +101,18 @@ def near(mine: Bytes, other: Bytes, limits: Doubles, k: int) -> tuple[Longs, Lon
     return first[:count], second[:count]
 
 
-def slide(shown: Words, brighter: Words, up: Words, down: Words) -> Longs:
-    """Votes in sight and right (0), for brighter and darker (1), to the right and below (2): (n, 2, 2, 2)."""
-    n = len(shown)
-    out = np.empty((n, 2, 2, 2), np.int64)
-    call = function("slide", _P, _P, _L, _P, _P, _P)
-    cuts = (address(each, np.uint64, (n, 2, 16)) for each in (shown, brighter))
-    votes = (address(each, np.uint64, (2, 16)) for each in (up, down))
-    call(*cuts, n, *votes, where(out))
+def slide(brighter: Rows, sizes: Longs, votes: tuple[Rows, Rows], bounds: tuple[int, int, int]) -> Doubles:
+    """How well each of the cuts `brighter` (n, 2, 32), of `sizes` (n, 2; columns, rows), fits at each place.
+
+    `votes`: for brighter and for darker, (2, 32) each. `bounds`: how far a step leads, least votes of a kind, of all.
+    """
+    n = len(brighter)
+    if n and not (sizes.min() > bounds[0] and sizes.max() <= 32):
+        raise ValueError("cuts are of more cells than a step and of 32 at most")
+    out = np.empty(int((33 - sizes).prod(axis=1).sum()), np.float64)
+    where_votes = (address(each, np.uint32, (2, 32)) for each in votes)
+    cuts = address(brighter, np.uint32, (n, 2, 32)), address(sizes, np.int64, (n, 2))
+    function("slide", _P, _P, _L, _P, _P, _L, _L, _L, _P)(*cuts, n, *where_votes, *bounds, where(out))
     return out
 
 
