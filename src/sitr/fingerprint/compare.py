@@ -163,9 +163,10 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
         if not any(_proved(f, reference) for f in found):
             features = look.mirrored if flipped else look.features
             found += _best(reference, look, _by_places(reference, look, features, flipped=flipped))
-    if not any(_proved(f, reference) for f in found):
-        found += _by_light(reference, look)
     found += _again(reference, look, found)
+    if not any(_proved(f, reference) for f in found):
+        by_light = _by_light(reference, look)
+        found += by_light + _again(reference, look, by_light)
     if not found:
         return Proof(Verdict(False, 0.0, None, False, 0.0, Reason("fingerprint.why_nothing")))
     # One placement at which nothing has moved is enough: a copy's are two, nudged from two sides.
