@@ -4,12 +4,13 @@ The home is named before Django reads its settings, one for each process, so tha
 """
 
 import atexit
+import gc
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address
 from itertools import islice
 from pathlib import Path
@@ -82,6 +83,17 @@ def pytest_configure() -> None:
 def pytest_unconfigure() -> None:
     """Remove the home: xdist ends its workers without the calls that `atexit` keeps."""
     shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is loaded stays to the end: looking through it for garbage again and again took a sixth of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
