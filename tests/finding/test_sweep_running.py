@@ -134,6 +134,52 @@ def test_a_near_hash_that_is_not_proved_keeps_its_address_to_itself(tmp_path: Pa
     assert (done.counts["candidates"], done.counts["matches"]) == (1, 0)
 
 
+def _broken_archives(root: Path) -> None:
+    """What lies in real folders of crawls beside whole archives."""
+    crawls.written(root, "a-empty.warc.gz", b"")
+    crawls.written(root, "b-cut.wacz", crawls.wacz({"x.warc.gz": b"x" * 3000})[:-40])
+    crawls.written(root, "c-no-warc.wacz", crawls.wacz({"x.txt": b"words"}))
+    packed = bytearray(crawls.wacz({"x.warc": crawls.plain([Entry(crawls.jpeg(2))])}, packed_again=True))
+    middle = len(packed) // 2
+    packed[middle : middle + 400] = b"\xff" * 400
+    crawls.written(root, "d-inside.wacz", bytes(packed))
+    locked = bytearray(crawls.wacz({"x.warc": crawls.plain([Entry(crawls.jpeg(2))])}, packed_again=True))
+    for head, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        locked[locked.rindex(head) + flags] |= 1  # sealed with a password (APPNOTE 4.4.4)
+    crawls.written(root, "e-locked.wacz", bytes(locked))
+    crawls.written(root, "f-no-archive.warc", b"<html>not found</html>")
+    crawls.written(root, "z.warc.gz", crawls.packed([Entry(crawls.jpeg(1))]))
+
+
+def test_a_broken_archive_in_a_folder_is_named_and_the_others_are_read(tmp_path: Path, watch: WatchList) -> None:
+    (tmp_path / "in").mkdir()
+    _broken_archives(tmp_path / "in")
+    done = _done(_wish(tmp_path / "in", tmp_path / "o", unit_bytes=1 << 20), watch)
+    assert [Path(row["source"]).name for row in _rows(tmp_path / "o")] == ["z.warc.gz"]
+    named = [(Path(e["source"].partition("#")[0]).name, e["code"]) for e in _errors(tmp_path / "o")]
+    assert [name for name, _ in named] == sorted(p.name for p in (tmp_path / "in").iterdir())[:-1]
+    assert done.counts["bad"] == len(named) == 6
+    assert {code for _, code in named} == {"finding.sweep_empty_archive", "finding.sweep_unreadable"}
+    with pytest.raises(BadInput) as said:  # one that was asked for by its name is refused at once
+        _done(_wish(tmp_path / "in" / "b-cut.wacz", tmp_path / "p"), watch)
+    assert said.value.code == "finding.sweep_unknown_input"
+
+
+def test_names_that_are_no_text_are_written_all_the_same(tmp_path: Path, watch: WatchList) -> None:
+    """A file's name is bytes, and a list's names may hold half a character."""
+    folder = tmp_path / "صور \u202eمجلد"
+    folder.mkdir()
+    (folder / os.fsdecode(b"\xff\x1b[31m.jpg")).write_bytes(crawls.jpeg(1))
+    (folder / os.fsdecode(b"\xfe.jpg")).write_bytes(b"")
+    halved = replace(watch, photos=tuple(replace(photo, photo="\ud800" + photo.photo) for photo in watch.photos))
+    _done(_wish(folder, tmp_path / "o"), halved)
+    (row,) = _rows(tmp_path / "o")
+    assert (Path(row["source"]).name, row["photo"]) == ("\\udcff\x1b[31m.jpg", "\\ud800photo-1.jpg")
+    assert [(Path(e["source"]).name, e["code"]) for e in _errors(tmp_path / "o")] == [
+        ("\udcfe.jpg", "finding.sweep_empty")
+    ]
+
+
 # --- going on ---
 
 

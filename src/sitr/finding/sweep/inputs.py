@@ -15,7 +15,7 @@ from typing import BinaryIO, TypeVar
 
 from sitr.errors import BadInput
 from sitr.finding.sweep import bodies
-from sitr.finding.sweep.opening import Store, is_object, listed, opened
+from sitr.finding.sweep.opening import BROKEN_ZIP, Store, is_object, listed, opened
 from sitr.finding.sweep.units import Kind, Unit
 from sitr.finding.sweep.warcs import is_warc
 
@@ -80,10 +80,10 @@ def _walked(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def _many(name: str, files: list[tuple[str, int]], store: Store, unit_bytes: int) -> Iterator[Source]:
-    """Archives one by one; all else is taken for pictures, and looked at as such."""
+    """Archives one by one, whole or broken; all else is taken for pictures, and looked at as such."""
     archives = [(n, s) for n, s in files if n.lower().endswith((".warc", ".warc.gz", ".wacz"))]
     for file, size in archives:
-        yield _file(file, size, store, unit_bytes)
+        yield _archive(file, size, store, unit_bytes)
     taken = {n for n, _ in archives}
     rest = [(n, s) for n, s in files if n not in taken]
     if rest:
@@ -93,6 +93,15 @@ def _many(name: str, files: list[tuple[str, int]], store: Store, unit_bytes: int
         ]
         marks = "\n".join(f"{n}\0{s}\0{_changed(n)}" for n, s in rest)
         yield Source(name, _digest(marks.encode("utf-8", "surrogateescape")), tuple(units))
+
+
+def _archive(name: str, size: int, store: Store, unit_bytes: int) -> Source:
+    """One of many: folders of crawls hold empty and cut files, which must not keep the others from being read."""
+    try:
+        return _file(name, size, store, unit_bytes)
+    except BadInput:
+        known_by = _digest(f"broken\0{size}\0{_changed(name)}".encode())
+        return Source(name, known_by, (Unit(0, Kind.BROKEN, name, size),))
 
 
 def _file(name: str, size: int, store: Store, unit_bytes: int) -> Source:
@@ -146,7 +155,7 @@ def _in_wacz(name: str, file: BinaryIO, unit_bytes: int) -> Iterator[Unit]:
                     0, Kind.WACZ, name, member.file_size, inner=member.filename, base=_begin(file, member.header_offset)
                 )
                 yield from _cut(whole, unit_bytes)
-    except zipfile.BadZipFile:
+    except BROKEN_ZIP:
         raise BadInput("finding.sweep_unknown_input", name=name) from None
     if not inside:
         raise BadInput("finding.sweep_unknown_input", name=name)

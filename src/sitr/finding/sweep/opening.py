@@ -4,6 +4,9 @@ Belongs here: opening and listing. Not here: addresses of pages and pictures on 
 (`addresses`). An object store is infrastructure that the operator names, as a database is.
 """
 
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from daft.io import IOConfig
 
 _SCHEMES = ("s3://", "s3a://")
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+"""What `zipfile` raises for archives that are damaged, sealed with a password, or packed in a way it does not know."""
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 from sitr.finding.sweep import bodies
-from sitr.finding.sweep.opening import Store, is_object, opened
+from sitr.finding.sweep.opening import BROKEN_ZIP, Store, is_object, opened
 from sitr.finding.sweep.units import Kind, Unit
 from sitr.finding.sweep.warcs import Broken, Record, Warc
 
@@ -67,6 +67,10 @@ class Reading:
             yield from self._files()
             return
         source = unit.inside
+        if unit.kind is Kind.BROKEN:
+            code = "finding.sweep_unreadable" if unit.size else "finding.sweep_empty_archive"
+            yield Bad(source, 0, code, whole=False)
+            return
         try:
             with opened(unit.source, self._store) as file, _inner(file, unit) as inside:
                 base = max(unit.base, 0)
@@ -80,7 +84,7 @@ class Reading:
                     else:
                         yield from _from_record(found, source)
                 self.first, self.after = warc.first, warc.after
-        except (OSError, zipfile.BadZipFile, NotImplementedError):
+        except OSError:
             yield Bad(source, unit.start, "finding.sweep_unreadable", whole=False)
 
     def _files(self) -> Iterator[Item]:
@@ -121,8 +125,39 @@ def _inner(file: BinaryIO, unit: Unit) -> Iterator[BinaryIO]:
     if unit.base >= 0:
         yield file
         return
-    with zipfile.ZipFile(file) as archive, archive.open(unit.inner) as inside:
-        yield inside  # type: ignore[misc]  # ZipExtFile reads and seeks as a BinaryIO does
+    with _zip_faults():
+        archive = zipfile.ZipFile(file)
+    with archive:
+        with _zip_faults():
+            inside = archive.open(unit.inner)
+        with inside:
+            yield cast("BinaryIO", _Member(inside))
+
+
+@contextmanager
+def _zip_faults() -> Iterator[None]:
+    try:
+        yield
+    except BROKEN_ZIP as fault:
+        raise OSError("archive") from fault
+
+
+class _Member:
+    """A packed member as a file whose faults are OSErrors."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def seek(self, at: int, whence: int = 0) -> int:
+        with _zip_faults():
+            return self._file.seek(at, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, count: int = -1) -> bytes:
+        with _zip_faults():
+            return self._file.read(count)
 
 
 def _from_record(record: Record, source: str) -> Iterator[Item]:

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     WACZ = "wacz"
     PICTURES = "pictures"
     ADDRESSES = "addresses"
+    BROKEN = "broken"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Unit:
     `source`: a file's path, a folder or an object's address. WARC: the records that begin at offsets `start` to `end`
     (bytes, the latter not included) of the `size` bytes that stand at `base` of the source; `inner` is the WARC's name
     inside a WACZ; `base` is -1 where it is packed there and can only be read through. `exact`: `start` is known to be
-    where a record begins. Pictures: `names` are paths. Addresses: `names` are addresses, of which
+    where a record begins. Pictures: `names` are paths. Broken: an archive that
+    could not be opened, to be named. Addresses: `names` are addresses, of which
     the first is number `start` of the list.
     """
 

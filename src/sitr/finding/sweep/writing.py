@@ -44,9 +44,14 @@ def schema() -> Any:
 
 def write_part(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows to a new file, whole or not at all."""
-    table = arrow().Table.from_pylist(list(rows), schema=schema())
+    table = arrow().Table.from_pylist([{n: _text(v) for n, v in row.items()} for row in rows], schema=schema())
     with whole(path) as file:
         parquet().write_table(table, file, compression="zstd")
+
+
+def _text(value: Any) -> Any:
+    """Parquet's strings are UTF-8; names of files and of photos may hold what is none, and are written with escapes."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def join(parts: Iterable[Path], out: Path) -> int:
