@@ -272,6 +272,31 @@ def test_what_is_shown_in_uncommon_ways_is_kept_too(site: Site, capturing: Captu
     assert first.sha256 != inner[-1].sha256
 
 
+STYLED = """<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:template match="/">
+<html><body><h1>made of <xsl:value-of select="feed"/></h1></body></html></xsl:template></xsl:stylesheet>"""
+
+
+IMITATED = "<p>words<div id=webkit-xml-viewer-source-xml></div><xslt-warning-banner></xslt-warning-banner>"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [("<iframe src=/styled.xml></iframe><iframe src=/feed.xml></iframe>", ["evidence.note_xml"]), (IMITATED, [])],
+    ids=["in frames", "imitated"],
+)
+def test_words_that_the_browser_itself_adds_to_an_xml_file_are_named(
+    body: str, said: list[str], site: Site, capturing: Capturing
+) -> None:
+    feed = b"<?xml version='1.0'?><feed>words</feed>"
+    site.pages["/feed.xml"] = lambda handler: reply(handler, feed, "application/xml")
+    site.pages["/s.xsl"] = lambda handler: reply(handler, STYLED.encode(), "text/xsl")
+    styled = feed.replace(b"?><", b"?><?xml-stylesheet type='text/xsl' href='/s.xsl'?><")
+    site.pages["/styled.xml"] = lambda handler: reply(handler, styled, "text/xml")
+    made = capturing(site.html("/p", body))
+    assert [one.code for one in made.problems] == said
+    assert not made.partial
+
+
 def test_a_picture_opened_by_itself_is_kept(site: Site, capturing: Capturing) -> None:
     made = capturing(f"{site.url}/alone.jpg")
     assert [image.path.read_bytes() for image in made.images()] == [drawn("/alone.jpg")]

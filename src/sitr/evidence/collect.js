@@ -122,5 +122,6 @@
     cut: looked > limits.nodes || refs.size >= limits.refs || lost,
     drawn,
     undrawn: canvases.length - drawn.length,
+    dressed: document.querySelector("#webkit-xml-viewer-source-xml, xslt-warning-banner") !== null,
   };
 }

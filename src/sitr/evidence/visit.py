@@ -401,12 +401,19 @@ class Visit:
                 if number == 0:
                     self._lost = True
                 continue  # why a frame is not there stands with its request
+            if got["dressed"] and self._came_as_xml(got["url"]):
+                self._recorder.note("evidence.note_xml")
             texts.append(got["text"][: limits["text"]])
             limits["text"] = max(0, limits["text"] - len(got["text"]))
             if number == 0:
                 self._take_main(got)
             limits["inline"] = max(0, limits["inline"] - self._take_references(got, frame.id))
         self.seen.text = "\n\n".join(text for text in texts if text.strip())
+
+    def _came_as_xml(self, url: str) -> bool:
+        """A page can imitate the browser's own words; what did not come as XML is never shown with them."""
+        address = url.partition("#")[0]
+        return any("xml" in one.mime for one in self._recorder.exchanges if one.url == address)
 
     def _take_main(self, got: dict[str, Any]) -> None:
         self.seen.final_url, self.seen.title = got["url"], got["title"]
