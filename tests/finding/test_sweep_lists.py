@@ -51,6 +51,20 @@ def test_plain_lists_of_hashes_are_read_in_every_form(text: str) -> None:
     assert [bytes(h).hex() for h in watch.hashes] == [_HASH]
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0c", "\x1e"])
+def test_a_name_with_a_sign_that_some_take_for_a_lines_end_is_one_line(sign: str) -> None:
+    line = json.dumps({"file": f"a{sign}b.jpg", "pdq": _HASH}, ensure_ascii=False)
+    for end in ("\n", "\r\n", "\r"):
+        watch = read_watchlist(f"{line}{end}{line}{end}".encode())
+        assert [photo.photo for photo in watch.photos] == [f"a{sign}b.jpg", f"a{sign}b.jpg#2"]
+
+
+def test_a_list_that_is_no_text_says_at_which_line() -> None:
+    with pytest.raises(BadInput) as said:
+        read_watchlist(f"{_HASH}\n{_HASH}\n".encode() + b"\xff")
+    assert (said.value.code, said.value.data) == ("finding.sweep_bad_list", {"line": 3})
+
+
 def test_withdrawn_flat_and_failed_entries_are_not_looked_for() -> None:
     rows = (f"pdq,{_HASH},90,withdrawn", f"pdq,{_HASH[::-1]},20,active", f"pdq,{_HASH},90,active")
     theirs = "\r\n".join(("kind,value,quality,state", *rows, ""))

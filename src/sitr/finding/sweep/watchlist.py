@@ -8,6 +8,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,9 @@ _HASH_NAMES = ("pdq", "hash", "hashvalue", "pdq_hash")
 _PHOTO_NAMES = ("photo", "id", "file", "name", "content_id")
 _GONE = frozenset({"withdrawn", "deleted"})
 _QUALITY_NAMES = ("pdq_quality", "quality")
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+"""Only these: what `str.splitlines` takes for an end as well may stand in a photo's name."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,8 @@ def read_watchlist(data: bytes) -> WatchList:
     """
     try:
         text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput("finding.sweep_bad_list", line=1) from None
+    except UnicodeDecodeError as fault:
+        raise BadInput("finding.sweep_bad_list", line=data.count(b"\n", 0, fault.start) + 1) from None
     photos: list[Listed] = []
     unusable = 0
     names: dict[str, int] = {}
@@ -94,7 +98,7 @@ def read_watchlist(data: bytes) -> WatchList:
 
 
 def _entries(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    lines = text.splitlines()
+    lines = _LINE_END.split(text)
     first = next((line.strip() for line in lines if line.strip()), "")
     if first.startswith("{") and '"value"' not in first:
         yield from _json_lines(lines)
