@@ -1,7 +1,8 @@
 """DKIM (RFC 6376) of a mail, verified at its import, because the keys in the name system change within months.
 
 The answer of the name system is handed in by a port and kept as it came: whoever checks later needs that very key. The
-judge is dkimpy; a verdict here says "this domain's key signed these headers and this body", not who wrote them.
+judge is dkimpy, with `edwards.py` for Ed25519 keys (RFC 8463); a verdict here says "this domain's key signed these
+headers and this body", not who wrote them.
 """
 
 import re
@@ -60,10 +61,12 @@ class _Port:
 def _check(raw: bytes, number: int, key_records: KeyRecords | None) -> Signed:
     import dkim  # 0.1 s that only a mail needs
 
+    from sitr.evidence.imports.edwards import Judge
+
     port = _Port(key_records)
     judge: Any = None
     try:
-        judge = dkim.DKIM(raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+        judge = Judge(raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
         state = "pass" if judge.verify(idx=number, dnsfunc=port) else "fail"
     except dkim.ValidationError:
         state = "fail" if port.record else "broken"
