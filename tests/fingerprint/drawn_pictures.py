@@ -5,7 +5,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 
 def drawn_photo(seed: int, width: int = 900, height: int = 640) -> Image.Image:
@@ -22,6 +22,13 @@ def drawn_photo(seed: int, width: int = 900, height: int = 640) -> Image.Image:
         cv2.ellipse(canvas, centre, axes, float(dice.integers(180)), 0, 360, colour, -1, cv2.LINE_AA)
     canvas += dice.normal(0, 4, canvas.shape).astype(np.float32)
     return Image.fromarray(np.clip(canvas + 128, 0, 255).astype(np.uint8))
+
+
+def soft_photo(seed: int, blur: float, contrast: float) -> Image.Image:
+    """Soft light of little contrast, with grain."""
+    photo = drawn_photo(seed, 960, 640).filter(ImageFilter.GaussianBlur(blur))
+    grain = np.random.default_rng(seed).normal(0, 2, (640, 960, 3))
+    return Image.fromarray(np.clip(128 + contrast * (np.asarray(photo) - 128.0) + grain, 0, 255).astype(np.uint8))
 
 
 def encoded(picture: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from benchmarks import edits
 from PIL import Image, ImageOps
-from tests.fingerprint.drawn_pictures import drawn_photo
+from tests.fingerprint.drawn_pictures import drawn_photo, soft_photo
 
+from sitr.fingerprint import Look, fingerprint, judge
 from sitr.fingerprint.frames import CELLS, find
 from sitr.fingerprint.sketch import make
 from sitr.fingerprint.sliding import fitting, lay
@@ -41,3 +43,16 @@ def test_of_light_that_fits_nowhere_nothing_is_proposed() -> None:
     steps = make(grey(drawn_photo(91, 960, 640)), find(grey(drawn_photo(91, 960, 640))))
     noise = np.random.default_rng(5).integers(0, 255, (640, 960)).astype(np.uint8)
     assert fitting(steps, lay(noise, 1.5), noise.shape, 0.74, 3) == []
+
+
+@pytest.mark.parametrize(("seed", "blur", "contrast"), [(102, 6, 0.15), (105, 10, 0.25), (106, 8, 0.15)])
+def test_a_soft_photo_is_found_mirrored_cut_written_over_and_squeezed(seed: int, blur: float, contrast: float) -> None:
+    """Its features are buried under letters and blocks; light leads to the place, at which all else is then asked."""
+    cut = edits.chain(*(edits.SUITE[name] for name in ("mirror", "crop40_off", "wm_tiled")))
+    photo, other = (soft_photo(each, blur, contrast) for each in (seed, seed + 50))
+    reference = fingerprint(edits.jpeg(photo, 92))
+    copy, stranger = (edits.jpeg(cut(each, edits.dice(seed), ()), 20) for each in (photo, other))
+    verdict = judge(reference, Look(copy))
+    assert verdict.match
+    assert verdict.mirrored
+    assert not judge(reference, Look(stranger)).match

@@ -3,18 +3,11 @@
 import numpy as np
 import pytest
 from benchmarks import edits
-from PIL import Image, ImageFilter
-from tests.fingerprint.drawn_pictures import drawn_photo
+from PIL import Image
+from tests.fingerprint.drawn_pictures import soft_photo
 
 from sitr.fingerprint import Look, fingerprint, judge
 from sitr.fingerprint.writing import taken_off
-
-
-def soft_photo(seed: int, blur: float, contrast: float) -> Image.Image:
-    """Soft light of little contrast, with grain."""
-    photo = drawn_photo(seed, 960, 640).filter(ImageFilter.GaussianBlur(blur))
-    grain = np.random.default_rng(seed).normal(0, 2, (640, 960, 3))
-    return Image.fromarray(np.clip(128 + contrast * (np.asarray(photo) - 128.0) + grain, 0, 255).astype(np.uint8))
 
 
 def grey(picture: Image.Image) -> np.ndarray:
