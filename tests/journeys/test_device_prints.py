@@ -193,18 +193,21 @@ def test_a_browser_that_falsifies_canvases_reads_jpeg_and_png_without_one(app: A
     files["turned.jpg"] = encoded(plain, quality=85, exif=exif)
     files["restarts.jpg"] = encoded(plain, quality=85, restart_marker_blocks=5)
     files["grey.jpg"] = encoded(plain.convert("L"), quality=85)
+    files["turned.png"] = encoded(plain, "PNG", exif=exif)
     files["few.png"] = encoded(plain.quantize(200), "PNG")
     files["alpha.png"] = encoded(_faded(plain), "PNG")
     refused = {
         "web.webp": encoded(plain, "WEBP"), "cut.jpg": files["grey.jpg"][:9000], "cut.png": files["few.png"][:9000],
         "small.png": encoded(plain.resize((6, 6)), "PNG"), "phone.heic": UNREAD["phone.heic"],
+        "rgb.jpg": encoded(plain, quality=85, keep_rgb=True),  # its first part is red, not light
+        "key.png": encoded(plain, "PNG", transparency=plain.getpixel((9, 9))),
     }  # fmt: skip
     with tool(app, falsified=True) as (_, page):
         lines = made(page, {**files, **refused})
-    codes = {name: lines[name]["error"]["code"] for name in refused}
+    codes = {name: lines[name].get("error", {}).get("code") for name in refused}
     assert codes == {
         "web.webp": "canvas_falsified", "cut.jpg": "damaged", "cut.png": "damaged", "small.png": "too_small",
-        "phone.heic": "canvas_falsified",
+        "phone.heic": "canvas_falsified", "rgb.jpg": "not_decoded", "key.png": "not_decoded",
     }  # fmt: skip
     assert lines["web.webp"]["error"]["message"] == say("web.device_canvas_falsified", "en")
     for name, data in files.items():

@@ -58,7 +58,7 @@ function shrunk(grey, most) {
 	return longest > most ? averaged(grey, side(grey.width), side(grey.height)) : grey;
 }
 
-// Sitr decodes JPEG at the scale that leaves FEATURES pixels; the same here, so that the same bits come out.
+// As Sitr decodes JPEG, at the scale that leaves FEATURES pixels: the same bits come out.
 function scaled(grey) {
 	const by = [8, 4, 2, 1].find((n) => n === 1 || max(grey.width, grey.height) >= n * FEATURES);
 	const width = ceil(grey.width / by), height = ceil(grey.height / by);
@@ -153,7 +153,7 @@ function shareable(grey, jpeg, tell) {
 	return out;
 }
 
-// --- From a file to pixels. First the browser's decoder read back over a canvas, if what is read there is true. ---
+// --- From a file to pixels: the browser's decoder read back over a canvas, if that is true. ---
 
 const sheet = (width, height) => new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
 
@@ -172,7 +172,7 @@ function readBack(bitmap, tell) {
 	return out;
 }
 
-// Noise of every value is drawn and read back: one changed bit, and the canvas is not believed.
+// Noise of every value is drawn and read back; one changed bit, and it is not believed.
 async function canvasIsTrue() {
 	let dice = 20261123;
 	const roll = (_, n) => (n % 4 === 3 ? 255 : ((dice = (dice * 16807) % 2147483647) >> 8) & 255);
@@ -203,7 +203,7 @@ for (let sum = 0; sum < 15; sum++) {
 }
 const COSINES = Array.from({ length: 64 }, (_, i) => (i % 8 ? 0.5 : SQRT1_2 / 2) * cos(((2 * (i >> 3) + 1) * (i % 8) * PI) / 16));
 
-// Each code by its next 16 bits: its length in the high byte, its symbol in the low one.
+// Each code by its next 16 bits: length in the high byte, symbol in the low.
 function huffman(counts, symbols) {
 	const table = new Uint16Array(65536);
 	for (let length = 1, code = 0, n = 0; length <= 16; length++) {
@@ -219,7 +219,7 @@ function huffman(counts, symbols) {
 
 function turnOf(exif) {
 	try {
-		const at = new DataView(exif.slice(6).buffer), little = at.getUint16(0) === 0x4949, first = at.getUint32(4, little);
+		const at = new DataView(exif.slice().buffer), little = at.getUint16(0) === 0x4949, first = at.getUint32(4, little);
 		for (let n = at.getUint16(first, little), entry = first + 2; n--; entry += 12) {
 			if (at.getUint16(entry, little) === 274) return at.getUint16(entry + 8, little);
 		}
@@ -251,7 +251,7 @@ function fromJpeg(data, tell) {
 		if (marker === 0xd9) break;
 		const length = view.getUint16(++at), part = data.subarray(at + 2, at + length), word = (n) => (part[n] << 8) | part[n + 1];
 		at += length;
-		if (marker === 0xe1 && part[0] === 69) turn = turnOf(part);
+		if (marker === 0xe1 && part[0] === 69) turn = turnOf(part.subarray(6));
 		else if (marker === 0xdb) {
 			for (let n = 0; n < part.length;) {
 				const long = part[n] >> 4, table = (quants[part[n++] & 15] = new Float64Array(64));
@@ -265,7 +265,7 @@ function fromJpeg(data, tell) {
 			}
 		} else if (marker === 0xdd) restart = word(0);
 		else if (marker >= 0xc0 && marker <= 0xc2) {
-			if (light || part[0] !== 8 || ![1, 3].includes(part[5])) refuse("not_decoded");
+			if (light || part[0] !== 8 || part[6] === 82 || ![1, 3].includes(part[5])) refuse("not_decoded");
 			[height, width, parts] = [word(1), word(3), []];
 			checkSize(width, height);
 			for (let n = 6; n < part.length; n += 3) {
@@ -292,7 +292,7 @@ function fromJpeg(data, tell) {
 			const one = parts.find((each) => each.id === part[n]) ?? refuse("damaged");
 			seen.push({ one, dc: tables[part[n + 1] >> 4], ac: tables[16 + (part[n + 1] & 15)], before: 0 });
 		}
-		if (!seen.some(({ one }) => one === light)) return from; // colour alone: its bytes hold no marker, so they are passed over
+		if (!seen.some(({ one }) => one === light)) return from; // colour alone: passed over, its bytes hold no marker
 		let at = from, hold = 0, count = 0, run = 0;
 		const need = (n) => {
 			while (count < n) {
@@ -403,7 +403,7 @@ function fromJpeg(data, tell) {
 
 async function fromPng(data) {
 	const view = new DataView(data.buffer, data.byteOffset, data.length), packs = [];
-	let width, height, depth, colour, palette, clear;
+	let width, height, depth, colour, palette, clear, turn;
 	for (let at = 8, kind = ""; kind !== "IEND"; ) {
 		const length = view.getUint32(at), part = data.subarray(at + 8, at + 8 + length);
 		kind = new TextDecoder().decode(data.subarray(at + 4, at + 8));
@@ -411,9 +411,10 @@ async function fromPng(data) {
 			[width, height] = [view.getUint32(at + 8), view.getUint32(at + 12)];
 			[depth, colour] = part.subarray(8);
 			checkSize(width, height);
-			if (depth < 8 || part[12]) refuse("not_decoded"); // few colours, interlaced
+			if (depth < 8 || part[12]) refuse("not_decoded");
 		} else if (kind === "PLTE") palette = part;
-		else if (kind === "tRNS") clear = part;
+		else if (kind === "eXIf") turn = turnOf(part);
+		else if (kind === "tRNS") clear = colour < 3 ? refuse("not_decoded") : part;
 		else if (kind === "IDAT") packs.push(part);
 		at += 12 + length;
 	}
@@ -444,7 +445,7 @@ async function fromPng(data) {
 			out.data[y * width + x] = (luma(r, g, b) * a + 255 * (255 - a)) / 255;
 		}
 	}
-	return out;
+	return turned(out, turn);
 }
 
 async function byOurselves(file, tell) {
