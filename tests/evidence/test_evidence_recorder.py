@@ -15,7 +15,7 @@ from sitr.evidence.completeness import count
 from sitr.evidence.gate import Gate
 from sitr.evidence.images import Ways
 from sitr.evidence.recorder import Recorder, is_short
-from sitr.evidence.visit import Reference
+from sitr.evidence.seen import Reference
 from sitr.net import Door
 
 

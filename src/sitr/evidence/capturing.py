@@ -45,7 +45,8 @@ from sitr.evidence.options import CaptureOptions
 from sitr.evidence.record import record_json
 from sitr.evidence.recorder import Recorder
 from sitr.evidence.redaction import Redaction
-from sitr.evidence.visit import Reference, Seen, Visit
+from sitr.evidence.seen import Reference, Seen
+from sitr.evidence.visit import Visit
 from sitr.evidence.wall import confinement
 
 _LONGEST_ADDRESS = 16_384

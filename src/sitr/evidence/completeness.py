@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sitr.evidence.captured import BodyState, Completeness, Exchange, Missing
 from sitr.evidence.images import Ways
 from sitr.evidence.recorder import whole_range
-from sitr.evidence.visit import Reference
+from sitr.evidence.seen import Reference
 
 _COUNTED_TYPES = frozenset({"Document", "Stylesheet", "Image", "Media", "Font", "Script", "XHR", "Fetch"})
 _ASKED_BY_SCRIPTS = frozenset({"Script", "XHR", "Fetch"})

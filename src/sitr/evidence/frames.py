@@ -30,7 +30,8 @@ class Frame(NamedTuple):
 
 class Frames:
     """All frames of one page. `page` is the main one; `sessions`, with the kind of each, are kept by the visit.
-    `handed_in`: how many closed shadow trees our scripts were shown."""
+    `handed_in`: how many closed shadow trees our scripts were shown. `lost`: the page gave way to one of the browser's
+    own, which is no evidence of anything."""
 
     def __init__(self, cdp: Cdp, seconds: float) -> None:
         self._cdp = cdp
@@ -38,6 +39,7 @@ class Frames:
         self.page = Frame("", "")
         self.sessions: dict[str, str] = {}
         self.handed_in = 0
+        self.lost = False
 
     async def run(self, script: str, argument: Any, frame: Frame | None = None) -> Any:
         """Runs one of our scripts in a frame (the main one) and hands back its JSON value. Raises CdpError,

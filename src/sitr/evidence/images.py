@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from sitr.evidence.captured import BodyState, Exchange, PageImage
 from sitr.evidence.recorder import whole_range
-from sitr.evidence.visit import Reference
+from sitr.evidence.seen import Reference
 from sitr.net.inline import decode_data_url
 
 _SHOWN = 120

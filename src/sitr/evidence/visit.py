@@ -3,14 +3,13 @@ others.
 
 The order is for evidence: a first screenshot early, then scrolling, waiting, the DOM, the rest. A step that fails
 becomes a problem of the capture; the visit goes on. What comes over the network is taken down by `recorder.py`
-meanwhile.
+meanwhile; how the page looks, by `screens.py`; what it says, by our scripts through `frames.py`.
 """
 
 import asyncio
 import base64
 import contextlib
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,16 +18,13 @@ from sitr.evidence.cdp import Cdp, CdpClosedError, CdpError
 from sitr.evidence.frames import Frame, Frames
 from sitr.evidence.options import CaptureOptions
 from sitr.evidence.recorder import Recorder, whole_range
+from sitr.evidence.screens import Screens
+from sitr.evidence.seen import Reference, Seen
 
 T = TypeVar("T")
 
-# Chromium's largest texture: a taller picture comes out wrong, so it is made in tiles.
-_TALLEST = 16_384
-_TILE = 8_000
-_WIDEST = 4_096
 _ICON_ROLE = "icon"
 _MORE = 120
-_MOST_INNER = 3
 _FIRST_WORDS_SECONDS = 3.0
 _CLOSED_SECONDS = 4.0
 _NODES = 40_000
@@ -52,36 +48,6 @@ _NO_CALLS = (
 )
 
 
-@dataclass
-class Reference:
-    """One address that the final page refers to, and as what."""
-
-    url: str
-    roles: tuple[str, ...]
-    frame: str
-
-
-@dataclass
-class Seen:
-    """What the visit brought besides the network exchanges. Paths lie in the work folder."""
-
-    error: str = ""
-    final_url: str = ""
-    title: str = ""
-    text: str = ""
-    html: Path | None = None
-    references: list[Reference] = field(default_factory=list)
-    inline: dict[str, str] = field(default_factory=dict)
-    drawn: list[str] = field(default_factory=list)
-    screenshots: list[Path] = field(default_factory=list)
-    pdf: Path | None = None
-    certificates: list[Certificate] = field(default_factory=list)
-    user_agent: str = ""
-    browser: str = ""
-    expanded: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
-
-
 class Visit:
     """Drives one page. `run` always returns what was got; only CdpClosedError (no browser from the beginning) gets
     out."""
@@ -100,9 +66,9 @@ class Visit:
         self._attached = asyncio.Event()
         self._loaded = asyncio.Event()
         self._crashed = asyncio.Event()
-        self._lost = False  # the page gave way to one of the browser's own, which is no evidence of anything
         self._identity: dict[str, Any] = {}
         self.seen = Seen()
+        self._screens = Screens(cdp, self._frames, recorder, folder, options, self.seen)
 
     async def run(self, url: str) -> Seen:
         """Opens the page and takes what can be taken before the deadline."""
@@ -123,7 +89,7 @@ class Visit:
         pictures = self._options.pictures
         await self._step("load", self._wait_loaded(), self._limits.load_seconds + 1)
         if pictures:
-            await self._step("first_screenshot", self._first_screenshot(), 6)
+            await self._step("first_screenshot", self._screens.first(), 6)
         await self._first_words()
         if self._options.expand:
             await self._step("expand", self._expand(), 6)
@@ -131,13 +97,13 @@ class Visit:
             await self._step("scroll", self._scroll(), self._limits.scroll_seconds + 2)
         await self._step("quiet", self._recorder.quiet(self._limits.quiet_seconds), self._limits.quiet_seconds + 1)
         await self._step("page", self._collect(), self._limits.step_seconds)
-        if pictures and not self._lost:
+        if pictures and not self._frames.lost:
             await self._step("more", self._fetch_more(), 6)
             await self._step("blobs", self._read_blobs(), 5)
-            await self._step("screenshot", self._full_screenshot(), self._limits.step_seconds)
-            await self._step("inner", self._inner_screenshots(), self._limits.step_seconds)
-            await self._step("pdf", self._print(), self._limits.step_seconds)
-        if self._lost:
+            await self._step("screenshot", self._screens.full(), self._limits.step_seconds)
+            await self._step("inner", self._screens.inner(), self._limits.step_seconds)
+            await self._step("pdf", self._screens.paper(), self._limits.step_seconds)
+        if self._frames.lost:
             self._recorder.note("evidence.note_lost")
         await self._step("certificates", self._read_certificates(), 3)
 
@@ -278,9 +244,9 @@ class Visit:
         if session != self._session or frame.get("parentId"):
             return
         if frame.get("unreachableUrl"):
-            self._lost = True
+            self._frames.lost = True
         else:
-            self._lost = False
+            self._frames.lost = False
             self._frames.page = Frame(session, frame["id"])
             self.seen.final_url = frame["url"] + frame.get("urlFragment", "")
 
@@ -399,7 +365,7 @@ class Visit:
                 continue
             if got["url"].startswith(_BROWSERS_OWN):
                 if number == 0:
-                    self._lost = True
+                    self._frames.lost = True
                 continue  # why a frame is not there stands with its request
             if got["dressed"] and self._came_as_xml(got["url"]):
                 self._recorder.note("evidence.note_xml")
@@ -460,93 +426,6 @@ class Visit:
                 self.seen.inline |= got["read"] | got["drawn"]
                 if got["drawn"]:
                     self._recorder.note("evidence.note_redrawn", n=len(got["drawn"]))
-
-    # Pictures of the page.
-
-    async def _first_screenshot(self) -> None:
-        """What the first screen showed; replaced when the full page can be had."""
-        shot = {"format": "png", "optimizeForSpeed": True}
-        self.seen.screenshots = [await self._shoot(shot, "screenshot-first.png")]
-
-    async def _full_screenshot(self) -> None:
-        metrics = await self._cdp.call("Page.getLayoutMetrics", session=self._session, seconds=3)
-        size = metrics["cssContentSize"]
-        width, height = min(int(size["width"]) or 1, _WIDEST), int(size["height"]) or 1
-        if width < int(size["width"]):
-            self._recorder.note("evidence.note_width", kept=width, width=int(size["width"]))
-        scale = self._options.screen.scale  # Chromium's bound counts device pixels
-        tile = _TILE // scale
-        if height <= _TALLEST // scale:
-            spans = [(0, height)]
-        else:
-            spans = [(top, min(tile, height - top)) for top in range(0, height, tile)]
-            self._recorder.note("evidence.note_tiles", n=min(len(spans), self._limits.tiles), height=height)
-        shots = []
-        for number, (top, tall) in enumerate(spans[: self._limits.tiles], 1):
-            clip = {"x": 0, "y": top, "width": width, "height": tall, "scale": 1}
-            shot = {"format": "png", "optimizeForSpeed": True, "captureBeyondViewport": True, "clip": clip}
-            shots.append(await self._shoot(shot, f"screenshot-{number}.png"))
-            self._replace_screenshots(shots)
-        if len(spans) > self._limits.tiles:
-            self._recorder.note("evidence.note_height", kept=self._limits.tiles * tile, height=height)
-
-    async def _inner_screenshots(self) -> None:
-        """What scrolls by itself inside the page, step by step as a person would go through it: the picture of the
-        whole page shows only where it stood."""
-        found = await self._inner(0, None)
-        if found["small"]:
-            self._recorder.note("evidence.note_inner_small", n=found["small"])
-        shots = 0
-        for number in range(found["large"]):
-            for step in range(self._limits.tiles):
-                at = await self._inner(number, step)
-                if at is None:
-                    break
-                clip = {name: at[name] for name in ("x", "y", "width", "height")} | {"scale": 1}
-                shot = {"format": "png", "optimizeForSpeed": True, "captureBeyondViewport": True, "clip": clip}
-                self.seen.screenshots.append(await self._shoot(shot, f"screenshot-inner-{number + 1}-{step + 1}.png"))
-                shots += 1
-                if at["last"]:
-                    break
-            else:
-                self._recorder.note("evidence.note_height", kept=self._limits.tiles * at["height"], height=at["tall"])
-            await self._inner(number, -1)
-        if shots:
-            self._recorder.note("evidence.note_inner", n=shots)
-
-    async def _inner(self, number: int, step: int | None) -> Any:
-        return await self._frames.run("inner.js", {"number": number, "step": step, "most": _MOST_INNER})
-
-    def _replace_screenshots(self, shots: list[Path]) -> None:
-        for old in self.seen.screenshots:
-            if old not in shots:
-                old.unlink(missing_ok=True)
-        self.seen.screenshots = list(shots)
-
-    async def _shoot(self, request: dict[str, Any], name: str) -> Path:
-        answer = await self._cdp.call(
-            "Page.captureScreenshot", request, self._session, seconds=self._limits.step_seconds
-        )
-        if self._lost:
-            raise CdpError("the page is gone")
-        path = self._folder / name
-        path.write_bytes(base64.b64decode(answer["data"]))
-        return path
-
-    async def _print(self) -> None:
-        request = {"printBackground": True, "transferMode": "ReturnAsStream", "preferCSSPageSize": False}
-        answer = await self._cdp.call("Page.printToPDF", request, self._session, seconds=self._limits.step_seconds)
-        path = self._folder / "page.pdf"
-        with path.open("wb") as file:
-            while True:
-                part = await self._cdp.call("IO.read", {"handle": answer["stream"]}, self._session, seconds=5)
-                file.write(base64.b64decode(part["data"]) if part.get("base64Encoded") else part["data"].encode())
-                if part.get("eof"):
-                    break
-        if self._lost:
-            path.unlink()
-        else:
-            self.seen.pdf = path
 
     async def _read_certificates(self) -> None:
         origins = dict.fromkeys(
