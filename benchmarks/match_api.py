@@ -20,8 +20,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from sitr.cases.services import Services
 
 HOST, PORT, EACH = "match.bench.example", 8467, 21
 
@@ -35,20 +39,21 @@ def main() -> None:
     wish = read.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(SITR_HOME=home, SITR_MATCH=HOST)
-        key, stored = filled(wish.hashes)
+        services, key, stored = filled(wish.hashes)
         begun = time.perf_counter()
         with server(home) as process:
             until(lambda: asked(key, stored[:1])["results"][0]["match"] is True, 120)
             print(f"{len(stored):,} hashes; ready to answer after {time.perf_counter() - begun:.1f} s")
             print(f"withdrawn: out after {forgotten(key, stored[0]):.2f} s")
+            print(f"new: known after {taken_in(services, key):.2f} s; load {os.getloadavg()[0]:.1f}")
             for batch in (1, 10, 100):
                 spent = processor(process)
                 told, questions = load(key, stored, batch, wish.clients, wish.seconds)
                 print(f"{told}, {(processor(process) - spent) / questions * 1000:.1f} ms of processor")
 
 
-def filled(count: int) -> tuple[str, np.ndarray]:
-    """A home with so many random hashes and one partner; gives the key and the hashes, shape (n, 32)."""
+def filled(count: int) -> "tuple[Services, str, np.ndarray]":
+    """A home with so many random hashes and one partner; gives services, key and the hashes, shape (n, 32)."""
     from sitr.settings import SITR
     from sitr.wiring import build
 
@@ -74,7 +79,7 @@ def filled(count: int) -> tuple[str, np.ndarray]:
     made = partners.add(services, "Bench", partners.MOST_PER_DAY)
     with writing_allowed():
         Partner.objects.update(per_minute=partners.MOST_PER_DAY)
-    return made.key, hashes.reshape(-1, 32)
+    return services, made.key, hashes.reshape(-1, 32)
 
 
 @contextmanager
@@ -137,6 +142,26 @@ def forgotten(key: str, pdq: np.ndarray) -> float:
     connection.close()
     begun = time.perf_counter()
     until(lambda: asked(key, pdq[None])["results"][0]["match"] is False, 30)
+    return time.perf_counter() - begun
+
+
+def taken_in(services: "Services", key: str) -> float:
+    """Seconds from the writing of a new photo's row to the first answer that knows it."""
+    from datetime import UTC, datetime
+
+    from django.db import connection
+
+    from sitr.cases import shared_rows
+    from sitr.cases.work import bookkeeping
+
+    pdq = np.random.default_rng(2).integers(0, 256, 32, np.uint8)
+    if asked(key, pdq[None])["results"][0]["match"]:
+        raise SystemExit("the new hash was known before")
+    with bookkeeping():
+        shared_rows.put(services, bytes([0, 90]) + pdq.tobytes(), datetime.now(UTC))
+    connection.close()
+    begun = time.perf_counter()
+    until(lambda: asked(key, pdq[None])["results"][0]["match"] is True, 30)
     return time.perf_counter() - begun
 
 
