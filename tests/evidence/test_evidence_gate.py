@@ -1,4 +1,4 @@
-"""The gate between the browser and the web: what an address answered reaches the browser whole, however slowly it reads."""
+"""The gate between the browser and the web: what came reaches the browser whole, however slowly it reads."""
 
 import asyncio
 import socket

@@ -38,6 +38,15 @@
     }
   };
   const canvases = [];
+  // Words that people see and innerText has not: made by the style (not the signs of icon fonts), and standing in fields.
+  const beside = new Set();
+  const made = (node, content) => {
+    if (content && content.includes('"') && trees.read(node, "checkVisibility")()) for (const [, raw] of content.matchAll(/"((?:[^"\\]|\\.)*)"/gs)) {
+      const word = raw.replace(/\\(.)/gs, "$1").trim();
+      if (/[\p{L}\p{N}]/u.test(word) && beside.size < 2000) beside.add(word);
+    }
+  };
+  const FIELDS = /^(text|search|url|email|tel|number|date|time|datetime-local|month|week|button|submit|reset)$/;
   const look = (node) => {
     const name = trees.read(node, "localName");
     if (name === "img") {
@@ -58,9 +67,15 @@
     else if (name === "link" && /(^|\s)(icon|apple-touch-icon)(\s|$)/.test(node.rel || "")) add(node.getAttribute("href"), "icon");
     else if (name === "canvas" && node.width * node.height >= 4096) canvases.push(node);
     else if (name === "noscript") unscripted(node);
+    if (name === "textarea" || name === "input" && FIELDS.test(node.type)) {
+      const word = String(node.value || node.placeholder || "").trim();
+      if (word && beside.size < 2000 && node.checkVisibility()) beside.add(word);
+    }
     for (const pseudo of [null, "::before", "::after"]) {
       const style = getComputedStyle(node, pseudo);
       for (const property of STYLES) cssUrls(style[property], "background");
+      if (pseudo) made(node, style.content);
+      else if (style.display === "list-item") made(node, getComputedStyle(node, "::marker").content);
     }
   };
   let looked = 0;
@@ -111,11 +126,13 @@
   };
   const type = document.doctype ? `<!DOCTYPE ${document.doctype.name}>\n` : "";
   const html = type + (document.documentElement ? source(document.documentElement) : "");
-  const text = [document.body ? document.body.innerText : (document.documentElement ? document.documentElement.textContent : ""), ...roots.map(words)];
+  const text = [document.body ? document.body.innerText : (document.documentElement ? document.documentElement.textContent : ""), ...roots.map(words), [...beside].join("\n")];
+  const whole = text.filter((one) => one && one.trim()).join("\n");
   return {
     url: location.href,
     title: document.title.slice(0, 2000),
-    text: text.filter((one) => one && one.trim()).join("\n").slice(0, limits.text),
+    text: whole.slice(0, limits.text),
+    textLength: whole.length,
     html: html.length <= limits.html ? html : "",
     htmlLength: html.length,
     refs: [...refs.values()],

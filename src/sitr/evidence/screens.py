@@ -17,6 +17,8 @@ _TALLEST = 16_384
 _TILE = 8_000
 _WIDEST = 4_096
 _MOST_INNER = 3
+# Below this share of its text on paper a page hides more than its menus from it.
+_PRINTED = 0.5
 
 
 class Screens:
@@ -109,8 +111,24 @@ class Screens:
         path.write_bytes(base64.b64decode(answer["data"]))
         return path
 
+    async def _compare_printed(self) -> None:
+        """A page may hide itself from paper, in its styles."""
+        shown = await self._frames.run("printed.js", None)
+        printed = shown
+        try:
+            await self._medium("print")
+            printed = await self._frames.run("printed.js", None)
+        finally:
+            await self._medium("")
+        if printed < shown * _PRINTED:
+            self._recorder.note("evidence.note_print")
+
+    async def _medium(self, name: str) -> None:
+        await self._cdp.call("Emulation.setEmulatedMedia", {"media": name}, self._session, seconds=3)
+
     async def paper(self) -> None:
-        """The page as it would be printed."""
+        """The page as it would be printed, and whether it shows less then."""
+        await self._compare_printed()
         request = {"printBackground": True, "transferMode": "ReturnAsStream", "preferCSSPageSize": False}
         answer = await self._cdp.call("Page.printToPDF", request, self._session, seconds=self._limits.step_seconds)
         path = self._folder / "page.pdf"

@@ -369,6 +369,8 @@ class Visit:
                 continue  # why a frame is not there stands with its request
             if got["dressed"] and self._came_as_xml(got["url"]):
                 self._recorder.note("evidence.note_xml")
+            if got["textLength"] > limits["text"]:
+                self._recorder.note("evidence.note_text", length=_TEXT)
             texts.append(got["text"][: limits["text"]])
             limits["text"] = max(0, limits["text"] - len(got["text"]))
             if number == 0:
