@@ -299,7 +299,7 @@ def test_words_that_the_browser_itself_adds_to_an_xml_file_are_named(
 
 BESIDE = """<style>@media print { body * { display: none } } .b::before { content: "before " "words"; } .a::after { content: attr(data-x); }
 .i::before { content: "\\e900"; } li::marker { content: "marker words"; }</style><p class=b>a<p class=a data-x="after words">b<p class=i>c
-<ul><li>item</ul><textarea id=t></textarea><input id=f><input type=password value=secret><p hidden class=a data-x=unseen><input placeholder="field words"><input type=button value="button words">
+<ul><li>item</ul><textarea id=t></textarea><input id=f><input type=password value=secret><p hidden class=a data-x=unseen></p><input placeholder="field words"><input type=button value="button words">
 <script>t.value = "area words"; f.value = "typed words";</script>"""  # noqa: E501
 
 
