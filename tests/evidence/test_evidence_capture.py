@@ -316,6 +316,19 @@ def test_words_made_by_styles_and_standing_in_fields_are_in_the_text_and_a_page_
     assert ([one.code for one in made.problems], made.partial) == (["evidence.note_print"], False)
 
 
+LIST = """<p id=at>row 0</p><p>words</p><div style="height:4000px"></div><script>
+addEventListener("scroll", () => { at.textContent = "row " + Math.round(scrollY / 500); if (scrollY) words.remove(); });
+</script>""".replace("<p>words", "<p id=words>before it is scrolled")
+
+
+def test_lines_that_a_page_takes_away_when_it_is_scrolled_are_kept_and_named(site: Site, capturing: Capturing) -> None:
+    made = capturing(site.html("/p", LIST))
+    lines = made.of_kind(FileKind.TEXT)[0].path.read_text(encoding="utf-8").splitlines()
+    assert {"row 0", "row 3", "row 6", "before it is scrolled"} <= set(lines)
+    assert lines.count("row 0") == 1
+    assert ([one.code for one in made.problems], made.partial) == (["evidence.note_passed"], False)
+
+
 def test_a_picture_opened_by_itself_is_kept(site: Site, capturing: Capturing) -> None:
     made = capturing(f"{site.url}/alone.jpg")
     assert [image.path.read_bytes() for image in made.images()] == [drawn("/alone.jpg")]

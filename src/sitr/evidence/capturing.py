@@ -62,7 +62,7 @@ _HARMLESS = frozenset(
     f"evidence.note_{name}"
     for name in (
         *("dialog", "popup", "websocket", "certificate", "tiles", "service_worker", "refused", "download"),
-        *("expanded", "redacted", "login", "inner", "inner_small", "redrawn", "unlisted", "xml", "print"),
+        *("expanded", "redacted", "login", "inner", "inner_small", "redrawn", "unlisted", "xml", "print", "passed"),
     )
 )
 

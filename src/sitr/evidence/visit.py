@@ -68,6 +68,7 @@ class Visit:
         self._crashed = asyncio.Event()
         self._identity: dict[str, Any] = {}
         self.seen = Seen()
+        self._passed: list[str] = []  # lines of text that stood there before the end
         self._screens = Screens(cdp, self._frames, recorder, folder, options, self.seen)
 
     async def run(self, url: str) -> Seen:
@@ -323,9 +324,10 @@ class Visit:
             self._recorder.note("evidence.note_expanded", n=self.seen.expanded)
 
     async def _scroll(self) -> None:
-        limits = {"pause": 60, "seconds": self._limits.scroll_seconds}
+        limits = {"pause": 60, "seconds": self._limits.scroll_seconds, "text": _TEXT}
         answer = await self._frames.run("scroll.js", limits)
-        if not answer.get("reached"):
+        self._passed += answer["passed"]
+        if not answer["reached"]:
             self._recorder.note("evidence.note_scroll")
 
     # Looking.
@@ -353,6 +355,7 @@ class Visit:
         limits = {"nodes": _NODES, "refs": 4000, "text": _TEXT, "html": self._limits.dom_bytes}
         limits |= {"inline": _INLINE, "canvases": 24}
         texts: list[str] = []
+        self._passed[:0] = [words for line in self.seen.text.splitlines() if (words := line.strip())]
         if not await self._frames.hand_in_closed(_CLOSED_SECONDS, _DESCRIBED_NODES):
             self._recorder.note("evidence.note_apart")
         for number, frame in enumerate(await self._frames.all()):
@@ -377,6 +380,15 @@ class Visit:
                 self._take_main(got)
             limits["inline"] = max(0, limits["inline"] - self._take_references(got, frame.id))
         self.seen.text = "\n\n".join(text for text in texts if text.strip())
+        self._add_passed()
+
+    def _add_passed(self) -> None:
+        """What the page showed on the way and shows no more: at first, or while it was scrolled."""
+        last = {line.strip() for line in self.seen.text.splitlines()}
+        gone = [line for line in dict.fromkeys(self._passed) if line not in last]
+        if gone:
+            self.seen.text = "\n\n".join([*([self.seen.text] if self.seen.text else []), "\n".join(gone)])
+            self._recorder.note("evidence.note_passed", n=len(gone))
 
     def _came_as_xml(self, url: str) -> bool:
         """A page can imitate the browser's own words; what did not come as XML is never shown with them."""
