@@ -54,6 +54,9 @@ REPEATED, _REPEATED_AGAINST, _REPEATED_PIECE = 0.6, 0.0045, (36, 0.0025)
 """In a wall of equal tiles nothing lies where it must but in its own picture: there a quarter of the features at least
 is clear (copies 0.0044 and less), in the next wall's none is (0.0047 and more). Of a piece with fewer features than
 these the clearest may be chance: a quarter of the next wall's tiles had 17 of 17 places, and 0.0036."""
+_NEARLY, _NEARLY_AGAINST = 0.55, 0.012
+"""Where fewer features have a twin, bricks of the next wall fit too, but badly: 0.031 and more; copies of the six
+tuning photos that repeat most had 0.0049 at most, in nine hard edits."""
 _CLEAR = (20, 0.0012, 0.4, 0.6, 9)
 """Places, what goes against the first quarter of them, what a third of the shades miss, blocks, and shades to say so:
 where what is there is there to the last tenth, nothing else has to agree. Under a collage's tiles copies had 35 places,
@@ -150,8 +153,10 @@ def of_one_kind(signs: Signs, repeated: float) -> bool:
 
     `repeated`: the share of the photo's features that look like others of its own.
     """
-    if signs.close is None or repeated < REPEATED:
+    if signs.close is None or repeated < _NEARLY:
         return True
+    if repeated < REPEATED:
+        return signs.close.against[0] <= _NEARLY_AGAINST
     few, clear = _REPEATED_PIECE
     return signs.close.against[0] <= (clear if signs.close.tried < few else _REPEATED_AGAINST)
 
