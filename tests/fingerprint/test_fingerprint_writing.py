@@ -44,5 +44,5 @@ def test_a_soft_photo_is_found_under_writing_and_another_is_not(
 def test_the_second_look_leaves_the_first_ones_pixels_alone() -> None:
     look = Look(edits.jpeg(edits.SUITE["wm_tiled"](soft_photo(81, 14, 0.3), edits.dice(1), ()), 85))
     before = look.grey.copy()
-    assert look.unwritten.shape == look.ladder.shape
+    assert look.unwritten.ladder.shape == look.ladder.shape
     assert np.array_equal(look.grey, before)

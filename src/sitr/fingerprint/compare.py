@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sitr.fingerprint import closeup, geometry, pdq, rules, shades, sketch, sliding, views, writing
+from sitr.fingerprint import closeup, geometry, overlay, pdq, rules, shades, sketch, sliding, views, writing
 from sitr.fingerprint.features import Features, extract
 from sitr.fingerprint.fingerprints import Fingerprint
 from sitr.fingerprint.pixels import Grey, decode
@@ -42,6 +42,10 @@ placement is not worth a look. Copies that places proposed had 0.75 and more, on
 _CUTS, _FITS = 3, (0.8, 0.74)
 """How many cuts are tried where nothing else proved it, and how many of the sketch's votes each must have: laid cell
 on cell, and where places near by agree on it. Other photos: 2 in a hundred, and 6 in a thousand (tuning half)."""
+
+_LIGHT, _LOOKS = (1.4, 0.72), 3
+"""How well the shades must fit for a cut to be tried, and how many of the sketch's votes it must have then; how many
+placements are looked at closely at most."""
 
 _STRETCH = 0.04
 """Photos whose sides' ratios differ by less are laid under the same cuts: half a cell in 25."""
@@ -79,20 +83,13 @@ class Verdict:
     same_scene: bool = False
 
 
-class Look:
-    """What is computed from a candidate once, however many photos it is compared with. Raises as `decode`."""
+class Seen:
+    """A candidate's pixels, and what is computed from them once, however many photos they are compared with."""
 
-    def __init__(self, image: bytes) -> None:
-        pixels = decode(image, at_least=CANDIDATE_LEAST, at_most=CANDIDATE_SIDE)
-        self.width, self.height, self.scale = pixels.width, pixels.height, pixels.scale
-        self.grey: Grey = pixels.grey
-        self.ladder = Ladder(pixels.grey)
+    def __init__(self, grey: Grey) -> None:
+        self.grey = grey
+        self.ladder = Ladder(grey)
         self._laid: dict[int, sliding.Cuts] = {}
-
-    @cached_property
-    def hashed(self) -> tuple[pdq.Bits, int]:
-        """PDQ and quality of the whole candidate."""
-        return pdq.quick(self.grey)
 
     @cached_property
     def features(self) -> Features:
@@ -111,10 +108,33 @@ class Look:
             self._laid[kind] = sliding.lay(self.grey, float(np.exp(kind * _STRETCH)))
         return self._laid[kind]
 
+
+class Look(Seen):
+    """A candidate as it came, from its file. Raises as `decode`."""
+
+    def __init__(self, image: bytes) -> None:
+        pixels = decode(image, at_least=CANDIDATE_LEAST, at_most=CANDIDATE_SIDE)
+        super().__init__(pixels.grey)
+        self.width, self.height, self.scale = pixels.width, pixels.height, pixels.scale
+        self._toned: dict[int, overlay.Tones] = {}
+
     @cached_property
-    def unwritten(self) -> Ladder:
+    def hashed(self) -> tuple[pdq.Bits, int]:
+        """PDQ and quality of the whole candidate."""
+        return pdq.quick(self.grey)
+
+    @cached_property
+    def unwritten(self) -> Seen:
         """The candidate with what may have been written over it taken off, for a second look."""
-        return Ladder(writing.taken_off(self.grey))
+        return Seen(writing.taken_off(self.grey))
+
+    def toned(self, stretch: float) -> overlay.Tones:
+        """How bright every cut of a photo so much wider than high would be here, with writing taken off."""
+        kind = round(np.log(stretch) / _STRETCH)
+        if kind not in self._toned:
+            cells = sliding.cells(writing.taken_off_small(self.grey), float(np.exp(kind * _STRETCH)))
+            self._toned[kind] = overlay.lay(cells)
+        return self._toned[kind]
 
 
 @dataclass(frozen=True)
@@ -164,6 +184,9 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
             features = look.mirrored if flipped else look.features
             found += _best(reference, look, _by_places(reference, look, features, flipped=flipped))
     found += _again(reference, look, found)
+    # What seems to have moved may have been moved by writing.
+    if not any(_proved(f, reference) and not (_moved(f, reference) and rules.worn(f.signs)) for f in found):
+        found += _by_shades(reference, look)
     if not any(_proved(f, reference) for f in found):
         by_light = _by_light(reference, look)
         found += by_light + _again(reference, look, by_light)
@@ -221,7 +244,7 @@ def _again(reference: Fingerprint, look: Look, found: list[_Found]) -> list[_Fou
     if not worth:
         return []
     best = max(worth, key=lambda f: rules.evidence(f.signs))
-    again = _closely(reference, look.unwritten, best)
+    again = _closely(reference, look.unwritten.ladder, best)
     return [again] if rules.clearer(again.signs, best.signs) else []
 
 
@@ -304,12 +327,12 @@ def _by_places(reference: Fingerprint, look: Look, features: Features, *, flippe
     return [_put(reference, look, placement, unit, flipped=flipped) for placement in placements]
 
 
-def _put(reference: Fingerprint, look: Look, placement: geometry.Placement, unit: Matrix, *, flipped: bool) -> _Found:
+def _put(reference: Fingerprint, look: Seen, placement: geometry.Placement, unit: Matrix, *, flipped: bool) -> _Found:
     matrix = placement.matrix @ unit
     return _weighed(reference, look.ladder, _flipped(matrix, look) if flipped else matrix, 256, placement.inliers)
 
 
-def _flipped(matrix: Matrix, look: Look) -> Matrix:
+def _flipped(matrix: Matrix, look: Seen) -> Matrix:
     """The same placement in the candidate seen in a mirror."""
     return np.array([-matrix[0] + [0, 0, look.grey.shape[1] - 1], matrix[1]])
 
@@ -336,7 +359,36 @@ def _by_light(reference: Fingerprint, look: Look) -> list[_Found]:
     return [f for f in (_closely(reference, look.ladder, each) for each in best) if rules.lit(f.signs)]
 
 
-def _settled(reference: Fingerprint, look: Look, found: _Found) -> list[_Found]:
+def _by_shades(reference: Fingerprint, look: Look) -> list[_Found]:
+    """Where the shades fit the candidate as a cut, if the sketch says so too: after writing over it was taken off.
+
+    Not for pages; what repeats is asked for clear places (`rules.of_one_kind`).
+    """
+    if reference.shades is None or (reference.wholly_drawn and not reference.soft_ground):
+        return []
+    least, votes = _LIGHT
+    tones = look.toned(reference.feature_width / reference.feature_height)
+    proved: list[_Found] = []
+    looks = 0
+    for matrix, light in overlay.fitting(reference.shades, tones, look.ladder.shape, least, _CUTS):
+        under = look.unwritten
+        cut = _weighed(reference, under.ladder, matrix, 256)
+        if cut.signs.agreement.votes < votes:
+            continue
+        near = [f for f in _settled(reference, under, cut) if f.signs.places >= _WORTH_PLACES]
+        near = sorted(near, key=lambda f: -_votes(f.signs) * f.signs.places)[:1]
+        for each in [*near, cut][: _LOOKS - looks]:
+            close = _closely(reference, under.ladder, each)
+            close = _Found(close.matrix, replace(close.signs, light=light))
+            looks += 1
+            if _proved(close, reference) and rules.lit(close.signs):
+                proved.append(close)
+                if not _moved(close, reference):
+                    return proved
+    return proved
+
+
+def _settled(reference: Fingerprint, look: Seen, found: _Found) -> list[_Found]:
     """The placements near this one that places agree on."""
     if reference.features is None:
         return []

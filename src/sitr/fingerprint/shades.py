@@ -19,11 +19,11 @@ SIDE = 8
 """A photo, stretched to a square, is SIDE x SIDE blocks: those by which the sketch counts."""
 _SEEN = 0.9
 _LEAST = 2
-_GAINS = (0.35, 3.0)
+GAINS = (0.35, 3.0)
 """From a faded copy to one of strong contrast; beyond lie pictures in which anything would do."""
 _ROUGH, _NEAR = 6.0, 0.25
 """A block agrees within 6 of 255, or within a quarter of how much the photo's blocks differ."""
-_LOST = (3.0, 252.0)
+LOST = (3.0, 252.0)
 _NEAREST = 0.35
 """What a third and a half of the blocks miss is told of what also stickers, watermarks and collages leave alone."""
 
@@ -59,7 +59,7 @@ def agree(shades: Shades, picture: Ladder, place: npt.NDArray[np.float64]) -> Li
     """
     shown, seen = picture.frame(place)
     there = _means(shown).ravel()
-    counted = (_means(seen).ravel() > _SEEN) & (there > _LOST[0]) & (there < _LOST[1])
+    counted = (_means(seen).ravel() > _SEEN) & (there > LOST[0]) & (there < LOST[1])
     blocks = int(counted.sum())
     if blocks < _LEAST:
         return Likeness(0.0, blocks, 0.0)
@@ -87,7 +87,7 @@ def _misses(
     run = mine[second] - mine[first]
     first, second, run = first[np.abs(run) >= 1], second[np.abs(run) >= 1], run[np.abs(run) >= 1]
     gain = (there[second] - there[first]) / run
-    sound = (gain >= _GAINS[0]) & (gain <= _GAINS[1])
+    sound = (gain >= GAINS[0]) & (gain <= GAINS[1])
     # A photo of one shade has no two blocks to draw a line through: light may still have shifted.
     gain = np.append(gain[sound], 1.0)
     shift = np.append(there[first][sound] - gain[:-1] * mine[first][sound], float(np.median(there - mine)))

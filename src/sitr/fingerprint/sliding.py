@@ -43,25 +43,34 @@ class Cuts:
     @cached_property
     def at(self) -> npt.NDArray[np.int64]:
         """Each at every place inside the photo (m, 5), downwards: mirrored, left, top, columns and rows."""
-        return np.concatenate([np.zeros((0, 5), dtype=np.int64), *map(_places, self.mirrored, self.sizes)])
+        each = zip(self.mirrored.tolist(), self.sizes.tolist(), strict=True)
+        return np.concatenate([np.zeros((0, 5), dtype=np.int64), *(places(way, *size) for way, size in each)])
 
 
-def lay(grey: Grey, stretch: float) -> Cuts:
-    """All cuts that the candidate may be of a photo. `stretch`: the photo's width over its height."""
+def cells(grey: Grey, stretch: float) -> list[tuple[Grey, int]]:
+    """The candidate in every size that a cut may have, a pixel a cell of the photo, upright (0) and mirrored (1).
+
+    `stretch`: the photo's width over its height.
+    """
     scale = min(1.0, _SMALL / max(grey.shape))
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     tall = grey.shape[0] / grey.shape[1] * stretch  # rows of cells for each column
-    brighter, sizes = [], []
+    out = []
     for longer in _SIZES:
         columns, rows = (longer, round(longer * tall)) if tall <= 1 else (round(longer / tall), longer)
-        if min(columns, rows) <= 2 * REACH:
-            continue
-        cells = np.asarray(cv2.resize(small, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        brighter += [_brighter(cells), _brighter(cells[:, ::-1])]
-        sizes += [(columns, rows)] * 2
-    kept = np.array(brighter, dtype=np.uint32).reshape(-1, 2, CELLS)
-    return Cuts(kept, np.array(sizes, dtype=np.int64).reshape(-1, 2), np.arange(len(kept)) % 2)
+        if min(columns, rows) > 2 * REACH:
+            each = np.asarray(cv2.resize(small, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+            out += [(each, 0), (each[:, ::-1], 1)]
+    return out
+
+
+def lay(grey: Grey, stretch: float) -> Cuts:
+    """All cuts that the candidate may be of a photo. `stretch`: the photo's width over its height."""
+    each = cells(grey, stretch)
+    brighter = np.array([_brighter(cut) for cut, _ in each], dtype=np.uint32).reshape(-1, 2, CELLS)
+    sizes = np.array([cut.shape[::-1] for cut, _ in each], dtype=np.int64).reshape(-1, 2)
+    return Cuts(brighter, sizes, np.array([mirrored for _, mirrored in each], dtype=np.int64))
 
 
 def _brighter(cells: Grey) -> Rows:
@@ -77,10 +86,10 @@ def _rows(steps: npt.NDArray[np.bool_]) -> Rows:
     return np.packbits(steps, axis=2, bitorder="little").view("<u4")[:, :, 0].astype(np.uint32)
 
 
-def _places(mirrored: np.int64, size: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    columns, rows = size.tolist()
+def places(mirrored: int, columns: int, rows: int) -> npt.NDArray[np.int64]:
+    """A cut of this size at every place inside the photo's cells (n, 5): mirrored, left, top, columns and rows."""
     tops, lefts = np.divmod(np.arange((CELLS - rows + 1) * (CELLS - columns + 1)), CELLS - columns + 1)
-    same = np.tile([int(mirrored), columns, rows], (len(tops), 1))
+    same = np.tile([mirrored, columns, rows], (len(tops), 1))
     return np.column_stack([same[:, 0], lefts, tops, same[:, 1:]])
 
 
@@ -95,8 +104,8 @@ def fitting(steps: Steps, cuts: Cuts, shape: tuple[int, int], least: float, most
     chosen: list[int] = []
     while len(chosen) < most and len(fair) and fair.max() >= least:
         chosen.append(int(fair.argmax()))
-        fair[_near(cuts.at, cuts.at[chosen[-1]])] = 0
-    return [_matrix(cuts.at[each], shape) for each in chosen]
+        fair[near(cuts.at, cuts.at[chosen[-1]])] = 0
+    return [matrix(cuts.at[each], shape) for each in chosen]
 
 
 def slid(
@@ -131,16 +140,17 @@ def _count(rows: Rows) -> npt.NDArray[np.int64]:
     return np.asarray(np.bitwise_count(rows).sum(axis=2, dtype=np.int64))
 
 
-def _near(at: npt.NDArray[np.int64], one: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def near(at: npt.NDArray[np.int64], one: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Which cuts show about the same as this one."""
     return np.asarray((at[:, 0] == one[0]) & (np.abs(at[:, 1:] - one[1:]).max(axis=1) <= _APART))
 
 
-def _matrix(at: npt.NDArray[np.int64], shape: tuple[int, int]) -> Matrix:
+def matrix(at: npt.NDArray[np.int64], shape: tuple[int, int]) -> Matrix:
+    """The placement `at` (5,) in a candidate of `shape` (rows, columns) pixels."""
     mirrored, left, top, columns, rows = at.tolist()
     across, down = shape[1] / columns, shape[0] / rows
-    matrix = np.array([[CELLS * across, 0, -left * across - 0.5], [0, CELLS * down, -top * down - 0.5]])
+    out = np.array([[CELLS * across, 0, -left * across - 0.5], [0, CELLS * down, -top * down - 0.5]])
     if mirrored:
-        matrix[0] = -matrix[0]
-        matrix[0, 2] += shape[1] - 1
-    return matrix
+        out[0] = -out[0]
+        out[0, 2] += shape[1] - 1
+    return out
