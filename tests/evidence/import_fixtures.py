@@ -245,6 +245,21 @@ fixture(
     messages=[["2023-12-31T21:05", "A", "one"], ["2023-12-31T21:06", "A", "two"], ["", "A", "three"]],
 )
 fixture(
+    "wa-clock-ahead-decides-nothing.txt",
+    "01/12/2026, 14:00 - A: clock ahead\n13/02/2024, 14:00 - A: real\n",
+    kind="whatsapp",
+    questions=["date_order", "zone"],
+    problems=[],
+    ambiguous=True,
+    messages=[["", "A", "clock ahead"], ["2024-02-13T14:00", "A", "real"]],
+)
+fixture(
+    "wa-finnish-clock_chat.txt",
+    "[3.2.2024 klo 21.05.12] Matti: moi\n[15.2.2024 klo 1.05.12] Matti: no\n",
+    **WA,
+    messages=[["2024-02-03T21:05:12", "Matti", "moi"], ["2024-02-15T01:05:12", "Matti", "no"]],
+)
+fixture(
     "wa-pasted-and-unread_chat.txt",
     "saved by hand\n[31/12/2023, 21:05:12] Sara: look:\n1/1/23, 9:05 AM - Ali: pasted\n\nend\n[31/12/2023, 21:06:00] Ali: no\n",
     kind="whatsapp",
@@ -502,6 +517,32 @@ fixture(
         ["", "Ali", "no time"],
         [SENT, "Ali", "x" * 65_536],
     ],
+)
+fixture(
+    "tg-clocks-that-contradict.json",
+    json.dumps(tg({**_TG, "date_unixtime": "1106987112"}, _TG)),
+    kind="telegram",
+    questions=[],
+    problems=["times_contradict"],
+    times=["", "2024-02-03T19:05:12Z"],
+)
+fixture(
+    "tg-more-than-chats.json",
+    json.dumps(
+        {
+            "contacts": {"list": [{"first_name": "Ali", "phone_number": "+20 100"}]},
+            "sessions": {"list": []},
+            "chats": {
+                "list": [
+                    tg({**_TG, "text": "pay", "inline_bot_buttons": [[{"text": "Here", "data": "https://p.example"}]]})
+                ]
+            },
+        }
+    ),
+    kind="telegram",
+    questions=[],
+    problems=["beside_chats"],
+    messages=[["2024-02-03T19:05:12Z", "Ali", "pay\nHere https://p.example"]],
 )
 fixture(
     "tg-only-left.json",
@@ -872,8 +913,67 @@ fixture(
     "mailbox.eml",
     f"From sara@mail.example Sat Feb  3 21:05:12 2024\r\n{_HEAD}Subject: one\r\n\r\nfirst\r\n\r\nFrom sara@mail.example Sat Feb  3 21:06:12 2024\r\n{_HEAD}Subject: two\r\n\r\nsecond\r\n",
     **MAIL,
-    problems=["mails_more", "dkim_none"],
-    facts={"subject": "one"},
+    problems=["dkim_none"],
+    facts={"subject": "one", "mails": 2},
+    messages=[
+        ["2024-02-03T19:05:12Z", "Sara <sara@mail.example>", "first"],
+        ["2024-02-03T19:05:12Z", "Sara <sara@mail.example>", "second"],
+    ],
+)
+_PLAIN_MAIL = f"{_HEAD}Subject: one\r\n\r\nfirst\r\n"
+fixture(
+    "mail-apple.emlx",
+    f"{len(_PLAIN_MAIL)}       \n{_PLAIN_MAIL}<?xml version='1.0'?><plist>notes</plist>\n",
+    **MAIL,
+    problems=["dkim_none"],
+    messages=[["2024-02-03T19:05:12Z", "Sara <sara@mail.example>", "first"]],
+)
+fixture(
+    "mail-that-is-another.eml",
+    f"{_HEAD}Subject: sent on\r\nContent-Type: message/rfc822\r\n\r\n{_PLAIN_MAIL.replace('Sara <sara', 'Ali <ali')}",
+    **MAIL,
+    problems=["dkim_none"],
+    messages=[
+        ["2024-02-03T19:05:12Z", "Sara <sara@mail.example>", ""],
+        ["2024-02-03T19:05:12Z", "Ali <ali@mail.example>", "first"],
+    ],
+)
+fixture(
+    "mail-head-in-an-old-alphabet.eml",
+    (_HEAD.replace("Sat, 03 Feb 2024 21:05:12 +0200", "السبت ٣ فبراير") + "Subject: صور\r\n\r\nx\r\n").encode(
+        "cp1256", "ignore"
+    ),
+    **MAIL,
+    problems=["mail_no_time", "mail_bad_header", "dkim_none"],
+    facts={"subject": "صور", "date": "السبت فبراير"},
+)
+fixture(
+    "mail-report.eml",
+    _HEAD
+    + 'Subject: bounced\r\nContent-Type: multipart/report; boundary="m"\r\n\r\n--m\r\nContent-Type: text/plain\r\n\r\nnot delivered\r\n'
+    "--m\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mail.example\r\n\r\nFinal-Recipient: rfc822; b@x.example\r\nAction: failed\r\n--m--\r\n",
+    **MAIL,
+    problems=["dkim_none"],
+    texts=["Reporting-MTA: dns; mail.example\nFinal-Recipient: rfc822; b@x.example\nAction: failed"],
+)
+fixture(
+    "mail-words-beside-its-parts.eml",
+    _HEAD
+    + 'Subject: x\r\nContent-Type: multipart/mixed; boundary="m"\r\n\r\nThis is a multi-part message in MIME format.\r\n--m\r\n\r\nhello\r\n--m--\r\npay or else\r\n',
+    **MAIL,
+    problems=["mail_beside", "dkim_none"],
+    texts=["pay or else"],
+)
+fixture(
+    "mail-locked.eml",
+    _HEAD
+    + 'Subject: x\r\nContent-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="m"\r\n\r\n--m\r\n'
+    "Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--m\r\nContent-Type: application/octet-stream\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n--m--\r\n",
+    **MAIL,
+    problems=["mail_locked", "dkim_none"],
+)
+fixture(
+    "outlook.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504), kind="file", questions=[], problems=["ask_eml"]
 )
 
 # --- pictures ---------------------------------------------------------------------------------------------------------
@@ -1016,8 +1116,29 @@ for _name, _time in (
     ("لقطة شاشة 2024-02-03 في 10.05.12 م.png", "2024-02-03T22:05:12"),
     ("Screenshot 2024-02-03 at 12.05.12 AM.png", "2024-02-03T00:05:12"),
     ("Screenshot_20241503-210512.png", None),
+    ("Screenshot 2024-02-03 at 10.05.12 p.m..png", "2024-02-03T22:05:12"),
+    ("لقطة شاشة 2024-02-03 في 10.05.12 مساءً.png", "2024-02-03T22:05:12"),
+    ("Screenshot 2024-02-03 at 10.05.12 usiku.png", None),
 ):
     fixture(_name, picture, **PIC, problems=[], facts={"looks_like": "screenshot", "time_in_name": _time})
+
+
+def photo_of_another_kind_of_time() -> bytes:
+    """A JPEG whose hour is written as EXIF does not write it."""
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update({36867: "2024:02:03 09:05:12 PM", 36868: "    :  :     :  :  "})
+    return picture("JPEG", exif=exif.tobytes())
+
+
+fixture(
+    "photo-hour-written-otherwise.jpg",
+    photo_of_another_kind_of_time,
+    **PIC,
+    problems=["times_unread"],
+    facts={"taken": "2024:02:03 09:05:12 PM", "digitised": None},
+)
 fixture("picture.webp", lambda: picture("WEBP"), **PIC, problems=[], facts={"width": 96, "height": 72})
 fixture("picture.heic", _heic, **PIC, problems=[], facts={"width": 96, "height": 72})
 fixture(
@@ -1048,7 +1169,7 @@ fixture("bomb.png", bomb_png, error="fingerprint.too_many_pixels")
 # --- papers, archives, sound, film ------------------------------------------------------------------------------------
 
 
-def paper(extra: str = "") -> bytes:
+def paper(extra: str = "", told: str = "") -> bytes:
     """A PDF of one page, written by hand."""
     text = b"BT /F1 24 Tf 20 60 Td (Threat of 3 February) Tj ET"
     parts = [
@@ -1057,7 +1178,7 @@ def paper(extra: str = "") -> bytes:
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 320 120] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length " + str(len(text)).encode() + b" >>\nstream\n" + text + b"\nendstream",
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-        b"<< /Title (A report) /Producer (by hand) >>",
+        f"<< /Title (A report) /Producer (by hand) {told}>>".encode(),
     ]
     out, places = b"%PDF-1.4\n", []
     for number, part in enumerate(parts, 1):
@@ -1072,6 +1193,14 @@ def paper(extra: str = "") -> bytes:
     )
 
 
+fixture(
+    "paper-with-half-a-date.pdf",
+    lambda: paper(told="/CreationDate (D:20240203210512) /ModDate (D:2024) "),
+    kind="pdf",
+    questions=[],
+    problems=[],
+    facts={"made": "2024-02-03T21:05:12", "changed": "2024"},
+)
 fixture(
     "paper.pdf",
     paper,
@@ -1228,6 +1357,31 @@ fixture(
     questions=[],
     problems=["archive_cut"],
     facts={"wrong": 0},
+)
+
+
+def warc_of_chunks() -> bytes:
+    """Two answers in chunks: the digest of one is over what is in them, as the standard asks, the other's over all."""
+    body = b"5;x=y\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
+    out = b""
+    for url, digested in (
+        ("https://x.example/1", b"hello world"),
+        ("https://x.example/2", body),
+        ("https://x.example/3", b"no"),
+    ):
+        digest = f"WARC-Payload-Digest: sha1:{base64.b32encode(hashlib.sha1(digested).digest()).decode()}\r\n"  # noqa: S324
+        made = record(url, body, "Transfer-Encoding: chunked", "Content-Type: text/plain")
+        out += made.replace(b"WARC-Record-ID", digest.encode() + b"WARC-Record-ID", 1)
+    return out
+
+
+fixture(
+    "page-in-chunks.warc",
+    warc_of_chunks,
+    kind="warc",
+    questions=[],
+    problems=["digests_wrong"],
+    facts={"records": 3, "wrong": 1, "unchecked": 0},
 )
 fixture(
     "page-without-a-time.warc",
@@ -1412,6 +1566,14 @@ fixture("archive-utf8-unmarked.zip", stored("صورة.txt".encode()), **ARC, pro
 fixture("archive-traversal.tar", lambda: tar("../x"), error="evidence.archive_traversal")
 fixture("archive-link.tar", lambda: tar("x", "/etc/passwd"), error="evidence.archive_link")
 fixture("archive.tar", lambda: tar("a.txt"), **ARC, problems=[], texts=["a.txt"])
+fixture("archive-ends-early.tar", lambda: tar("a.txt")[:700], **ARC, problems=["archive_cut"], texts=["a.txt"])
+fixture(
+    "archive-damaged-head.tar",
+    lambda: tar("a.txt")[:1024] + b"damaged" + tar("b.txt")[7:],
+    **ARC,
+    problems=["archive_cut"],
+    texts=["a.txt"],
+)
 
 fixture("sealed.7z", b"7z\xbc\xaf\x27\x1c" + bytes(40), kind="archive", questions=[], problems=["not_opened"])
 fixture(

@@ -10,6 +10,8 @@ from typing import BinaryIO
 _EPOCH = dt.datetime(1904, 1, 1, tzinfo=dt.UTC)
 _PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta"})
 _MOST = 4000
+_FIRST = 86_400 * 365 * 90
+"""Seconds from 1904 to about 1994, before such files: what is smaller was counted from another year or by no clock."""
 
 
 @dataclass(frozen=True)
@@ -86,5 +88,5 @@ def _header(data: bytes, facts: dict[str, str | int | bool | list[str]]) -> None
         return
     if scale and length not in {0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF}:
         facts["milliseconds"] = min(length * 1000 // scale, 2**53 - 1)
-    if made and made < 2**33:
+    if _FIRST <= made < 2**33:
         facts["made"] = (_EPOCH + dt.timedelta(seconds=made)).isoformat().replace("+00:00", "Z")

@@ -30,7 +30,14 @@ _KEPT_RECEIVED = 50
 _ONCE = ("From", "Date", "Subject", "To", "Message-ID")
 """Fields of which a mail has one (RFC 5322, 3.6). Of more, programs show the first and signatures hold the last."""
 _JUDGED_WITHIN = 5
-"""Mails within a mail of which signatures are checked; each may ask for eight keys."""
+"""Mails beside the first of one file of which signatures are checked; each may ask for eight keys."""
+_MAILBOX = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]*\r?\n(?=[!-9;-~]+:)")
+"""The line that a mailbox (mbox) puts before each of its mails."""
+_COUNTED = re.compile(rb"\A(\d{1,10})[ \t]*\r?\n(?=[!-9;-~]+:)")
+"""The line that Apple Mail puts before a mail (`.emlx`): how many bytes it has; behind it come the program's notes."""
+_BLANK_END = re.compile(rb"(\r?\n)\r?\n\Z")
+_REPORTS = frozenset({"message/delivery-status", "message/disposition-notification", "message/feedback-report"})
+_LOCKED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 _WORD = re.compile(r"\w{2,}")
 
 
@@ -48,7 +55,19 @@ def looks_like_mail(start: bytes, name: str) -> bool:
 def _bare(raw: bytes) -> bytes:
     """The mail without a byte order mark, and without the line that a mailbox puts before each of its mails."""
     raw = raw.removeprefix(b"\xef\xbb\xbf")
+    if counted := _COUNTED.match(raw):
+        return raw[counted.end() : counted.end() + int(counted[1])]
     return raw.partition(b"\n")[2] if raw.startswith(b"From ") else raw
+
+
+def _mails_of(raw: bytes) -> list[bytes]:
+    """The mails of a mailbox, each as the bytes that stand there; a file that is no mailbox is one mail."""
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    begins = list(_MAILBOX.finditer(raw)) if raw.startswith(b"From ") else []
+    if not begins or begins[0].start():
+        return [_bare(raw)]
+    ends = [one.start() for one in begins[1:]] + [len(raw)]
+    return [_BLANK_END.sub(b"\\1", raw[one.end() : end]) for one, end in zip(begins, ends, strict=True)]
 
 
 def read_mail(
@@ -58,9 +77,7 @@ def read_mail(
 
     A page that a browser saved (MHTML) is such a mail: its pictures bear the addresses from which they came.
     """
-    if raw.startswith(b"From ") and (others := len(re.findall(rb"\n\r?\nFrom [^\n]+\n[!-9;-~]+:", raw))):
-        findings.problem("mails_more", n=others)
-    raw = _bare(raw)
+    raw, *more = _mails_of(raw)
     message = email.message_from_bytes(raw, policy=FORGIVING)
     if not isinstance(message, EmailMessage) or not message.keys():
         findings.problem("no_mail")
@@ -78,6 +95,16 @@ def read_mail(
         "return_path": reading.header(message, "Return-Path"),
         "received": [" ".join(str(v).split())[:1000] for v in reading.all(message, "Received")[:_KEPT_RECEIVED]],
     }  # fmt: skip
+    if more:
+        findings.facts["mails"] = 1 + len(more)
+    for number, one in enumerate(more, 2):
+        if len(findings.items) >= limits.items:
+            findings.problem("too_many_items", limit=limits.items)
+            break
+        reading.parts = 0  # counted for each
+        within = email.message_from_bytes(one, policy=FORGIVING)
+        if isinstance(within, EmailMessage) and within.keys():
+            reading.mail(within, one, depth=0, number=number)
 
 
 def _signatures(raw: bytes, sender: str, findings: Findings, key_records: KeyRecords | None) -> dict[str, str | bool]:
@@ -126,18 +153,18 @@ class _Reading:
         self.limits, self.findings, self.handing, self.key_records = limits, findings, handing, key_records
         self.parts = self.mails = 0
 
-    def mail(self, message: EmailMessage, raw: bytes, depth: int) -> Item:
-        """One mail: its own item first, then its attachments, then the mails within it. `raw`: its very bytes."""
+    def mail(self, message: EmailMessage, raw: bytes, depth: int, number: int = 1) -> Item:
+        """One mail: its own item first, then its attachments, then the mails within it. `raw`: its very bytes.
+        `number`: its place in a mailbox.
+        """
         place = len(self.findings.items)
         parts, inner = self._parts(message, raw)
         sender, written = self.header(message, "From"), self._raw_date(message)
         item = Item(
             kind=ItemKind.MAIL, written=written, time=self._time(written), sender=sender,
             text=self._body(parts)[: self.limits.text], media=tuple(self._name(p.part) for p in parts if p.attached),
-            line=depth + 1,
-            extra={
-                "subject": self.header(message, "Subject"), "depth": depth, **self._judged(message, raw, sender, depth)
-            },
+            line=depth + number,
+            extra={"subject": self.header(message, "Subject"), "depth": depth, **self._judged(message, raw, sender)},
         )  # fmt: skip
         self.findings.items.insert(place, item)
         self.findings.items += [self._attachment(one.part) for one in parts if one.attached]
@@ -152,14 +179,14 @@ class _Reading:
             self.findings.problem("mail_no_sender")
         return item
 
-    def _judged(self, message: EmailMessage, raw: bytes, sender: str, depth: int) -> dict[str, str | bool]:
-        """Signatures of the mail itself as facts of the file, those of a mail within it beside that mail: of a mail
+    def _judged(self, message: EmailMessage, raw: bytes, sender: str) -> dict[str, str | bool]:
+        """Signatures of the first mail as facts of the file, those of others in it beside each: of a mail
         that was sent on as an attachment it is the inner signature that counts."""
         twice = [name for name in _ONCE if len(self.all(message, name)) > 1]
         if twice:
             self.findings.problem("mail_twice", names=", ".join(twice))
         self.mails += 1
-        if depth == 0:
+        if self.mails == 1:
             self.findings.facts |= _signatures(raw, sender, self.findings, self.key_records)
             return {}
         if self.mails > 1 + _JUDGED_WITHIN:
@@ -178,10 +205,15 @@ class _Reading:
             if self.parts > self.limits.parts:
                 self.findings.problem("mail_too_many_parts", limit=self.limits.parts)
                 break
-            if part.get_content_type() in {"message/rfc822", "message/global"} and part is not message:
+            kind = part.get_content_type()
+            if kind in _LOCKED:
+                self.findings.problem("mail_locked")
+            if kind in {"message/rfc822", "message/global"}:
                 mails += 1
-                continue
-            if part.is_multipart():
+            elif kind in _REPORTS:
+                self._report(part)
+            elif part.is_multipart():
+                self._beside(part)
                 inside = id(part) if part.get_content_subtype() == "alternative" else choice
                 waiting += reversed([(one, inside) for one in _children(part)])
             else:
@@ -191,10 +223,26 @@ class _Reading:
             self.findings.problem("mail_bad_part")
         return leaves, inner
 
+    def _report(self, part: EmailMessage) -> None:
+        """What a mail server reports (RFC 3464, 8098, 5965) stands in fields, not in a text."""
+        lines = [f"{name}: {value}" for one in _children(part) for name, value in one.raw_items()]
+        text = "\n".join(" ".join(_whole(line).split()) for line in lines)[: self.limits.message]
+        if text:
+            self.findings.items.append(Item(ItemKind.TEXT, text=text))
+
+    def _beside(self, part: EmailMessage) -> None:
+        """Words before the first and behind the last part, which mail programs do not show (RFC 2046, 5.1.1)."""
+        told = [part.preamble or "", part.epilogue or ""]
+        said = [text for text in told if _WORD.search(text) and "MIME" not in text[:2000]]
+        if said:
+            self.findings.problem("mail_beside")
+            text = "\n".join(_whole(text) for text in said).strip()
+            self.findings.items.append(Item(ItemKind.TEXT, text=text[: self.limits.message]))
+
     def _raw_date(self, message: EmailMessage) -> str:
         """The date as it stands in the mail: the library would leave away what it does not understand."""
         told = next((str(v) for k, v in message.raw_items() if k.lower() == "date"), "")
-        return " ".join(told.encode("utf-8", "replace").decode().split())[:300]
+        return " ".join(_whole(told).split())[:300]
 
     def header(self, message: EmailMessage, name: str) -> str:
         """A header as text on one line; raw where the library trips over it."""
@@ -203,14 +251,12 @@ class _Reading:
         except ODD:
             self.findings.problem("mail_bad_header")
             value = next((v for k, v in message.raw_items() if k.lower() == name.lower()), "")
-        text = " ".join(str(value or "").split())[:4000]
-        if "\udc80" <= max(text, default="") <= "\udcff":
+        raw = next((str(v) for k, v in message.raw_items() if k.lower() == name.lower()), "")
+        if "\ufffd" in str(value or "") and _LONE.search(raw):
             # Bytes above ASCII that no encoded word announces: old mailers wrote their own alphabet straight in.
-            text = decoded(text.encode("ascii", "surrogateescape") if _lone(text) else text.encode("utf-8", "replace"))[
-                0
-            ]
             self.findings.problem("mail_bad_header")
-        return text
+            value = raw
+        return _whole(" ".join(str(value or "").split())[:4000])
 
     def all(self, message: EmailMessage, name: str) -> list[str]:
         """All headers of a name, raw."""
@@ -324,8 +370,18 @@ def _latin(charset: str) -> bool:
     return charset.casefold().replace("_", "-") in {"iso-8859-1", "latin-1", "latin1", "windows-1252", "cp1252"}
 
 
-def _lone(text: str) -> bool:
-    return all(ord(c) < 128 or "\udc80" <= c <= "\udcff" for c in text)
+_LONE = re.compile("[\udc80-\udcff]")
+
+
+def _whole(text: str) -> str:
+    """The text without the halves of letters by which the library marks bytes above ASCII: these bytes are read in
+    the alphabet that they fit."""
+    if not _LONE.search(text):
+        return text
+    try:
+        return decoded(text.encode("ascii", "surrogateescape"))[0]
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
 
 
 def _children(part: EmailMessage) -> Iterator[EmailMessage]:

@@ -19,19 +19,19 @@ _BREAK = re.compile(rb"\A\r?\n")
 
 def mails_within(raw: bytes, most: int) -> Iterator[bytes]:
     """The mails right within this one, in their order, not those within them; `most`: parts that are looked at."""
-    waiting: list[tuple[bytes, bool, str]] = [(raw, True, "text/plain")]
+    waiting: list[tuple[bytes, str]] = [(raw, "text/plain")]
     for _ in range(most):
         if not waiting:
             return
-        entity, outermost, default = waiting.pop()
+        entity, default = waiting.pop()
         kind, boundary, packing, body = _head(entity, default)
-        if kind in _MAILS and not outermost:
+        if kind in _MAILS:
             inner = _unpacked(body, packing)
             if b":" in inner[:4096]:
                 yield inner
         elif kind.startswith("multipart/") and boundary:
             within = "message/rfc822" if kind == "multipart/digest" else "text/plain"
-            waiting += reversed([(part, False, within) for part in _pieces(body, boundary)])
+            waiting += reversed([(part, within) for part in _pieces(body, boundary)])
 
 
 def _head(entity: bytes, default: str) -> tuple[str, bytes, str, bytes]:

@@ -117,6 +117,11 @@ def folded_half(word: str) -> str:
     return bare if bare in _HALVES else bare.strip(".")
 
 
+def half_of(word: str) -> int | None:
+    """0 for a word that means the morning, 1 for one that means the time after noon, None for any other."""
+    return _HALVES.get(folded_half(word))
+
+
 def _folded(word: str) -> str:
     bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
     return unicodedata.normalize("NFC", bare).casefold().replace(" ", "").replace("ءً", "ء")
@@ -219,9 +224,15 @@ def _order(
         return by_media, "media_names"
     steps = {order: _steps_back(times, order) for order in orders}
     forward = [order for order in orders if steps[order] == 0]
-    if len(forward) == 1:
+    if len(forward) == 1 and _dates_all(times, orders, forward[0]):
         return forward[0], "in_order"
     return "", "open"
+
+
+def _dates_all(times: Sequence[Written], orders: Sequence[str], order: str) -> bool:
+    """Whether an order dates every line that any order dates: where a line has no date there is no step back either,
+    and that says nothing for the order."""
+    return all(order in dates or not set(dates).intersection(orders) for dates in map(candidates, times))
 
 
 def _by_media(

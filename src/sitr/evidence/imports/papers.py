@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from datetime import datetime
 from typing import BinaryIO
 
 from sitr.evidence.imports.apart import run_apart, run_in_memory
@@ -14,6 +15,7 @@ _KNOWN = {
     "ModDate": "changed", "JavaScript": "javascript", "Encrypted": "encrypted", "Pages": "pages",
     "PDF version": "version", "Form": "form",
 }  # fmt: skip
+_DATE = re.compile(r"D?:?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?P<zone>Z(?:00'?00'?)?|[+-]\d\d(?:'?|'\d\d'?))?")
 _PAGES = 2000
 _PIECE = 1 << 20
 
@@ -32,7 +34,7 @@ def read_pdf(source: BinaryIO, limits: ImportLimits, findings: Findings, handing
         findings.problem("pdf_no_reader")
         return
     words = run_apart(["pdftotext", "-q", "-enc", "UTF-8", "-l", str(_PAGES), "-", "-"], source, limits)
-    told = run_apart(["pdfinfo", "-enc", "UTF-8", "-isodates", "-"], source, limits)
+    told = run_apart(["pdfinfo", "-enc", "UTF-8", "-rawdates", "-"], source, limits)
     findings.facts |= _facts(told.output.decode("utf-8", "replace"))
     findings.facts["confined"] = words.confined
     # pdfinfo tells of the scripts that it finds; packed objects hide theirs from a plain search, and others from it.
@@ -45,6 +47,9 @@ def read_pdf(source: BinaryIO, limits: ImportLimits, findings: Findings, handing
         findings.problem("pdf_late" if words.late else "pdf_unread")
         return
     _pages(words.output.decode("utf-8", "replace"), limits, findings)
+    pages = findings.facts.get("pages")
+    if isinstance(pages, int) and pages > _PAGES:
+        findings.problem("view_cut")
 
 
 _ATTACHED = re.compile(r"^(\d{1,6}): (.*)$", re.MULTILINE)
@@ -102,12 +107,35 @@ def _pages(text: str, limits: ImportLimits, findings: Findings) -> None:
         findings.problem("no_text")
 
 
+def pdf_time(written: str) -> str:
+    """A date of ISO 32000, 7.9.4 (`D:20240203210512+02'00'`) as ISO 8601, as exact as it is written: no month, hour or
+    zone is added that does not stand there (poppler's own would be UTC). Unchanged where it is none."""
+    found = _DATE.fullmatch(written.strip())
+    if found is None:
+        return written
+    parts = [part for part in found.groups()[:6] if part]
+    zone = found["zone"] or ""
+    offset = "Z" if zone.startswith("Z") else zone.rstrip("'").replace("'", ":")
+    offset += ":00" if len(offset) == 3 else ""
+    day, clock = "-".join(parts[:3]), ":".join(parts[3:])
+    text = f"{day}T{clock}{offset}" if len(parts) > 4 else day
+    whole = "-".join((*parts, "01", "01")[:3]) if len(parts) < 3 else text
+    try:
+        datetime.fromisoformat(whole)
+    except ValueError:
+        return written
+    return text
+
+
 def _facts(told: str) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
     for line in told.splitlines()[:200]:
         name, mark, value = line.partition(":")
         if mark and name in _KNOWN and value.strip():
             facts.setdefault(_KNOWN[name], value.strip()[:500])
+    for name in ("made", "changed"):
+        if name in facts:
+            facts[name] = pdf_time(str(facts[name]))
     pages = facts.get("pages")
     if isinstance(pages, str) and pages.isdecimal() and len(pages) < 10:
         facts["pages"] = int(pages)

@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 from sitr.errors import BadInput
 from sitr.evidence.imports.credentials import UNREADABLE, Verdict, judge
 from sitr.evidence.imports.jumbf import png_texts, read_manifest
-from sitr.evidence.imports.moments import visible
+from sitr.evidence.imports.moments import half_of, visible
 from sitr.evidence.imports.values import Findings
 from sitr.fingerprint import measure
 
@@ -41,8 +41,9 @@ _ZONE = re.compile(r"[+-]\d\d:\d\d|Z")
 _NAMED_SHOT = re.compile(r"screen.?shot|screen.?capture|لقطة.?شاشة|capture.?d.?.?.?cran|bildschirmfoto", re.IGNORECASE)
 _TIME_IN_NAME = re.compile(
     r"(20\d{2})[-_.]?([01]\d)[-_.]?([0-3]\d)[-_. ](?:at |في )?([0-2]\d|\d(?=[.:h]))[-_.:h]?([0-5]\d)[-_.:m]?([0-5]\d)"
-    r"(?:\s?([AaPp][Mm]|ص|م)(?!\w))?"
 )
+# What stands right behind the clock in a name: letters and dots, one word or two (`p.m.`, `p. m.`, `مساءً`).
+_BESIDE_CLOCK = re.compile(r"\s?([^\W\d_][^\s\d_()\-]{0,15})(?:\s([^\W\d_]\.?))?(?![^\W_])")
 _WHATSAPP_NAME = re.compile(r"IMG-20\d{6}-WA\d+|PHOTO-20\d\d-\d\d-\d\d")
 # Sides in pixels that are screens and no camera's.
 _SCREENS = frozenset({750, 828, 1080, 1125, 1170, 1179, 1206, 1242, 1284, 1290, 1320, 1440})
@@ -106,16 +107,22 @@ def _note(table: dict[str, Any], name: str, value: Any) -> None:
 
 def _times(findings: Findings) -> None:
     """Times as ISO 8601, each with its own zone where the phone wrote it (EXIF 2.31 and later): a program that edits a
-    picture elsewhere writes the zone of its change, which says nothing of the hour it was taken. What is no time, as
-    the noughts of a phone without a clock, is left out.
+    picture elsewhere writes the zone of its change, which says nothing of the hour it was taken. What is no time
+    stands as it is written and is said; the blanks and noughts of a phone without a clock are left out.
     """
+    unread = 0
     for name in ("taken", "digitised", "changed"):
         zone = str(findings.facts.pop(f"zone_{name}", ""))
         if name not in findings.facts:
             continue
-        time = _time(str(findings.facts.pop(name)), zone)
-        if time:
+        written = str(findings.facts.pop(name))
+        if time := _time(written, zone):
             findings.facts[name] = time
+        elif any(sign in "123456789" for sign in visible(written)):
+            findings.facts[name] = written
+            unread += 1
+    if unread:
+        findings.problem("times_unread", n=unread)
 
 
 def _time(written: str, zone: str) -> str:
@@ -173,14 +180,24 @@ def _from_name(name: str, findings: Findings) -> None:
     if not found:
         return
     year, month, day, hour, minute, second = map(int, found.groups()[:6])
-    if half := found[7]:
-        if not 1 <= hour <= 12:
-            return
-        hour = hour % 12 + 12 * (half in {"م", "PM", "pm", "Pm"})
+    hour = _whole_hour(hour, visible(name).rpartition(".")[0][found.end() :])
     try:
         findings.facts["time_in_name"] = datetime(year, month, day, hour, minute, second).isoformat()  # noqa: DTZ001
     except ValueError:
         return
+
+
+def _whole_hour(hour: int, behind: str) -> int:
+    """The hour of 24 by the word behind the clock; -1 where the word is not known: it may be a half of the day."""
+    word = _BESIDE_CLOCK.match(behind)
+    if word is None:
+        return hour
+    half = half_of(f"{word[1]}{word[2] or ''}")
+    if half is None:
+        half = half_of(word[1])
+    if hour == 0 or hour > 12:
+        return -1 if half == 0 else hour
+    return -1 if half is None else hour % 12 + 12 * half
 
 
 def _credentials(data: bytes, findings: Findings) -> None:

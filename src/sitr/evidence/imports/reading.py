@@ -30,6 +30,7 @@ _TRIED = 20
 _HTML = 4 * 2**20
 _IMAGE_NAMES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".svg")
 _FILM_NAMES = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi", ".3gp", ".flv", ".wmv", ".mpg", ".mpeg", ".ogv")
+_OUTLOOK = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"!BDN")
 TYPES = {
     "pdf": "application/pdf", "mail": "message/rfc822", "wacz": "application/wacz", "warc": "application/warc",
     "html": "text/html", "text": "text/plain", "video": "video/*", "image": "image/*",
@@ -48,6 +49,8 @@ class _Opened:
     chosen: tuple[Member, ...] = ()
     document: Any = None
     data: bytes = field(default=b"", repr=False)
+    large: bool = False
+    """A mail or mailbox that is too large to be read."""
     others: int = 0
     """Chats in the archive that are not read."""
 
@@ -195,7 +198,7 @@ def _is_picture(start: bytes, size: int, limits: ImportLimits) -> bool:
 def _by_words(source: BinaryIO, start: bytes, name: str, size: int, limits: ImportLimits) -> _Opened:
     """Texts of all kinds: JSON downloads, mails, chats, pages, and plain words."""
     if mail.looks_like_mail(start[:65_536], name):
-        return _Opened("mail" if size <= limits.text else "file", source, name, limits)
+        return _Opened("mail" if size <= limits.text else "file", source, name, limits, large=size > limits.text)
     if not is_text(start[:65_536]):
         return _Opened("file", source, name, limits)
     if size > limits.text:
@@ -371,6 +374,10 @@ def _by_kind(
         return _archive(opened, findings)
     elif opened.kind in {"html", "text"}:
         _words(opened, findings, handing)
+    elif opened.large:
+        findings.problem("too_large", megabytes=limits.text >> 20)
+    elif source.read(8).startswith(_OUTLOOK) and opened.name.casefold().endswith((".msg", ".pst", ".ost")):
+        findings.problem("ask_eml")
     return ""
 
 
@@ -464,7 +471,7 @@ def _documents(kind: str, documents: Any, limits: ImportLimits, findings: Findin
             findings.problem("part_unread")
     if kind != "telegram":
         findings.facts["app"] = kind.capitalize()
-    if unread := sum(item.kind is ItemKind.MESSAGE and not item.time for item in findings.items):
+    if unread := sum(item.kind is ItemKind.MESSAGE and not item.time and not item.readings for item in findings.items):
         findings.problem("times_unread", n=unread)
 
 
@@ -476,8 +483,11 @@ def _archive(opened: _Opened, findings: Findings) -> str:
     if opened.document is None:
         findings.problem("not_opened")
         return ""
-    findings.items += [Item(ItemKind.MEMBER, text=name, extra={"bytes": size}) for name, size in opened.document]
-    findings.facts["members"] = len(opened.document)
+    names = opened.document
+    findings.items += [Item(ItemKind.MEMBER, text=name, extra={"bytes": size}) for name, size in names.files]
+    findings.facts["members"] = len(names.files)
+    if names.cut:
+        findings.problem("archive_cut")
     return "application/x-tar"
 
 

@@ -4,7 +4,8 @@ import io
 import lzma
 import tarfile
 import zlib
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO, Self
 
 from sitr.errors import BadInput
 from sitr.evidence.imports.limits import ImportLimits
@@ -39,16 +40,41 @@ def is_packed(start: bytes) -> bool:
     return start.startswith(_PACKINGS)
 
 
-def tar_names(source: BinaryIO, limits: ImportLimits) -> list[tuple[str, int]] | None:
-    """The files of a tar (name, length); None when it is none.
+@dataclass(frozen=True)
+class Names:
+    """The files of a tar (name, length). `cut`: it ends too early or is damaged, and there can be more."""
+
+    files: tuple[tuple[str, int], ...]
+    cut: bool
+
+
+def _telling(ends: list[str]) -> type[tarfile.TarInfo]:
+    """Heads as the library reads them; why the last one was none is noted, for the library ends without a word at a
+    damaged head as it does at the blocks of noughts behind the last file."""
+
+    class Told(tarfile.TarInfo):
+        @classmethod
+        def fromtarfile(cls, tar: tarfile.TarFile) -> Self:
+            try:
+                return super().fromtarfile(tar)
+            except tarfile.HeaderError as end:
+                ends.append(type(end).__name__)
+                raise
+
+    return Told
+
+
+def tar_names(source: BinaryIO, limits: ImportLimits) -> Names | None:
+    """The files of a tar; None when it is none.
 
     Raises BadInput `evidence.archive_…` for names that leave their folder, links, devices, too many names, bombs.
     """
     source.seek(0)
     counted = _Counted(source)
     found: list[tuple[str, int]] = []
+    ends: list[str] = []
     try:
-        with tarfile.open(fileobj=counted, mode="r|*") as tar:
+        with tarfile.open(fileobj=counted, mode="r|*", tarinfo=_telling(ends)) as tar:
             for info in tar:
                 name = safe_member(info.name)
                 if not (info.isreg() or info.isdir()):
@@ -60,8 +86,7 @@ def tar_names(source: BinaryIO, limits: ImportLimits) -> list[tuple[str, int]] |
                     raise BadInput("evidence.archive_too_many", limit=limits.members)
                 if info.isreg():
                     found.append((name, info.size))
-    except tarfile.ReadError:
-        return found or None
+        cut = ends[-1:] != ["EOFHeaderError"]
     except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, OverflowError):
-        return found or None
-    return found or None
+        cut = True
+    return Names(tuple(found), cut) if found else None

@@ -16,6 +16,14 @@ from sitr.evidence.imports.values import Findings, Item, ItemKind
 _MEDIA = ("photo", "file", "thumbnail")
 _ABSENT = "(File"
 _LISTS = ("chats", "left_chats")
+_BESIDE = frozenset({
+    "personal_information", "profile_pictures", "stories", "contacts", "frequent_contacts", "sessions",
+    "web_sessions", "other_data", "ringtones", "profile_music",
+})  # fmt: skip
+"""What a download of the whole account holds beside chats."""
+_NOTHING: tuple[Any, ...] = (None, "", [], {}, {"list": []})
+_FARTHEST = 14 * 3600
+"""Seconds that a clock on a wall is away from UTC at most."""
 _LONGEST = 65_536
 _PARTS = 5000
 """Characters of a text, and parts that it is made of; more is cut, and said."""
@@ -35,7 +43,7 @@ def looks_like_telegram(document: Any) -> bool:
 
 def read_telegram(document: Any, limits: ImportLimits, findings: Findings) -> None:
     """Read an export into `findings`."""
-    odd = local = 0
+    odd = local = contradicting = 0
     for chat in _chats(document):
         title = text_of(chat.get("name"), 300) or text_of(chat.get("type"), 50)
         for place, message in enumerate(list_of(chat.get("messages")), 1):
@@ -46,6 +54,7 @@ def read_telegram(document: Any, limits: ImportLimits, findings: Findings) -> No
                 odd += 1
                 continue
             item = _item(message, title, place)
+            contradicting += bool(item.readings)
             local += bool(item.time and not item.time.endswith("Z"))
             findings.items.append(item)
     known = findings.facts.get("chats", 0)
@@ -55,6 +64,11 @@ def read_telegram(document: Any, limits: ImportLimits, findings: Findings) -> No
         findings.problem("no_zone", n=local)
     if odd:
         findings.problem("items_unread", n=odd)
+    if contradicting:
+        findings.problem("times_contradict", n=contradicting)
+    beside = sorted(key for key, value in table_of(document).items() if key in _BESIDE and value not in _NOTHING)
+    if beside:
+        findings.problem("beside_chats", names=", ".join(beside))
 
 
 def _listed(table: Mapping[str, Any]) -> list[Any]:
@@ -79,22 +93,29 @@ def _item(message: Mapping[str, Any], chat: str, place: int) -> Item:
         words = " ".join(one for one in (*told, words) if one)
     words = "\n".join(one for one in (words, *_links(message), *_beside_words(message)) if one)
     media = tuple(name for key in _MEDIA if (name := text_of(message.get(key), 1000)) and not name.startswith(_ABSENT))
+    time, readings = _time(message)
     return Item(
         kind=ItemKind.SERVICE if service else ItemKind.MESSAGE, written=text_of(message.get("date"), 40),
-        time=_time(message), sender=sender, text=words, media=media, chat=chat, line=place,
+        time=time, readings=readings, sender=sender, text=words, media=media, chat=chat, line=place,
         extra=_extra(message) | ({} if whole else {"cut": True}),
     )  # fmt: skip
 
 
-def _time(message: Mapping[str, Any]) -> str:
-    """UTC by `date_unixtime`; else the local time as written, without a zone."""
+def _time(message: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """UTC by `date_unixtime`; else the local time as written, without a zone. Where both stand and no zone on earth
+    lies between them one of them is wrong: then none is taken, and both are shown."""
     since = whole_number(message.get("date_unixtime"))
-    if since is not None:
-        return unix_time(since)
+    written = text_of(message.get("date"), 40)
     try:
-        return dt.datetime.fromisoformat(text_of(message.get("date"), 40)).replace(tzinfo=None).isoformat()
+        local = dt.datetime.fromisoformat(written).replace(tzinfo=None)
     except ValueError:
-        return ""
+        return ("" if since is None else unix_time(since)), ()
+    if since is None:
+        return local.isoformat(), ()
+    time = unix_time(since)
+    if time and abs(local.replace(tzinfo=dt.UTC).timestamp() - since) > _FARTHEST:
+        return "", (time, local.isoformat())
+    return time, ()
 
 
 def unix_time(seconds: int, thousandths: int = 0) -> str:
@@ -133,13 +154,15 @@ def _beside_words(message: Mapping[str, Any]) -> list[str]:
     named = [text_of(message.get(key), 300) for key in ("place_name", "address", "sticker_emoji", "game_title")]
     asked = [_text(poll.get("question"))[0]]
     asked += [_text(table_of(one).get("text"))[0] for one in list_of(poll.get("answers"))[:50]]
+    rows = [button for row in list_of(message.get("inline_bot_buttons"))[:50] for button in list_of(row)[:20]]
+    asked += [f"{text_of(table_of(one).get('text'), 300)} {text_of(table_of(one).get('data'), 600)}" for one in rows]
     said = [person.strip(), ", ".join(spot), *named, *asked]
     return list(dict.fromkeys(one[:1000] for one in said if one))
 
 
 def _extra(message: Mapping[str, Any]) -> dict[str, str | int | bool | list[str]]:
     extra: dict[str, str | int | bool | list[str]] = {}
-    for key in ("id", "reply_to_message_id", "width", "height", "duration_seconds"):
+    for key in ("id", "reply_to_message_id", "width", "height", "duration_seconds", "self_destruct_period_seconds"):
         number = whole_number(message.get(key))
         if number is not None and abs(number) < 2**53:
             extra[key] = number
@@ -147,6 +170,12 @@ def _extra(message: Mapping[str, Any]) -> dict[str, str | int | bool | list[str]
         words = text_of(message.get(key), 300) or (str(message[key]) if isinstance(message.get(key), int) else "")
         if words:
             extra[key] = words[:300]
+    signs = [table_of(one) for one in list_of(message.get("reactions"))[:50]]
+    reactions = [
+        f"{text_of(one.get('emoji') or one.get('type'), 30)} {whole_number(one.get('count')) or ''}" for one in signs
+    ]
+    if reactions:
+        extra["reactions"] = [one.strip() for one in reactions]
     absent = [key for key in _MEDIA if text_of(message.get(key), 1000).startswith(_ABSENT)]
     if absent:
         extra["media_missing"] = absent
