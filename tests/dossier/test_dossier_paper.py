@@ -267,6 +267,16 @@ def test_every_word_of_the_paper_stands_in_both_languages() -> None:
     assert words("of", kept=1, expected=2).en == "1 of 2 parts of the page"
 
 
+def test_marks_that_phones_write_by_themselves_are_no_part_of_the_words() -> None:
+    said = own_words("قال آل سعيد\u200f\u200e — \u061c+20 100 123")
+    assert "\\u" not in said
+    assert '<bdi dir="ltr">+20 100 123</bdi>' in said
+
+
+def test_what_makes_a_text_look_like_another_is_shown_with_its_backslash_in_front() -> None:
+    assert '<bdi dir="ltr">\\u202etest</bdi>' in line_of("بلاغ \u202etest")
+
+
 def test_the_papers_own_words_make_no_promise_and_blame_nobody() -> None:
     both = " ".join(str(v) for lang in ("ar", "en") for v in catalogue(lang, "dossier").values())
     for word in ("فضيحة", "عار", "ضحية", "victim", "revenge", "guarantee", "face"):

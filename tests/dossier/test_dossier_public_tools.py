@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pty
+import py_compile
 import re
 import select
 import shutil
@@ -53,6 +54,22 @@ def test_a_dossier_to_two_people_is_opened_by_age_with_either_key(
         done = run(tmp_path, "age", "-d", "-i", "key.txt", "-o", f"{place}.zip", "d.age")
         assert done.returncode == 0, done.stderr
         assert zipfile.ZipFile(tmp_path / f"{place}.zip").testzip() is None
+
+
+def test_programs_put_beside_verify_py_are_named_and_not_run(bag: Path) -> None:
+    """Every signed file stays as it was, so no digest tells of it; Python would import these by their names."""
+    for name in ("hashlib", "tempfile", "re"):
+        (bag / f"{name}.py").write_text("print('Result: verified.')\nraise SystemExit(0)\n")
+    forged = bag / "forged.py"
+    forged.write_text("print('forged')\nraise SystemExit(0)\n")
+    compiled = bag / "__pycache__" / "verify_journal.cpython-311.pyc"
+    py_compile.compile(str(forged), str(compiled), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    forged.unlink()
+    done = run(bag, "/usr/bin/python3", "verify.py")
+    assert done.returncode == 1
+    assert "A file is not on the list: __pycache__/verify_journal.cpython-311.pyc, hashlib.py" in done.stdout
+    assert done.stdout.endswith("Result: NOT verified.\n")
+    assert "forged" not in done.stdout
 
 
 def test_a_dossier_to_a_phrase_is_opened_by_age_when_the_phrase_is_typed(

@@ -78,8 +78,13 @@ def direction(value: str) -> str:
 
 
 # Runs of Latin letters, digits and signs inside an Arabic sentence: a phone number, a date, a handle, an address.
-_RUN = re.compile(r"[+@#(\[]?[A-Za-z0-9][!-~]*(?: [!-~]*[A-Za-z0-9][!-~]*)*")
+_RUN = re.compile(r"[+@#(\[\\]?[A-Za-z0-9][!-~]*(?: [!-~]*[A-Za-z0-9][!-~]*)*")
 _ENDING = ".,;:!?\"'"
+
+
+# Marks that phones put into Arabic text by themselves. They set a direction for what stands beside them, and each run
+# has its direction here anyway; stronger controls are shown, because they can make a text look like another.
+_MARKS = re.compile("[\u200e\u200f\u061c]")
 
 
 def own_words(value: str, css: str = "own") -> Html:
@@ -92,7 +97,7 @@ def own_words(value: str, css: str = "own") -> Html:
 
 def line_of(line: str) -> Html:
     """One line of somebody's text. Without isolates `2026-11-22` in an Arabic line would be printed `22-11-2026`."""
-    line = _named(line)
+    line = plain(_MARKS.sub("", _named(line)))
     way = direction(line)
     return f'<bdi dir="{way}">{_leftwards(line) if way == "ltr" else _with_runs(line)}</bdi>'
 

@@ -6,6 +6,12 @@ Here belong the rules of the tree (RFC 9162), of the lines, of the checkpoint (C
 (RFC 3161) as far as they are needed to check. Not here: making any of them, and anything that is not in Python itself.
 """
 
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # A folder that somebody changed may hold a `hashlib.py`: nothing is imported by its name from beside this file.
+    del sys.path[0]
+
 import argparse
 import base64
 import hashlib
@@ -13,7 +19,6 @@ import io
 import json
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
