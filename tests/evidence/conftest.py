@@ -50,6 +50,7 @@ def capturing(memory: Path, site: Site, tmp_path: Path) -> Capturing:
             "step_seconds": 6.0,
             "quiet_seconds": 1.5,
             "scroll_seconds": 2.0,
+            "settle_seconds": 0.0,
             **limits,
         }
         options = accepted(CaptureOptions(pictures=pictures, limits=CaptureLimits(**bounds)))  # type: ignore[arg-type]

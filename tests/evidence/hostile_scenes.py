@@ -139,6 +139,7 @@ def play(scene: Scene, workdir: Path, home: Path) -> Outcome:
         "step_seconds": 6.0,
         "quiet_seconds": 1.5,
         "scroll_seconds": 2.0,
+        "settle_seconds": 0.0,
         **scene.limits,
     }
     with ground() as place:

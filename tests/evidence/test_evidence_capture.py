@@ -298,7 +298,7 @@ def test_words_that_the_browser_itself_adds_to_an_xml_file_are_named(
 
 
 BESIDE = """<style>@media print { body * { display: none } } .b::before { content: "before " "words"; } .a::after { content: attr(data-x); }
-.i::before { content: "\\e900"; } li::marker { content: "marker words"; }</style><p class=b>a<p class=a data-x="after words">b<p class=i>c
+.i::before { content: "\\e900"; } li::marker { content: url("/m.jpg") "marker words"; }</style><p class=b>a<p class=a data-x="after words">b<p class=i>c
 <ul><li>item</ul><textarea id=t></textarea><input id=f><input type=password value=secret><p hidden class=a data-x=unseen></p><input placeholder="field words"><input type=button value="button words">
 <script>t.value = "area words"; f.value = "typed words";</script>"""  # noqa: E501
 
@@ -311,6 +311,7 @@ def test_words_made_by_styles_and_standing_in_fields_are_in_the_text_and_a_page_
     for words in ("before", "after words", "marker words", "area words", "typed words", "field words", "button words"):
         assert words in text, words
     assert "secret" not in text
+    assert "m.jpg" not in text
     assert "unseen" not in text
     assert "\ue900" not in text
     assert ([one.code for one in made.problems], made.partial) == (["evidence.note_print"], False)

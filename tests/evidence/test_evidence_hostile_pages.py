@@ -195,7 +195,13 @@ HANGING: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("name", HANGING)
+# In the table of hostile scenes, too, where all of it runs long.
+_ALSO_SCENES = {"loop_after_load", "loop_on_print"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] if name in _ALSO_SCENES else []) for name in HANGING]
+)
 def test_a_page_whose_script_never_ends_is_kept_within_the_deadline(
     name: str, site: Site, capturing: Capturing
 ) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -29,6 +29,7 @@ from sitr.evidence.recorder import whole_range
 _RENAMED = frozenset({"content-encoding", "transfer-encoding", "content-length", "content-range"})
 WARC_NAME = "capture.warc.gz"
 _WACZ_VERSION = "1.1.1"
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _PACKED = re.compile(r"image/(?!svg|bmp|x-)|video/|audio/|font/woff|application/(pdf|zip|gzip)")
 
 
@@ -281,7 +282,10 @@ def warc_time(time: dt.datetime) -> str:
 
 
 def _one_line(value: str) -> str:
-    return value.replace("\r", " ").replace("\n", " ")
+    """Servers write what they like into headers; warcio takes other letters than ASCII in some places only, and ends
+    the whole archive at the rest. They are written as addresses write them (UTF-8, percent-encoded)."""
+    line = value.replace("\r", " ").replace("\n", " ")
+    return line if line.isascii() else _NOT_ASCII.sub(lambda found: quote(found[0], errors="replace"), line)
 
 
 def _phrase(status: int) -> str:

@@ -63,6 +63,7 @@ _HARMLESS = frozenset(
     for name in (
         *("dialog", "popup", "websocket", "certificate", "tiles", "service_worker", "refused", "download"),
         *("expanded", "redacted", "login", "inner", "inner_small", "redrawn", "unlisted", "xml", "print", "passed"),
+        *("leads_on", "pdf"),
     )
 )
 
@@ -210,6 +211,11 @@ class _Work:
                 recorder.note("evidence.note_refused", host=refused.host, port=refused.port, why=refused.why)
         if gate.over_limit:
             recorder.note("evidence.note_bytes", megabytes=self.options.limits.bytes // 2**20)
+        papers = {
+            e.url for e in recorder.exchanges if e.type == "Document" and e.length and e.mime == "application/pdf"
+        }
+        if papers and not seen.error:
+            recorder.note("evidence.note_pdf", n=len(papers))
         if seen.error:
             recorder.note("evidence.note_navigation", kind=seen.error)
         session = self._without_secrets(seen, recorder)

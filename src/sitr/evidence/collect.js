@@ -4,10 +4,13 @@
   const refs = new Map();
   const roots = [];
   let inline = limits.inline, lost = false;
+  // A link of the page's own, since what an address asks for (?q=...) is written in the page's own charset, not always UTF-8.
+  const link = document.createElementNS("http://www.w3.org/1999/xhtml", "a");
   const add = (raw, role, width, height) => {
     if (!raw) return;
     let url;
-    try { url = new URL(raw.trim(), document.baseURI).href; } catch { return; }
+    link.href = raw.trim();
+    try { url = new URL(link.href).href; } catch { return; }
     const known = refs.get(url);
     // A page may write itself full of pictures: what is taken over as text is bounded.
     if (!known && url.startsWith("data:") && (inline -= url.length) < 0) { lost = true; return; }
@@ -40,8 +43,9 @@
   const canvases = [];
   // Words that people see and innerText has not: made by the style (not the signs of icon fonts), and standing in fields.
   const beside = new Set();
+  const FUNCTION = /[\w-]+\((?:"(?:[^"\\]|\\.)*"|[^)"])*\)/gs;  // url("...") is no word
   const made = (node, content) => {
-    if (content && content.includes('"') && trees.read(node, "checkVisibility")()) for (const [, raw] of content.matchAll(/"((?:[^"\\]|\\.)*)"/gs)) {
+    if (content && content.includes('"') && trees.read(node, "checkVisibility")()) for (const [, raw] of content.replace(FUNCTION, "").matchAll(/"((?:[^"\\]|\\.)*)"/gs)) {
       const word = raw.replace(/\\(.)/gs, "$1").trim();
       if (/[\p{L}\p{N}]/u.test(word) && beside.size < 2000) beside.add(word);
     }
@@ -56,7 +60,8 @@
     } else if (name === "source") {
       add(node.getAttribute("src"), "media");
       if (node.srcset) srcset(node.srcset, "srcset");
-    } else if (name === "video" || name === "audio") {
+    } else if (name === "track") add(node.getAttribute("src"), "media");
+    else if (name === "video" || name === "audio") {
       add(node.getAttribute("src"), "media");
       if (node.currentSrc) add(node.currentSrc, "media");
       if (node.poster) add(node.poster, "poster");
@@ -126,7 +131,7 @@
   };
   const type = document.doctype ? `<!DOCTYPE ${document.doctype.name}>\n` : "";
   const html = type + (document.documentElement ? source(document.documentElement) : "");
-  const text = [document.body ? document.body.innerText : (document.documentElement ? document.documentElement.textContent : ""), ...roots.map(words), [...beside].join("\n")];
+  const text = [trees.text(), ...roots.map(words), [...beside].join("\n")];
   const whole = text.filter((one) => one && one.trim()).join("\n");
   return {
     url: location.href,
@@ -139,6 +144,6 @@
     cut: looked > limits.nodes || refs.size >= limits.refs || lost,
     drawn,
     undrawn: canvases.length - drawn.length,
-    dressed: document.querySelector("#webkit-xml-viewer-source-xml, xslt-warning-banner") !== null,
+    dressed: document.querySelector("#webkit-xml-viewer-source-xml, xslt-warning-banner, parsererror") !== null,
   };
 }

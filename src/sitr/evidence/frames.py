@@ -57,6 +57,35 @@ class Frames:
             found += [one for frame in _ids(tree["frameTree"]) if (one := Frame(session, frame)) not in found]
         return found
 
+    async def show(self, frame: Frame) -> None:
+        """Scrolls what is around a frame so that it comes into view: what is out of sight is told nothing by the
+        browser. Raises CdpError, TimeoutError."""
+        session, node = await self._owner(frame)
+        await self._cdp.call("DOM.scrollIntoViewIfNeeded", {"backendNodeId": node}, session, seconds=2)
+
+    async def place(self, frame: Frame) -> tuple[float, float]:
+        """Where the window of a frame begins on the page, in CSS pixels from the left and from the top of the main
+        window. Raises CdpError, TimeoutError."""
+        x = y = 0.0
+        while frame.id != self.page.id:
+            session, node = await self._owner(frame)
+            box = await self._cdp.call("DOM.getBoxModel", {"backendNodeId": node}, session, seconds=2)
+            x, y = x + box["model"]["content"][0], y + box["model"]["content"][1]
+            # Told from the corner of the topmost frame in the same process.
+            top = await self._cdp.call("Page.getFrameTree", session=session, seconds=2)
+            frame = Frame(session, top["frameTree"]["frame"]["id"])
+        return x, y
+
+    async def _owner(self, frame: Frame) -> tuple[str, int]:
+        """The element that holds a frame, and the session in which it stands."""
+        for session in self._holders():
+            try:
+                found = await self._cdp.call("DOM.getFrameOwner", {"frameId": frame.id}, session, seconds=2)
+            except CdpError:
+                continue
+            return session, int(found["backendNodeId"])
+        raise CdpError("the frame is gone")
+
     async def hand_in_closed(self, seconds: float, nodes: int) -> bool:
         """Shows our scripts the closed shadow trees of every frame; no script could find them by itself, and no page
         sees that they were looked for. False when not all of them could be handed in, in this time or at all. A page

@@ -32,12 +32,15 @@ SCREENS = {Viewport.DESKTOP: Screen(1280, 800, 1, phone=False), Viewport.PHONE: 
 
 @dataclass(frozen=True)
 class CaptureLimits:
-    """Bounds of one capture. Seconds are wall time; bytes are what the network brought in."""
+    """Bounds of one capture. Seconds are wall time; bytes are what the network brought in. `settle_seconds` is the one
+    that is waited for in any case, from the moment at which the page had loaded: many show their last part, or lead on
+    to the page that is meant, by a clock of their own."""
 
     seconds: float = 60.0
     load_seconds: float = 20.0
     scroll_seconds: float = 6.0
     quiet_seconds: float = 2.5
+    settle_seconds: float = 1.5
     step_seconds: float = 12.0
     bytes: int = 300 * 2**20
     body_bytes: int = 128 * 2**20

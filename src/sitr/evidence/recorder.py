@@ -42,6 +42,8 @@ _SLOW = 16 * 1024
 _NOTES = 30
 _LONGEST_NOTE = 500
 _UNKEPT = 500
+# A packed body of at most so many bytes may hold nothing at all.
+_PACKED_NOTHING = 32
 _BODILESS = frozenset({101, 204, 205, 304})
 _PICTURE = re.compile(r"(image|video|audio)/|application/(octet-stream|pdf|zip|vnd\.apple\.mpegurl)")
 # What a capture without pictures lets a page ask for; the favicon, for one, is `Other`.
@@ -311,6 +313,10 @@ class Recorder:
         compared."""
         told = exchange.header("content-length")
         encoded = exchange.header("content-encoding")
+        packed_nothing = _is_number(told) and int(told) <= _PACKED_NOTHING
+        if exchange.state is BodyState.KEPT and encoded and not exchange.length and not packed_nothing:
+            # What cannot be unpacked comes as nothing, and the protocol does not say so.
+            exchange.state, exchange.why = BodyState.CUT, "cut"
         if exchange.state is BodyState.KEPT and _is_number(told) and not encoded and exchange.length < int(told):
             exchange.state, exchange.why = BodyState.CUT, "cut"
 

@@ -4,10 +4,10 @@ scroll by themselves, and a PDF. When they are made is told by `visit.py`.
 
 import base64
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sitr.evidence.cdp import Cdp, CdpError
-from sitr.evidence.frames import Frames
+from sitr.evidence.frames import Frame, Frames
 from sitr.evidence.options import CaptureOptions
 from sitr.evidence.recorder import Recorder
 from sitr.evidence.seen import Seen
@@ -17,8 +17,17 @@ _TALLEST = 16_384
 _TILE = 8_000
 _WIDEST = 4_096
 _MOST_INNER = 3
+_LARGE = 0.1  # of the window
 # Below this share of its text on paper a page hides more than its menus from it.
 _PRINTED = 0.5
+
+
+class _Part(NamedTuple):
+    """What scrolls by itself: how many CSS pixels of it are seen, and its number among those of its frame."""
+
+    area: float
+    number: int
+    frame: Frame
 
 
 class Screens:
@@ -71,29 +80,49 @@ class Screens:
     async def inner(self) -> None:
         """What scrolls by itself inside the page, step by step as a person would go through it: the picture of the
         whole page shows only where it stood."""
-        found = await self._put(0, None)
-        if found["small"]:
-            self._recorder.note("evidence.note_inner_small", n=found["small"])
+        found = await self._parts()
+        window = self._options.screen.width * self._options.screen.height
+        large = [part for part in found if part.area >= _LARGE * window][:_MOST_INNER]
+        if len(found) > len(large):
+            self._recorder.note("evidence.note_inner_small", n=len(found) - len(large))
         shots = 0
-        for number in range(found["large"]):
-            for step in range(self._limits.tiles):
-                at = await self._put(number, step)
-                if at is None:
-                    break
-                clip = {name: at[name] for name in ("x", "y", "width", "height")} | {"scale": 1}
-                shot = {"format": "png", "optimizeForSpeed": True, "captureBeyondViewport": True, "clip": clip}
-                self._seen.screenshots.append(await self._shoot(shot, f"screenshot-inner-{number + 1}-{step + 1}.png"))
-                shots += 1
-                if at["last"]:
-                    break
-            else:
-                self._recorder.note("evidence.note_height", kept=self._limits.tiles * at["height"], height=at["tall"])
-            await self._put(number, -1)
+        for number, part in enumerate(large, 1):
+            shots += await self._shoot_part(number, part)
+            await self._put(part, -1)
         if shots:
             self._recorder.note("evidence.note_inner", n=shots)
 
-    async def _put(self, number: int, step: int | None) -> Any:
-        return await self._frames.run("inner.js", {"number": number, "step": step, "most": _MOST_INNER})
+    async def _parts(self) -> list["_Part"]:
+        """All parts of the page and of its frames that scroll by themselves, the largest first."""
+        found = []
+        for frame in await self._frames.all():
+            try:
+                areas = await self._put(_Part(0, 0, frame), None)
+            except (CdpError, TimeoutError):
+                if frame == self._frames.page:
+                    raise
+                continue  # why a frame cannot be read is told by the look at its words
+            found += [_Part(area, number, frame) for number, area in enumerate(areas)]
+        return sorted(found, key=lambda part: -part.area)
+
+    async def _shoot_part(self, number: int, part: "_Part") -> int:
+        """Gives how many screenshots it took."""
+        left, top = await self._frames.place(part.frame)
+        for step in range(self._limits.tiles):
+            at = await self._put(part, step)
+            if at is None:
+                return step
+            clip = {"x": at["x"] + left, "y": at["y"] + top, "width": at["width"], "height": at["height"], "scale": 1}
+            shot = {"format": "png", "optimizeForSpeed": True, "captureBeyondViewport": True, "clip": clip}
+            self._seen.screenshots.append(await self._shoot(shot, f"screenshot-inner-{number}-{step + 1}.png"))
+            if at["last"]:
+                return step + 1
+        self._recorder.note("evidence.note_height", kept=int(self._limits.tiles * at["span"]), height=at["tall"])
+        return self._limits.tiles
+
+    async def _put(self, part: "_Part", step: int | None) -> Any:
+        framed = part.frame != self._frames.page
+        return await self._frames.run("inner.js", {"number": part.number, "step": step, "framed": framed}, part.frame)
 
     def _replace(self, shots: list[Path]) -> None:
         for old in self._seen.screenshots:

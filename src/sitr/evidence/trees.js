@@ -25,5 +25,33 @@
     for (let at = node; at; at = read(at, "getRootNode")().host) if (read(at, "closest")(selector)) return true;
     return false;
   };
-  return { read, keep, shadow, elements, within };
+  // What people read, also what stands beside the body; of a body that is not shown, what it would say.
+  const text = () => {
+    const { documentElement: top, body } = document;
+    return (body && !body.checkVisibility() ? body.innerText : top && (top.innerText ?? top.textContent)) ?? "";
+  };
+  // What is behind an address of the page's own, as a data: address; empty when it cannot be read or has more than `most` bytes.
+  const bytes = async (url, most) => {
+    try {
+      const blob = await (await fetch(url)).blob();
+      if (blob.size > most) return "";
+      return await new Promise((done) => {
+        const reader = new FileReader();
+        reader.onload = () => done(String(reader.result));
+        reader.onerror = () => done("");
+        reader.readAsDataURL(blob);
+      });
+    } catch { return ""; }
+  };
+  const redraw = (image) => {
+    if (image.naturalWidth * image.naturalHeight > 5e7) return "";
+    try {
+      const canvas = document.createElementNS("http://www.w3.org/1999/xhtml", "canvas");
+      canvas.width = image.naturalWidth;
+      canvas.height = image.naturalHeight;
+      canvas.getContext("2d").drawImage(image, 0, 0);
+      return canvas.toDataURL("image/png");
+    } catch { return ""; }
+  };
+  return { read, keep, shadow, elements, within, text, bytes, redraw };
 }

@@ -25,6 +25,9 @@ T = TypeVar("T")
 
 _ICON_ROLE = "icon"
 _MORE = 120
+# Two frames are waited for at each step down a page: 33 ms where nothing else runs. On a busy machine a step that is
+# left sooner never tells the page that its pictures came into view: they were missing without a word.
+_FRAMES_MILLISECONDS = 250
 _FIRST_WORDS_SECONDS = 3.0
 _CLOSED_SECONDS = 4.0
 _NODES = 40_000
@@ -36,10 +39,21 @@ _TEXT = 4 * 2**20
 _INLINE = 96 * 2**20
 _BROWSERS_OWN = "chrome-error:"
 _START_SECONDS = 30.0
+# A frame's last step, and what it still reads, when the time for scrolling is over.
+_BEYOND_SECONDS = 1.5
+# A page may lead on to another by itself; so many are followed, and one that says so beforehand is waited for so long.
+_MOST_PAGES = 3
+_LEADS_ON_SECONDS = 5.0
+# What went wrong with a page that led on is no loss when the next one was gone through whole.
+_ON_THE_WAY = frozenset(
+    f"evidence.{name}"
+    for name in ("note_load", "note_scroll", "step_load", "step_first_screenshot", "step_scroll", "step_expand")
+)
 # A service worker would answer from a store of its own, unseen by the recorder.
+# Its container stays, and refuses: pages ask for the container by name and would end on the spot without it.
 _NO_WORKERS = (
-    "try{Object.defineProperty(Navigator.prototype,'serviceWorker',"
-    "{get(){return undefined},configurable:false})}catch{}"
+    "try{Object.defineProperty(ServiceWorkerContainer.prototype,'register',{value:function register(){"
+    "return Promise.reject(new DOMException('The operation is insecure.','SecurityError'))}})}catch{}"
 )
 # WebRTC asks for no proxy: the network namespace stops it, and where there is none, this does.
 _NO_CALLS = (
@@ -65,10 +79,14 @@ class Visit:
         self._page = ""
         self._attached = asyncio.Event()
         self._loaded = asyncio.Event()
+        self._went_on = asyncio.Event()
         self._crashed = asyncio.Event()
         self._identity: dict[str, Any] = {}
         self.seen = Seen()
         self._passed: list[str] = []  # lines of text that stood there before the end
+        self._taken = False  # text and source of the page as it stood in the end
+        self._leads_on: tuple[float, str] | None = None  # after so many seconds, to this address
+        self._own = 0  # signs of pictures as text that were taken on the way
         self._screens = Screens(cdp, self._frames, recorder, folder, options, self.seen)
 
     async def run(self, url: str) -> Seen:
@@ -88,14 +106,15 @@ class Visit:
 
     async def _look(self) -> None:
         pictures = self._options.pictures
-        await self._step("load", self._wait_loaded(), self._limits.load_seconds + 1)
-        if pictures:
-            await self._step("first_screenshot", self._screens.first(), 6)
-        await self._first_words()
-        if self._options.expand:
-            await self._step("expand", self._expand(), 6)
-        if self._options.scroll:
-            await self._step("scroll", self._scroll(), self._limits.scroll_seconds + 2)
+        for _ in range(_MOST_PAGES):
+            before = set(self._recorder.problems)
+            if await self._go_through():
+                break
+            self._forget(before)
+            self._remember()
+        if self._leads_on is not None:
+            seconds, url = self._leads_on
+            self._recorder.note("evidence.note_leads_on", seconds=int(seconds), url=url)
         await self._step("quiet", self._recorder.quiet(self._limits.quiet_seconds), self._limits.quiet_seconds + 1)
         await self._step("page", self._collect(), self._limits.step_seconds)
         if pictures and not self._frames.lost:
@@ -107,6 +126,30 @@ class Visit:
         if self._frames.lost:
             self._recorder.note("evidence.note_lost")
         await self._step("certificates", self._read_certificates(), 3)
+
+    async def _go_through(self) -> bool:
+        """The page from its load to its end. False when it led on to another one meanwhile."""
+        await self._step("load", self._wait_loaded(), self._limits.load_seconds + 1)
+        self._went_on.clear()
+        loaded = self._loop.time()
+        if self._options.pictures:
+            await self._step("first_screenshot", self._screens.first(), 6)
+        await self._first_words()
+        if self._options.expand:
+            await self._step("expand", self._expand(), 6)
+        if self._options.scroll:
+            await self._step("scroll", self._scroll(), self._limits.scroll_seconds + 3)
+        seconds = self._limits.settle_seconds
+        if self._leads_on is not None and self._leads_on[0] <= _LEADS_ON_SECONDS:
+            seconds = max(seconds, self._leads_on[0] + 1)
+        with contextlib.suppress(TimeoutError):
+            left = min(loaded + seconds, self._deadline - 12) - self._loop.time()
+            await asyncio.wait_for(self._went_on.wait(), max(0.0, left))
+        return not self._went_on.is_set()
+
+    def _forget(self, before: set[tuple[str, str]]) -> None:
+        for key in [key for key in self._recorder.problems if key not in before and key[0] in _ON_THE_WAY]:
+            del self._recorder.problems[key]
 
     async def _step(self, name: str, work: Awaitable[T], seconds: float, default: T | None = None) -> T | None:
         """Runs one step within its limit and the deadline of all. What fails is noted as `evidence.step_<name>`."""
@@ -152,6 +195,7 @@ class Visit:
         )
         self._cdp.on("Page.javascriptDialogOpening", self._on_dialog)
         self._cdp.on("Page.frameNavigated", self._on_navigated)
+        self._cdp.on("Page.frameScheduledNavigation", self._on_scheduled)
         self._cdp.on(
             "Page.loadEventFired", lambda _p, session: self._loaded.set() if session == self._session else None
         )
@@ -249,7 +293,19 @@ class Visit:
         else:
             self._frames.lost = False
             self._frames.page = Frame(session, frame["id"])
-            self.seen.final_url = frame["url"] + frame.get("urlFragment", "")
+            self._loaded.clear()
+            self._went_on.set()
+            self._leads_on = None
+            address = frame["url"] + frame.get("urlFragment", "")
+            if self._taken:
+                self._recorder.note("evidence.note_moved_on", url=address)
+            else:
+                self.seen.final_url = address
+
+    def _on_scheduled(self, params: dict[str, Any], session: str) -> None:
+        """The page, or its server, says that it leads on by itself (`Refresh`)."""
+        if session == self._session and params["frameId"] == self._frames.page.id and "Refresh" in params["reason"]:
+            self._leads_on = float(params["delay"]), str(params["url"])
 
     def _on_detached(self, params: dict[str, Any]) -> None:
         self._frames.sessions.pop(params.get("sessionId", ""), None)
@@ -324,9 +380,38 @@ class Visit:
             self._recorder.note("evidence.note_expanded", n=self.seen.expanded)
 
     async def _scroll(self) -> None:
-        limits = {"pause": 60, "seconds": self._limits.scroll_seconds, "text": _TEXT}
-        answer = await self._frames.run("scroll.js", limits)
+        until = self._loop.time() + self._limits.scroll_seconds
+        for frame in await self._frames.all():
+            main = frame == self._frames.page
+            try:
+                if not main:
+                    await self._frames.show(frame)
+                work = self._frames.run("scroll.js", self._scrolling(until, framed=not main), frame)
+                answer = await asyncio.wait_for(work, max(0.0, until - self._loop.time()) + _BEYOND_SECONDS)
+            except (CdpError, TimeoutError):
+                if main:
+                    raise
+                continue  # gone meanwhile, or told by the look at its words
+            self._take_passed(answer, frame)
+        await self._frames.run("scroll.js", self._scrolling(0, framed=False))  # back to the top
+
+    def _scrolling(self, until: float, *, framed: bool) -> dict[str, Any]:
+        seconds = max(0.0, until - self._loop.time())
+        limits = {"pause": _FRAMES_MILLISECONDS, "seconds": seconds, "framed": framed}
+        return limits | {"text": _TEXT, "inline": _INLINE - self._own}
+
+    def _take_passed(self, answer: dict[str, Any], frame: Frame) -> None:
+        """Lines, and pictures without an address on the web, that a frame showed on the way."""
         self._passed += answer["passed"]
+        for one in answer["pictures"]:
+            self.seen.references.append(Reference(one["url"], ("passed",), frame.id))
+            self._own += len(one["url"]) + len(one["data"])
+            if one["data"]:
+                self.seen.inline[one["url"]] = one["data"]
+        if anew := sum(one["anew"] for one in answer["pictures"]):
+            self._recorder.note("evidence.note_redrawn", n=anew)
+        if answer["lost"]:
+            self._recorder.note("evidence.note_references")
         if not answer["reached"]:
             self._recorder.note("evidence.note_scroll")
 
@@ -355,7 +440,7 @@ class Visit:
         limits = {"nodes": _NODES, "refs": 4000, "text": _TEXT, "html": self._limits.dom_bytes}
         limits |= {"inline": _INLINE, "canvases": 24}
         texts: list[str] = []
-        self._passed[:0] = [words for line in self.seen.text.splitlines() if (words := line.strip())]
+        self._remember()
         if not await self._frames.hand_in_closed(_CLOSED_SECONDS, _DESCRIBED_NODES):
             self._recorder.note("evidence.note_apart")
         for number, frame in enumerate(await self._frames.all()):
@@ -378,9 +463,14 @@ class Visit:
             limits["text"] = max(0, limits["text"] - len(got["text"]))
             if number == 0:
                 self._take_main(got)
+                self._taken = True
             limits["inline"] = max(0, limits["inline"] - self._take_references(got, frame.id))
         self.seen.text = "\n\n".join(text for text in texts if text.strip())
         self._add_passed()
+
+    def _remember(self) -> None:
+        """The lines that stand there now, should they not stand there in the end."""
+        self._passed[:0] = [words for line in self.seen.text.splitlines() if (words := line.strip())]
 
     def _add_passed(self) -> None:
         """What the page showed on the way and shows no more: at first, or while it was scrolled."""
@@ -431,7 +521,7 @@ class Visit:
     async def _read_blobs(self) -> None:
         by_frame: dict[str, list[str]] = {}
         for reference in self.seen.references:
-            if reference.url.startswith("blob:"):
+            if reference.url.startswith("blob:") and reference.url not in self.seen.inline:
                 by_frame.setdefault(reference.frame, []).append(reference.url)
         for frame in await self._frames.all() if by_frame else []:
             if urls := by_frame.get(frame.id):
