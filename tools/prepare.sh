@@ -59,11 +59,11 @@ install_packages() {
     export DEBIAN_FRONTEND=noninteractive
     # Another apt may be at work (a first boot, a second ./start): wait for its lock, two minutes at most.
     options='-q -o DPkg::Lock::Timeout=120 -o Acquire::Retries=2'
+    # Lists first: from old ones a browser would come whose holes have long been known. Without a network a package may lie here.
     # shellcheck disable=SC2086
-    apt-get $options install -y --no-install-recommends "$@" >&2 </dev/null && return 0
+    apt-get $options update >&2 </dev/null || true
     # shellcheck disable=SC2086
-    apt-get $options update >&2 </dev/null &&
-        apt-get $options install -y --no-install-recommends "$@" >&2 </dev/null
+    apt-get $options install -y --no-install-recommends "$@" >&2 </dev/null
 }
 
 # --- the Python environment -------------------------------------------------------------------------------------------

@@ -280,12 +280,13 @@ IMITATED = "<p>words<div id=webkit-xml-viewer-source-xml></div><xslt-warning-ban
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
-    [("<iframe src=/styled.xml></iframe><iframe src=/feed.xml></iframe>", ["evidence.note_xml"]), (IMITATED, [])],
+    ("body", "own"),
+    [("<iframe src=/styled.xml></iframe><iframe src=/feed.xml></iframe>", {"made of words", "words"}),
+     (IMITATED, {"words"})],
     ids=["in frames", "imitated"],
-)
+)  # fmt: skip
 def test_words_that_the_browser_itself_adds_to_an_xml_file_are_named(
-    body: str, said: list[str], site: Site, capturing: Capturing
+    body: str, own: set[str], site: Site, capturing: Capturing
 ) -> None:
     feed = b"<?xml version='1.0'?><feed>words</feed>"
     site.pages["/feed.xml"] = lambda handler: reply(handler, feed, "application/xml")
@@ -293,7 +294,11 @@ def test_words_that_the_browser_itself_adds_to_an_xml_file_are_named(
     styled = feed.replace(b"?><", b"?><?xml-stylesheet type='text/xsl' href='/s.xsl'?><")
     site.pages["/styled.xml"] = lambda handler: reply(handler, styled, "text/xml")
     made = capturing(site.html("/p", body))
-    assert [one.code for one in made.problems] == said
+    text = made.of_kind(FileKind.TEXT)[0].path.read_text(encoding="utf-8")
+    shown = {line.strip() for line in text.splitlines()} - {""}
+    assert own <= shown
+    # Which words a browser adds, and whether in frames too, differs from version to version.
+    assert [one.code for one in made.problems] == ["evidence.note_xml"] * (shown > own)
     assert not made.partial
 
 
