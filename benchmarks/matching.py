@@ -14,6 +14,7 @@ photos that are no references, so that none of them is a copy of two. Nothing is
 
 import argparse
 import io
+import itertools
 import json
 import statistics
 import sys
@@ -68,14 +69,20 @@ def picture(photo: Photograph) -> Image.Image:
 
 
 def run_edit(
-    name: str, positives: dict[str, Image.Image], fillers: Sequence[Image.Image], prints: dict[str, bytes], share: float
+    name: str,
+    positives: dict[str, Image.Image],
+    fillers: Sequence[Image.Image],
+    prints: dict[str, bytes],
+    share: float,
+    times: int = 1,
 ) -> Row:
-    """One edit of every positive, against its own photo and (a seeded `share` of) all others."""
+    """One edit of every positive, drawn anew so many `times`, against its own photo and a seeded `share` of others."""
     cv2.setNumThreads(1)
     known = {photo: Fingerprint.unpack(raw) for photo, raw in prints.items()}
     row = Row(name)
-    for photo, original in positives.items():
-        data = edits.jpeg(edits.SUITE[name](original, edits.dice(name + photo), fillers), 85)
+    for again, (photo, original) in itertools.product(range(times), positives.items()):
+        dice = edits.dice(name + photo + (f"/{again}" if again else ""))
+        data = edits.jpeg(edits.SUITE[name](original, dice, fillers), 85)
         started = time.thread_time()
         look = Look(data)
         row.by_pdq31 += int(pdq.distance(look.hashed[0], known[photo].orientations[:1])[0]) <= pdq.RADIUS
@@ -199,9 +206,12 @@ def recall(options: argparse.Namespace) -> int:
     prints = {name: each.pack() for name, each in made.items() if name not in flat}
     pictures = {name: pictures[name] for name in prints}
     at, parts = (int(number) for number in options.part.split("/"))
-    suite = tuple(edits.SUITE)[:: 9 if options.quick else 1][at::parts]
+    suite = [name for name in edits.SUITE if not options.edit or name in options.edit]
+    suite = suite[:: 9 if options.quick else 1][at::parts]
     with ProcessPoolExecutor(options.processes) as pool:
-        work = partial(run_edit, positives=pictures, fillers=fillers, prints=prints, share=options.share)
+        work = partial(
+            run_edit, positives=pictures, fillers=fillers, prints=prints, share=options.share, times=options.times
+        )
         rows = list(_told(pool.map(work, suite)))
     figures: dict[str, object] = {
         "half": options.half,
@@ -210,7 +220,7 @@ def recall(options: argparse.Namespace) -> int:
         "bytes_each": statistics.mean(len(p) for p in prints.values()),
         "most_bytes": max(len(p) for p in prints.values()),
     }
-    if at == 0:
+    if at == 0 and not options.edit:
         scenes = shots(p for p in every if p.half == options.half)
         figures["shots"] = [shot(a, b, options.cache) for a, b in scenes if not still(a.name, b.name)]
         figures["still"] = [shot(a, b, options.cache) for a, b in scenes if still(a.name, b.name)]
@@ -273,6 +283,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--cache", type=Path, help="where `benchmarks.photos` keeps its packages")
     parser.add_argument("--half", choices=("tuning", "measuring"), default="tuning")
+    parser.add_argument("--edit", choices=tuple(edits.SUITE), action="append", help="only this one; may stand again")
+    parser.add_argument("--times", type=int, default=1, help="how often each edit of each photo is drawn anew")
     parser.add_argument("--pairs", type=int, default=0, help="wrong pairs to reach")
     parser.add_argument("--resume", type=Path, default=Path("pairs.jsonl"), help="where the long run is kept")
     parser.add_argument(
