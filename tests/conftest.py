@@ -73,9 +73,9 @@ sys.addaudithook(_no_network)
 def pytest_configure() -> None:
     """Read the settings now; pytest-django then sets Django up, before any test file is collected.
 
-    No example of hypothesis has a deadline: a busy machine is no defect.
+    No example of hypothesis has a deadline, nor has the making of examples: a busy machine is no defect.
     """
-    hypothesis.settings.register_profile("sitr", deadline=None)
+    hypothesis.settings.register_profile("sitr", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
     hypothesis.settings.load_profile("sitr")
     settings.DATABASES  # noqa: B018 reading one reads all
 

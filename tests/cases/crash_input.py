@@ -63,7 +63,9 @@ def hanging_site() -> Iterator[int]:
                 connection.close()
 
 
-def dead_port() -> int:
-    """A port at which a site stood a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        return int(gone.getsockname()[1])
+@contextmanager
+def dead_port() -> Iterator[int]:
+    """A port at which nobody listens: it is held, or another program of this machine might take it meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])

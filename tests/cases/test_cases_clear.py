@@ -229,7 +229,7 @@ WORDS = (
     "gdpr_art17",
     "s-steady",
     "instagram",
-    "GDPR",
+    "UK GDPR",  # the four letters alone: chance writes them into a seal in one run of some hundreds
     "mine.png",
     "We got it",
     "We-got-it",

@@ -47,7 +47,7 @@ def test_several_hundred_kills_lose_nothing(tmp_path: Path, capsys: pytest.Captu
 @pytest.mark.browser
 def test_a_process_killed_in_any_verb_loses_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with rounds(tmp_path, seed=20260314) as world:
-        figures = run(world, kills=25, seconds=45, more=_in_the_middle_of_a_real_capture)
+        figures = run(world, kills=25, seconds=120, more=_in_the_middle_of_a_real_capture)
     with capsys.disabled():
         print("\n" + figures.told())
     assert not world.broken, "\n".join(dict.fromkeys(world.broken))
@@ -141,8 +141,8 @@ def test_bad_input_gets_a_sentence_and_a_status_and_loses_nothing(tmp_path: Path
     (tmp_path / "wrong").write_text("other words\n")
     answers = tmp_path / "answers.json"
     answers.write_text(json.dumps({"country": "DE", "answers": {"age": ["adult"]}}))
-    with hanging_site() as hanging:
-        sitr_ = _Typed(tmp_path, f"{hanging} {dead_port()}")
+    with hanging_site() as hanging, dead_port() as dead:
+        sitr_ = _Typed(tmp_path, f"{hanging} {dead}")
         case = json.loads(sitr_.type("right", "case", "new", "--answers", str(answers), "--json").stdout)["case"]
         before = json.loads(sitr_.type("right", "journal", "verify", case, "--json").stdout)
         bads = [*_bad_files(tmp_path, case), *_bad_addresses(case, hanging, sitr_.dead)]

@@ -35,9 +35,10 @@ def test_a_proxy_that_answers_is_fine_and_is_asked_for_no_host() -> None:
 
 
 def test_nobody_there_and_no_proxy_are_told_apart() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = int(taken.getsockname()[1])
-    assert _state(Proxy("127.0.0.1", port, "", ""))[0] is False
+    with socket.socket() as held:  # so that nobody else of this machine listens there meanwhile
+        held.bind(("127.0.0.1", 0))
+        port = int(held.getsockname()[1])
+        assert _state(Proxy("127.0.0.1", port, "", ""))[0] is False
     assert _state(None) == (True, "visits_direct")
 
 

@@ -82,9 +82,10 @@ def test_a_full_disk_while_opening_is_not_called_damage(sealed: Built) -> None:
         unseal(sealed.file, Path("/dev/full"), str(KEY), None)
 
 
-def test_the_sealed_file_holds_nothing_in_clear_and_is_its_owners_alone(sealed: Built) -> None:
+def test_the_sealed_file_holds_nothing_in_clear_and_is_its_owners_alone(sealed: Built, opened: Path) -> None:
     data = sealed.file.read_bytes()
-    for secret in (b"leaks.example", b"bagit", b"journal", "وصلتني".encode(), b"PK\x03\x04"):
+    begins = opened.read_bytes()[:8]  # more than a zip's first four bytes, which chance writes now and then
+    for secret in (b"leaks.example", b"bagit.txt", b"journal", "وصلتني".encode(), begins):
         assert secret not in data
     assert sealed.file.stat().st_mode & 0o077 == 0
 

@@ -150,7 +150,7 @@ def test_what_is_no_record_is_told_as_damaged(data: bytes) -> None:
 def test_a_page_made_to_be_slow_to_compare_is_compared_in_time() -> None:
     """Few different blocks, many times: the usual alignment takes a minute and a half for this."""
     one, other = ("\n".join("ab"[i * i % 7 % 2] + str(i * k % 5) for i in range(3000)).encode() for k in (3, 4))
-    began = time.monotonic()
+    began = time.process_time()
     found = compare_pages(read_state(record(), one, b""), read_state(record(), other, b""), {})
     assert found.text
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

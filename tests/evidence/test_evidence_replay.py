@@ -94,7 +94,7 @@ def played(gallery: tuple[Site, Capture]) -> Iterator[tuple[Archive, Page]]:
         page.route("**/*", archive.answer)
         page.goto(made.url)
         page.evaluate(SCROLL)
-        page.wait_for_function("() => [...document.images].every((i) => i.src && i.complete)", timeout=8000)
+        page.wait_for_function("() => [...document.images].every((i) => i.src && i.complete)", timeout=60_000)
         yield archive, page
 
 

@@ -34,7 +34,7 @@ class Popup(Pressed):
         self.number += 1
         message = json.dumps({"id": self.number, "method": method, "params": given})
         self.browser.send("Target.sendMessageToTarget", {"sessionId": self.session, "message": message})
-        for _ in range(600):
+        for _ in range(3000):  # a minute: a busy machine is no defect
             if self.number in self.answers:
                 break
             self.page.wait_for_timeout(20)
@@ -70,7 +70,7 @@ class Chromium:
         found = browser.send("Target.getTargets", everything)["targetInfos"]
         tab = next(one for one in found if one["type"] == "tab" and one["url"] == mine)
         browser.send("Extensions.triggerAction", {"id": self.id, "targetId": tab["targetId"]})
-        for _ in range(200):
+        for _ in range(1200):
             found = browser.send("Target.getTargets", everything)["targetInfos"]
             popup = next((one for one in found if one["type"] == "page" and "/popup.html" in one["url"]), None)
             if popup:
@@ -80,7 +80,7 @@ class Chromium:
         session = browser.send("Target.attachToTarget", {"targetId": popup["targetId"], "flatten": False})["sessionId"]
         made = Popup(browser, session, page)
         browser.on("Target.receivedMessageFromTarget", lambda got: _hear(made, got))
-        made.wait("document.getElementById('title')?.textContent", 10)
+        made.wait("document.getElementById('title')?.textContent")
         return made
 
     def close_popup(self, popup: Popup) -> None:

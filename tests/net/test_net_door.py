@@ -19,8 +19,10 @@ from sitr.errors import BadInput, Locked, OutsideSilent
 from sitr.net import Door, Limits, LoopbackPass, Refusal, Resolver, Response, is_throw_away, mark_throw_away
 
 Script = Callable[[socket.socket, bytes], None]
-LIMITS = Limits(seconds=5, bytes=100_000, redirects=3)
+LIMITS = Limits(seconds=30, bytes=100_000, redirects=3)
 HURRIED = Limits(seconds=0.6, bytes=100_000, redirects=3)
+SLACK = 10  # seconds that a busy machine may take more; who has to be left in time hangs for longer
+HANGS = 30
 
 
 @contextmanager
@@ -83,7 +85,7 @@ def refused(home: Path, script: Script, limits: Limits = LIMITS) -> str:
     began = time.monotonic()
     with pytest.raises(OutsideSilent) as found:
         fetch(home, script, limits)
-    assert time.monotonic() - began < limits.seconds + 2
+    assert time.monotonic() - began < limits.seconds + SLACK
     return found.value.code
 
 
@@ -131,7 +133,7 @@ class TestAnswers:
 
 class TestLimits:
     def test_a_server_that_never_answers_is_left_in_time(self, home: Path) -> None:
-        assert refused(home, lambda _c, _h: time.sleep(3), HURRIED) == "net.too_slow"
+        assert refused(home, lambda _c, _h: time.sleep(HANGS), HURRIED) == "net.too_slow"
 
     @pytest.mark.parametrize(
         "before", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"]
@@ -139,7 +141,7 @@ class TestLimits:
     def test_a_server_that_drips_is_left_in_time(self, home: Path, before: bytes) -> None:
         def drip(connection: socket.socket, _head: bytes) -> None:
             connection.sendall(before)
-            for _ in range(100):
+            for _ in range(HANGS * 30):
                 connection.sendall(b"a")
                 time.sleep(0.03)
 
@@ -155,7 +157,7 @@ class TestLimits:
 
     def test_a_name_that_is_looked_up_forever_is_left_in_time(self) -> None:
         def stuck(_host: str, _port: int) -> list[str]:
-            time.sleep(3)
+            time.sleep(HANGS)
             return ["8.8.8.8"]
 
         began = time.monotonic()
@@ -163,7 +165,7 @@ class TestLimits:
             Door(resolver=stuck).get("http://leak.example/", HURRIED)
         with pytest.raises(OutsideSilent, match=r"net\.too_slow"):
             Door(resolver=stuck).connect("leak.example", 443, 0.3)
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 0.6 + 0.3 + SLACK
 
     def test_a_server_that_never_reads_does_not_hold_a_post(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -232,10 +234,11 @@ class TestLimits:
         assert refused(home, reset) == "net.cut"
 
     def test_nobody_listening_is_named(self, home: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        with pytest.raises(OutsideSilent, match=r"net\.unreachable"):
-            door_to(home, port).get(f"http://leak.example:{port}/", LIMITS)
+        with socket.socket() as held:  # so that nobody else of this machine listens there meanwhile
+            held.bind(("127.0.0.1", 0))
+            port = held.getsockname()[1]
+            with pytest.raises(OutsideSilent, match=r"net\.unreachable"):
+                door_to(home, port).get(f"http://leak.example:{port}/", LIMITS)
 
     def test_an_unknown_name_is_named(self) -> None:
         def unknown(_host: str, _port: int) -> list[str]:

@@ -331,7 +331,7 @@ def test_names_and_sizes_tell_nothing_and_the_folder_is_closed_to_others(blobs: 
     assert blobs._root.stat().st_mode & 0o777 == 0o700
     assert path.stat().st_mode & 0o777 == 0o600
     assert b"x" * 20 not in path.read_bytes()
-    assert "900" not in repr(stored)
+    assert "900" not in repr(replace(stored, name="", sha256=b""))  # chance writes it into one name in a hundred
     assert stored.content_sha256.hex() not in repr(stored)
 
 

@@ -38,9 +38,13 @@ def test_any_flipped_byte_is_found(value: bytes, where: int, flip: int) -> None:
 @settings(max_examples=200)
 def test_a_cut_anywhere_is_found(value: bytes, where: int) -> None:
     sealed = seal(value, HERE, HOLDER.public)
+    kept = sealed[: where % len(sealed)]
     with pytest.raises(Damaged) as found:
-        open_sealed(sealed[: where % len(sealed)], HERE, HOLDER)
-    assert found.value.code == "vault.truncated"
+        open_sealed(kept, HERE, HOLDER)
+    inner = age.inner_length(kept, len(kept))
+    # One cut in a thousand leaves a length that a whole value could have; it is found, and called altered.
+    possible = inner is not None and inner == text_size(inner)
+    assert found.value.code == ("vault.altered" if possible else "vault.truncated")
 
 
 @given(place=places, other=places)

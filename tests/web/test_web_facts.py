@@ -1,7 +1,7 @@
 """The page of facts that are due: totals, what is past and what soon will be, filters, pages, and nothing of a case."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,21 @@ from sitr.words import LANGS, Lang, say
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
-TODAY = datetime.now(UTC).date()
+TODAY = date(2026, 11, 23)
 NOTE = Prose(ar="ملاحظة أولى", en="a first note")
+
+
+class Today(datetime):
+    """A clock that stands at noon of that day: no test runs over a midnight."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "Today":
+        return cls(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=tz)
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sitr.web.survivor.facts.datetime", Today)
 
 
 def fact(field: str, *said: str | Words | Prose, verified: bool = True, url: str | None = None) -> ListedFact:

@@ -57,7 +57,7 @@ def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": "src"})
     yield process, f"http://127.0.0.1:{port}/"
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
 
 
 def test_the_application_is_built_in_the_worker_and_answers_within_three_seconds(
@@ -71,9 +71,9 @@ def test_the_application_is_built_in_the_worker_and_answers_within_three_seconds
 
 def test_a_signal_ends_the_server_and_its_worker_cleanly(server: tuple[subprocess.Popen[str], str]) -> None:
     process, url = server
-    worker = int(_wait_for(url, 10.0).split()[0])
+    worker = int(_wait_for(url, 60.0).split()[0])
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=20)
+    said, _ = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, "ended cleanly\n")
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
