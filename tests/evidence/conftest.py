@@ -41,15 +41,15 @@ def canary() -> Iterator[Site]:
 
 @pytest.fixture
 def capturing(memory: Path, site: Site, tmp_path: Path) -> Capturing:
-    """Captures one address of the site with short limits; keywords change the limits."""
+    """Captures one address of the site; keywords change the limits, which a busy machine keeps too."""
 
     def act(url: str, *, pictures: bool = True, **limits: float) -> Capture:
         bounds = {
-            "seconds": 30.0,
-            "load_seconds": 6.0,
-            "step_seconds": 6.0,
+            "seconds": 60.0,
+            "load_seconds": 15.0,
+            "step_seconds": 15.0,
             "quiet_seconds": 1.5,
-            "scroll_seconds": 2.0,
+            "scroll_seconds": 6.0,
             "settle_seconds": 0.0,
             **limits,
         }

@@ -87,6 +87,6 @@ def tar_names(source: BinaryIO, limits: ImportLimits) -> Names | None:
                 if info.isreg():
                     found.append((name, info.size))
         cut = ends[-1:] != ["EOFHeaderError"]
-    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, OverflowError):
-        cut = True
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, OverflowError, TypeError):
+        cut = True  # TypeError: the library asks for a byte of gzip's head that is not there
     return Names(tuple(found), cut) if found else None
