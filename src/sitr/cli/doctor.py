@@ -11,20 +11,22 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
 from sitr.cli.call import Call
-from sitr.errors import OutsideSilent
-from sitr.evidence import Wall, confinement
+from sitr.errors import MissingProgram, OutsideSilent
+from sitr.evidence import Wall, chromium_built, confinement
 from sitr.fingerprint import kernel
 from sitr.net import Door, Proxy
 from sitr.words import say
 
-_APT = "apt-get install -y --no-install-recommends "
+_APT = "apt-get update && apt-get install -y --no-install-recommends "
 # program: (how it is asked, package, what for)
 _PROGRAMS = {
     "chromium": (("chromium", "--version"), "chromium", "capture"),
@@ -38,6 +40,8 @@ _NATIVE = {"cv2": "finding", "pyrage": "sealing", "argon2": "sealing", "weasypri
 _NAME = re.compile(r"[A-Za-z0-9._-]+")  # the name at the head of a requirement (PEP 508)
 _PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _PICTURES = Path("/usr/share/backgrounds")
+_FRESH = timedelta(days=60)
+"""Chromium has a new version each month, most with holes closed that others already use."""
 _MIB = 1024 * 1024
 _PROXY_SECONDS = 5.0
 _LEAST_DISK = 1024 * _MIB
@@ -68,6 +72,7 @@ def _all(call: Call) -> Iterator[Check]:
     yield _python(call)
     for name in _PROGRAMS:
         yield _program(call, name)
+    yield from _browsers_age(call)
     yield _packages(call)
     for name, purpose in _NATIVE.items():
         yield _native(call, name, purpose)
@@ -105,6 +110,15 @@ def _program(call: Call, name: str) -> Check:
     return _check(
         call, name, purpose, ok=answer is not None, fix=_APT + package, detail=(answer or "").partition("\n")[0][:80]
     )
+
+
+def _browsers_age(call: Call) -> Iterator[Check]:
+    """Pages that mean harm are opened in it; nothing where it is missing, which is told above."""
+    with suppress(MissingProgram, OSError):
+        built = chromium_built()
+        ok = datetime.now(UTC).date() - built <= _FRESH
+        fix = _APT + "chromium"
+        yield _check(call, "browser's age", "fresh_browser", ok=ok, fix=fix, detail=built.isoformat(), warning=True)
 
 
 def _asked(command: Iterable[str]) -> str | None:

@@ -5,6 +5,7 @@ sealing (`vault`), the record of what was done (`journal`), comparing pictures (
 visited at all (`net`).
 """
 
+from sitr.evidence.browser import chromium_built
 from sitr.evidence.captured import (
     Capture,
     CapturedFile,
@@ -43,6 +44,7 @@ __all__ = [
     "Viewport",
     "Wall",
     "capture",
+    "chromium_built",
     "confinement",
     "kind_of_own",
     "own_picture",

@@ -6,6 +6,7 @@ has one. What it is then told to do belongs to `visit.py`.
 
 import array
 import contextlib
+import datetime as dt
 import os
 import shutil
 import signal
@@ -123,6 +124,12 @@ def find_chromium() -> Path:
     with Path(found).open("rb") as file:
         script = file.read(2) == b"#!"
     return _DEBIAN_BINARY if script and _DEBIAN_BINARY.exists() else Path(found).resolve()
+
+
+def chromium_built() -> dt.date:
+    """The day on which the browser was made: a Debian package keeps it as the time of the file. One that came otherwise
+    has the day on which it was put there, which is later. Raises MissingProgram `evidence.no_chromium`."""
+    return dt.datetime.fromtimestamp(find_chromium().stat().st_mtime, dt.UTC).date()
 
 
 class Browser:
