@@ -54,6 +54,9 @@ REPEATED, _REPEATED_AGAINST, _REPEATED_PIECE = 0.6, 0.0045, (36, 0.0025)
 """In a wall of equal tiles nothing lies where it must but in its own picture: there a quarter of the features at least
 is clear (copies 0.0044 and less), in the next wall's none is (0.0047 and more). Of a piece with fewer features than
 these the clearest may be chance: a quarter of the next wall's tiles had 17 of 17 places, and 0.0036."""
+_REPEATED_DIM = (0.0035, 0.6)
+"""From so much against them on the places of such a wall are only nearly clear, and a third of the shades must be as
+exact as this: the next wall had 0.0045 and 0.71 (tiles, mirrored); it costs 3 of 593 copies of drawn walls."""
 _NEARLY, _NEARLY_AGAINST = 0.55, 0.012
 """Where fewer features have a twin, bricks of the next wall fit too, but badly: 0.031 and more; copies of the six
 tuning photos that repeat most had 0.0049 at most, in nine hard edits."""
@@ -165,7 +168,9 @@ def of_one_kind(signs: Signs, repeated: float) -> bool:
     if repeated < REPEATED:
         return signs.close.against[0] <= _NEARLY_AGAINST
     few, clear = _REPEATED_PIECE
-    return signs.close.against[0] <= (clear if signs.close.tried < few else _REPEATED_AGAINST)
+    nearly, third = _REPEATED_DIM
+    lit = signs.close.against[0] <= nearly or _lit_as(signs, third)
+    return lit and signs.close.against[0] <= (clear if signs.close.tried < few else _REPEATED_AGAINST)
 
 
 def _lit_as(signs: Signs, third: float) -> bool:
