@@ -50,16 +50,17 @@ _PAGE = (0.95, 0.95, 0.6, 0.85, 40)
 """A page must be there as a whole: blocks of the sketch, shades, what half of them miss, places, and from how many
 blocks of shades on it is whole; other text in the same table had 0.8 of the places, another sky in the same screenshot
 0.92 of the blocks."""
-REPEATED, _REPEATED_AGAINST, _REPEATED_PIECE = 0.6, 0.0045, (36, 0.0025)
+REPEATED, _REPEATED_AGAINST, _REPEATED_PIECE = 0.6, 0.0045, (36, 0.0022)
 """In a wall of equal tiles nothing lies where it must but in its own picture: there a quarter of the features at least
 is clear (copies 0.0044 and less), in the next wall's none is (0.0047 and more). Of a piece with fewer features than
-these the clearest may be chance: a quarter of the next wall's tiles had 17 of 17 places, and 0.0036."""
-_REPEATED_DIM = (0.0035, 0.6)
+these the clearest may be chance: the next wall's tiles had 17 of 17 places and 0.0036, and 15 of 15 and 0.00225."""
+_REPEATED_DIM = (0.0035, 0.6, 1.5)
 """From so much against them on the places of such a wall are only nearly clear, and a third of the shades must be as
-exact as this: the next wall had 0.0045 and 0.71 (tiles, mirrored); it costs 3 of 593 copies of drawn walls."""
-_NEARLY, _NEARLY_AGAINST = 0.55, 0.012
-"""Where fewer features have a twin, bricks of the next wall fit too, but badly: 0.031 and more; copies of the six
-tuning photos that repeat most had 0.0049 at most, in nine hard edits."""
+exact as this: the next wall had 0.0045 and 0.71 (tiles, mirrored); it costs 3 of 593 copies of drawn walls. However
+clear they are, light may not be off by more than the last: another cloth had 3.8, copies of two photos 1.1."""
+_NEARLY, _NEARLY_AGAINST = 0.4, 0.01
+"""Where fewer features have a twin, bricks and planks of the next wall fit too, but badly: 0.012 and more; copies of
+the 12 tuning photos that repeat so much had 0.0067 at most, in 68 edits."""
 _CLEAR = (20, 0.0012, 0.4, 0.6, 9)
 """Places, what goes against the first quarter of them, what a third of the shades miss, blocks, and shades to say so:
 where what is there is there to the last tenth, nothing else has to agree. Under a collage's tiles copies had 35 places,
@@ -168,8 +169,8 @@ def of_one_kind(signs: Signs, repeated: float) -> bool:
     if repeated < REPEATED:
         return signs.close.against[0] <= _NEARLY_AGAINST
     few, clear = _REPEATED_PIECE
-    nearly, third = _REPEATED_DIM
-    lit = signs.close.against[0] <= nearly or _lit_as(signs, third)
+    nearly, third, furthest = _REPEATED_DIM
+    lit = _lit_as(signs, furthest if signs.close.against[0] <= nearly else third)
     return lit and signs.close.against[0] <= (clear if signs.close.tried < few else _REPEATED_AGAINST)
 
 
