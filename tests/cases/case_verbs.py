@@ -423,6 +423,7 @@ INSIDE = {
     "exhibits.read_once": "one exhibit of an opened case, for dossiers",
     "fresh_files.fresh_files": "the files of one change, for the verbs",
     "shared_rows.put": "a row of the shared index, for the consent",
+    "on_the_way.still_on_the_way": "of a row that an opened case holds, for notices and submissions",
     "outcomes.own": "what became of notices, in memory, for a ranking",
     "outcomes.own_cases": "opens one's own cases, for the ledger",
     "sightings.view": "a row as it is shown",

@@ -73,7 +73,8 @@ def _judge_full_disk(said: list[dict[str, Any]], capsys: pytest.CaptureFixture[s
     wrong = [f"{one['verb']} with {one['room']} bytes: {one['came']} {one['code']} {one.get('trace', '')}"
              for one in verbs if one["came"] not in {"done", "StoreFull"}]  # fmt: skip
     assert not wrong, "\n".join(wrong)
-    assert not [one for one in verbs if one["broken"]], [one for one in verbs if one["broken"]]
+    broken = [f"{one['verb']} with {one['room']} bytes: {one['broken']}" for one in verbs if one["broken"]]
+    assert not broken, "\n".join(broken)
     # With no room at all every one of them must say so, in both languages. That all goes on afterwards is shown by the
     # next verb, which needs what the ones before it do, and by the end of the list.
     none_left = {one["verb"]: one for one in verbs if one["room"] == 0}

@@ -1,6 +1,7 @@
 """Notices: from the draft to the answer, what is refused on the way, and what nobody knows."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from tests.cases.case_snapshots import everything, payloads
 from tests.cases.case_verbs import notice, sighting
 from tests.cases.case_world import BASIS, FIELDS, MAIL, OPERATOR, World
+from tests.cases.test_cases_verbs import Refusal, broken_database
 
 from sitr.cases import agendas, exhibits, journals, notices, openings, sightings
 from sitr.cases.models import Notice
@@ -208,8 +210,31 @@ def _killed_while_sending(world: World, letter: str) -> None:
             """Die."""
             raise Killed
 
+    world.alive.add("its process")
     with pytest.raises(Killed):
-        notices.send(world.with_services(world.holder, mailer=Dying()), world.case, letter)
+        notices.send(world.with_services(world.holder, mailer=Dying(), process="its process"), world.case, letter)
+
+
+def test_what_came_of_a_mail_and_could_not_be_written_down_is_unknown_at_once(world: World) -> None:
+    """A full disk behind the sending: the process lives, and nobody sends any more."""
+    letter = notice(world, world.case, "approved")
+
+    class Filling:
+        """A relay that takes the mail; then the disk is full."""
+
+        def send(self, mail: Any) -> Delivery:
+            """Take it."""
+            assert _the(world, letter).state == "sending"
+            full.enter_context(broken_database(1))
+            return world.post.send(mail)
+
+    with ExitStack() as full, pytest.raises(Refusal):
+        notices.send(world.with_services(world.holder, mailer=Filling()), world.case, letter)
+    assert _the(world, letter).state == "unknown"
+    with pytest.raises(AnswerIsNo):
+        notices.send(world.holder, world.case, letter)
+    assert len(world.post.mails) == 1
+    assert notices.mark_sent(world.holder, world.case, letter, "it came", world.clock()).state == "sent"
 
 
 def test_a_notice_whose_sender_died_is_unknown_and_not_sent_again(world: World) -> None:

@@ -113,8 +113,9 @@ def test_what_a_killed_process_was_sending_is_unknown(
         raise Killed
 
     party.submit = dies  # type: ignore[method-assign, assignment]
+    sender = replace(keeper, services=replace(keeper.services, process="its process"))
     with pytest.raises(Killed):
-        submissions.submit(keeper, case, photo, "ncii", consent=True)
+        submissions.submit(sender, case, photo, "ncii", consent=True)
     (row,) = Submission.objects.all()
     assert row.state == SubmissionState.SENDING
     alive = replace(keeper, services=replace(keeper.services, is_alive=lambda _name: True))

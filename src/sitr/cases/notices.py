@@ -14,6 +14,7 @@ from sitr.cases.fresh_files import fresh_files
 from sitr.cases.imports import Kept, letter_kept, require_same_age
 from sitr.cases.ledgers import pooled
 from sitr.cases.models import Notice, Reply, Sighting
+from sitr.cases.on_the_way import on_the_way, still_on_the_way
 from sitr.cases.openings import answers_of
 from sitr.cases.outcomes import own
 from sitr.cases.services import whole_hour
@@ -222,8 +223,9 @@ def send(keeper: Keeper, case_id: str, notice_id: str) -> NoticeView:
         if NoticeState(row.state) is not NoticeState.APPROVED:
             move(_state(keeper, row, body), NoticeState.SENDING)
         return _view(keeper, case, row, body)
-    mail = _begin(keeper, case_id, notice_id)
-    return _finish(keeper, case_id, notice_id, _deliver(keeper, mail))
+    with on_the_way(notice_id):
+        mail = _begin(keeper, case_id, notice_id)
+        return _finish(keeper, case_id, notice_id, _deliver(keeper, mail))
 
 
 def _begin(keeper: Keeper, case_id: str, notice_id: str) -> Mail:
@@ -373,12 +375,9 @@ def list_notices(keeper: Keeper, case_id: str) -> list[NoticeView]:
 def _state(keeper: Keeper, row: Notice, body: dict[str, Any]) -> NoticeState:
     """The state as it is true now: a notice whose sender was killed may have gone, and nobody knows."""
     state = NoticeState(row.state)
-    if state is not NoticeState.SENDING:
-        return state
-    begun = read_time(body.get("begun_at"))
-    alive = bool(body["sender"]) and keeper.services.is_alive(body["sender"])
-    late = begun is None or keeper.services.now() - begun > _LONGEST_DELIVERY
-    return state if alive and not late else NoticeState.UNKNOWN
+    if state is NoticeState.SENDING and not still_on_the_way(keeper.services, row.id, body, _LONGEST_DELIVERY):
+        return NoticeState.UNKNOWN
+    return state
 
 
 def _replies(case: OpenCase) -> dict[str, list[ReplyView]]:

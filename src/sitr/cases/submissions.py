@@ -8,6 +8,7 @@ gone: it is `unknown` then, and nothing is ever sent again by itself. Not here: 
 
 import base64
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from sitr.cases import shared_rows
 from sitr.cases.access import Keeper
 from sitr.cases.models import Photo, Submission, SubmissionState
+from sitr.cases.on_the_way import on_the_way, still_on_the_way
 from sitr.cases.openings import pictures_allowed
 from sitr.cases.services import Services
 from sitr.cases.views import read_time
@@ -89,6 +91,20 @@ def submit(keeper: Keeper, case_id: str, photo_id: str, exchange: str, *, consen
     party = _party(keeper, exchange)
     if not consent:
         raise AnswerIsNo("cases.submit_consent", exchange=exchange)
+    with ExitStack() as until_known:
+        submission_id, listed, at = _begin(keeper, case_id, photo_id, exchange, until_known)
+        try:
+            handover = party.submit(listed, at)
+        except BadInput as refused:  # no key for it: known before anything went out
+            _finish(keeper, case_id, submission_id, Handover(HandoverState.REFUSED, refused.code))
+            raise
+        return _finish(keeper, case_id, submission_id, handover)
+
+
+def _begin(
+    keeper: Keeper, case_id: str, photo_id: str, exchange: str, until_known: ExitStack
+) -> tuple[str, list[WatchEntry], datetime]:
+    """Write down what is about to go out, and when."""
     with act(keeper, case_id, EntryKind.RELEASE, "submit") as doing:
         _, photo = doing.one(Photo, photo_id)
         if not pictures_allowed(doing):
@@ -102,13 +118,9 @@ def submit(keeper: Keeper, case_id: str, photo_id: str, exchange: str, *, consen
             "receipts": [], "detail": "", "begun_at": seconds(doing.now), "sender": keeper.services.process,
         }  # fmt: skip
         row = doing.add(Submission, body, state=SubmissionState.SENDING)
+        until_known.enter_context(on_the_way(row.id))
         doing.details = {"submission": row.id, "exchange": exchange, "photo": photo_id, "hashes": len(listed)}
-    try:
-        handover = party.submit(listed, doing.now)
-    except BadInput as refused:  # no key for it: known before anything went out
-        _finish(keeper, case_id, row.id, Handover(HandoverState.REFUSED, refused.code))
-        raise
-    return _finish(keeper, case_id, row.id, handover)
+    return row.id, listed, doing.now
 
 
 def withdraw(keeper: Keeper, case_id: str, submission_id: str) -> SubmissionView:
@@ -198,12 +210,9 @@ def _finish(keeper: Keeper, case_id: str, submission_id: str, handover: Handover
 def _state(services: Services, row: Submission, body: dict[str, Any]) -> SubmissionState:
     """The state as it is true now: what a killed process was sending may have gone, and nobody knows."""
     state = SubmissionState(row.state)
-    if state is not SubmissionState.SENDING:
-        return state
-    begun = read_time(body["begun_at"])
-    alive = bool(body["sender"]) and services.is_alive(body["sender"])
-    late = begun is None or services.now() - begun > _LONGEST
-    return state if alive and not late else SubmissionState.UNKNOWN
+    if state is SubmissionState.SENDING and not still_on_the_way(services, row.id, body, _LONGEST):
+        return SubmissionState.UNKNOWN
+    return state
 
 
 def _view(keeper: Keeper, row: Submission, body: dict[str, Any]) -> SubmissionView:
