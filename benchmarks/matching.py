@@ -161,6 +161,8 @@ def main() -> int:
     """Run, print the table, write JSON when asked. Exit 1 when a stranger was called a copy."""
     cv2.setNumThreads(1)  # one core a process; and a pool of threads would not survive the fork
     options = _options()
+    if options.walls:
+        return pairs.walls(options.walls)
     if options.cache and options.pairs:
         return pairs.run(options.cache, options.pairs, options.resume, options.part)
     if options.cache:
@@ -286,6 +288,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--edit", choices=tuple(edits.SUITE), action="append", help="only this one; may stand again")
     parser.add_argument("--times", type=int, default=1, help="how often each edit of each photo is drawn anew")
     parser.add_argument("--pairs", type=int, default=0, help="wrong pairs to reach")
+    parser.add_argument("--walls", type=int, default=0, help="patterns of these dice against each other, and no more")
     parser.add_argument("--resume", type=Path, default=Path("pairs.jsonl"), help="where the long run is kept")
     parser.add_argument(
         "--part", default="0/1", help="i/n: only every n-th edit (of the long run: query), from the i-th"

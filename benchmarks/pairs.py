@@ -1,6 +1,7 @@
 """Verified wrong pairs by the hundred thousand: every edited picture against every other photograph, in both stages.
 
     python -m benchmarks.matching --cache DIR --pairs 1000000 --resume FILE [--part 0/2]
+    python -m benchmarks.matching --walls 61          only patterns, drawn by other dice than the long run's
 
 Belongs here: the long run, which can be stopped at any time and goes on where it was. One query is one picture in one
 edit; it is looked at once and judged against what it is no copy of, by kind of pair (KINDS). Nothing is cut short by
@@ -10,6 +11,7 @@ a query; a false match leaves its picture beside it, to be looked at. What colla
 
 import functools
 import hashlib
+import itertools
 import json
 import time
 from collections import Counter
@@ -139,6 +141,29 @@ def run(cache: Path, wanted: int, resume: Path, part: str = "0/1", seed: int = 1
                 print(summary(done), flush=True)
     print(summary(done))
     return 1 if any(line["false"] for line in done) else 0
+
+
+def walls(first: int, every: int = 4) -> int:
+    """Drawn walls and pages of other dice than the long run's against each other, in every so-many-th edit.
+
+    1 when one was called a copy of another, else 0. Prints how many were found as themselves, too.
+    """
+    names = patterns.others(first)
+    pictures = {name: patterns.draw(name) for name in names}
+    prints = {name: fingerprint(edits.jpeg(picture, 92)) for name, picture in pictures.items()}
+    found = tried = false = 0
+    for (name, picture), edit in itertools.product(pictures.items(), tuple(edits.SUITE)[::every]):
+        # In a collage it stands beside others of its own dice, which are no references.
+        fillers = [patterns.draw(other) for other in patterns.others(first + 1000)[:FILLERS]] if _collage(edit) else ()
+        look = Look(edits.jpeg(edits.SUITE[edit](picture, edits.dice(edit + name), fillers), 85))
+        found += judge(prints[name], look).match
+        wrong = [other for other in names if other != name and judge(prints[other], look).match]
+        tried, false = tried + len(names) - 1, false + len(wrong)
+        for other in wrong:
+            print(f"  FALSE {name}, {edit}, as {other}", flush=True)
+    queries = tried // (len(names) - 1)
+    print(f"{tried} wrong pairs of {len(names)} patterns: {false} false; {found} of {queries} found as themselves")
+    return 1 if false else 0
 
 
 def read(resume: Path) -> list[Line]:

@@ -146,8 +146,13 @@ EACH = 4
 NAMES = tuple(f"{kind}-{number}" for kind in (*WALLS, *SCREENS) for number in range(EACH))
 
 
+def others(first: int) -> tuple[str, ...]:
+    """As many again, drawn by other dice: `first` and the numbers after it."""
+    return tuple(f"{kind}-{first + number}" for kind in (*WALLS, *SCREENS) for number in range(EACH))
+
+
 def draw(name: str) -> Image.Image:
-    """One pattern of NAMES, always the same."""
+    """One pattern, of NAMES or any other number, always the same."""
     kind, r = name.rsplit("-", 1)[0], dice(name)
     page = Image.new("RGB", SIZE, _tone(r, (205, 200, 192) if kind in WALLS else (238, 238, 240), 12))
     (WALLS | SCREENS)[kind](ImageDraw.Draw(page), r)
