@@ -160,7 +160,8 @@ def test_nothing_is_erased_while_the_hashes_are_on_their_way(world: World, keepe
     made = submissions.submit(keeper, world.case, photo, "ncii", consent=True)
     with act(keeper, world.case, Kind.RELEASE, "submit") as doing:
         row, body = doing.one(Submission, made.id)
-        doing.change(row, {**body, "sender": world.services.process}, state=SubmissionState.SENDING)
+        doing.change(row, {**body, "sender": "another process"}, state=SubmissionState.SENDING)
+    world.alive.add("another process")
     with pytest.raises(AnswerIsNo, match="photo_in_the_air"):
         erasing.erase_photo(keeper, world.case, photo, secret=SECRET, forget_handed=True)
     assert photos.list_photos(keeper, world.case)
