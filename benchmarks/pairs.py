@@ -148,14 +148,15 @@ def walls(first: int, every: int = 4) -> int:
 
     1 when one was called a copy of another, else 0. Prints how many were found as themselves, too.
     """
-    names = patterns.others(first)
+    names = patterns.numbered(first)
     pictures = {name: patterns.draw(name) for name in names}
     prints = {name: fingerprint(edits.jpeg(picture, 92)) for name, picture in pictures.items()}
+    # In a collage it stands beside others of its own dice, which are no references.
+    fillers = [patterns.draw(name) for name in patterns.numbered(first + 1000)[:FILLERS]]
     found = tried = false = 0
     for (name, picture), edit in itertools.product(pictures.items(), tuple(edits.SUITE)[::every]):
-        # In a collage it stands beside others of its own dice, which are no references.
-        fillers = [patterns.draw(other) for other in patterns.others(first + 1000)[:FILLERS]] if _collage(edit) else ()
-        look = Look(edits.jpeg(edits.SUITE[edit](picture, edits.dice(edit + name), fillers), 85))
+        beside = fillers if _collage(edit) else ()
+        look = Look(edits.jpeg(edits.SUITE[edit](picture, edits.dice(edit + name), beside), 85))
         found += judge(prints[name], look).match
         wrong = [other for other in names if other != name and judge(prints[other], look).match]
         tried, false = tried + len(names) - 1, false + len(wrong)

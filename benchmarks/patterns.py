@@ -143,12 +143,14 @@ SCREENS: dict[str, Callable[[Pen, random.Random], None]] = {
     "keys": _keys,
 }
 EACH = 4
-NAMES = tuple(f"{kind}-{number}" for kind in (*WALLS, *SCREENS) for number in range(EACH))
 
 
-def others(first: int) -> tuple[str, ...]:
-    """As many again, drawn by other dice: `first` and the numbers after it."""
+def numbered(first: int) -> tuple[str, ...]:
+    """So many of each kind, by dice of their own: `first` and the numbers after it."""
     return tuple(f"{kind}-{first + number}" for kind in (*WALLS, *SCREENS) for number in range(EACH))
+
+
+NAMES = numbered(0)
 
 
 def draw(name: str) -> Image.Image:

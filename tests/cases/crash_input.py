@@ -61,11 +61,3 @@ def hanging_site() -> Iterator[int]:
             thread.join(timeout=5)
             for connection in taken:
                 connection.close()
-
-
-@contextmanager
-def dead_port() -> Iterator[int]:
-    """A port at which nobody listens: it is held, or another program of this machine might take it meanwhile."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield int(held.getsockname()[1])

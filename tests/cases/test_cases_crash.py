@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cases.crash_input import bomb, corrupt_image, dead_port, hanging_site, text_named_jpg
+from tests.cases.crash_input import bomb, corrupt_image, hanging_site, text_named_jpg
 from tests.cases.crash_rounds import Rounds, rounds, run
+from tests.net.dead_port import dead_port
 
 import sitr
 from sitr.cli.demo.leaksite import leak_site

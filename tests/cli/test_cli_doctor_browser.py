@@ -5,16 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.cli.doctor_call import DoctorCall
 
 from sitr.cli.doctor import Check, _browsers_age
-
-
-class _Call:
-    """As much of a call as one check needs."""
-
-    def say(self, key: str, **_blanks: object) -> str:
-        """The key stands for its sentence."""
-        return key
 
 
 def _found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int | None) -> list[Check]:
@@ -25,7 +18,7 @@ def _found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int | None) ->
         built = (datetime.now(UTC) - timedelta(days=days)).timestamp()
         os.utime(binary, (built, built))
     monkeypatch.setenv("PATH", str(tmp_path))
-    return list(_browsers_age(_Call()))  # type: ignore[arg-type]
+    return list(_browsers_age(DoctorCall()))  # type: ignore[arg-type]
 
 
 def test_a_browser_of_this_month_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

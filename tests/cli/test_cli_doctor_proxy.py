@@ -1,25 +1,18 @@
 """`sitr doctor` on the operator's proxy: named or not, answering or not; no host is asked of it."""
 
 import json
-import socket
 
 import pytest
+from tests.cli.doctor_call import DoctorCall
+from tests.net.dead_port import dead_port
 from tests.net.socks_server import SocksServer
 
 from sitr.cli.doctor import _visit_proxy
 from sitr.net import Proxy
 
 
-class _Call:
-    """As much of a call as one check needs."""
-
-    def say(self, key: str, **_blanks: object) -> str:
-        """The key stands for its sentence."""
-        return key
-
-
 def _state(proxy: Proxy | None) -> tuple[bool, str]:
-    found = _visit_proxy(_Call(), proxy)  # type: ignore[arg-type]
+    found = _visit_proxy(DoctorCall(), proxy)  # type: ignore[arg-type]
     return found.ok, found.detail
 
 
@@ -35,9 +28,7 @@ def test_a_proxy_that_answers_is_fine_and_is_asked_for_no_host() -> None:
 
 
 def test_nobody_there_and_no_proxy_are_told_apart() -> None:
-    with socket.socket() as held:  # so that nobody else of this machine listens there meanwhile
-        held.bind(("127.0.0.1", 0))
-        port = int(held.getsockname()[1])
+    with dead_port() as port:
         assert _state(Proxy("127.0.0.1", port, "", ""))[0] is False
     assert _state(None) == (True, "visits_direct")
 

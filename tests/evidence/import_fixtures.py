@@ -67,6 +67,7 @@ def picture(kind: str = "PNG", width: int = 96, **options: Any) -> bytes:
 # --- WhatsApp ---------------------------------------------------------------------------------------------------------
 
 WA = {"kind": "whatsapp", "questions": ["zone"], "problems": []}
+WA_OPEN = {"kind": "whatsapp", "questions": ["date_order", "zone"], "problems": [], "ambiguous": True}
 fixture(
     "wa-ios-en-12h_chat.txt",
     f"[12/31/23, 9:05:12{NNBSP}PM] Sara: hello\n{LRM}[12/31/23, 9:06:00{NNBSP}PM] Ali: {LRM}image omitted\n",
@@ -142,20 +143,14 @@ fixture(
 fixture(
     "wa-day-or-month.txt",
     "3/2/24, 9:05 PM - Sara: hello\n4/2/24, 9:05 PM - Ali: hi\n",
-    kind="whatsapp",
-    questions=["date_order", "zone"],
-    problems=[],
-    ambiguous=True,
+    **WA_OPEN,
     messages=[["", "Sara", "hello"], ["", "Ali", "hi"]],
     readings=[["2024-02-03T21:05", "2024-03-02T21:05"], ["2024-02-04T21:05", "2024-04-02T21:05"]],
 )
 fixture(
     "wa-day-or-month-dots.txt",
     "03.02.24, 21:05 - Sara: hallo\n",
-    kind="whatsapp",
-    questions=["date_order", "zone"],
-    problems=[],
-    ambiguous=True,
+    **WA_OPEN,
     messages=[["", "Sara", "hallo"]],
 )
 fixture(
@@ -238,19 +233,13 @@ fixture(
 fixture(
     "wa-contradiction.txt",
     "31/12/23, 21:05 - A: one\n12/31/23, 21:06 - A: two\n1/2/24, 21:06 - A: three\n",
-    kind="whatsapp",
-    questions=["date_order", "zone"],
-    problems=[],
-    ambiguous=True,
+    **WA_OPEN,
     messages=[["2023-12-31T21:05", "A", "one"], ["2023-12-31T21:06", "A", "two"], ["", "A", "three"]],
 )
 fixture(
     "wa-clock-ahead-decides-nothing.txt",
     "01/12/2026, 14:00 - A: clock ahead\n13/02/2024, 14:00 - A: real\n",
-    kind="whatsapp",
-    questions=["date_order", "zone"],
-    problems=[],
-    ambiguous=True,
+    **WA_OPEN,
     messages=[["", "A", "clock ahead"], ["2024-02-13T14:00", "A", "real"]],
 )
 fixture(

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.net.dead_port import dead_port
 
 from sitr.errors import BadInput, Locked, OutsideSilent
 from sitr.net import Door, Limits, LoopbackPass, Refusal, Resolver, Response, is_throw_away, mark_throw_away
@@ -234,11 +235,8 @@ class TestLimits:
         assert refused(home, reset) == "net.cut"
 
     def test_nobody_listening_is_named(self, home: Path) -> None:
-        with socket.socket() as held:  # so that nobody else of this machine listens there meanwhile
-            held.bind(("127.0.0.1", 0))
-            port = held.getsockname()[1]
-            with pytest.raises(OutsideSilent, match=r"net\.unreachable"):
-                door_to(home, port).get(f"http://leak.example:{port}/", LIMITS)
+        with dead_port() as port, pytest.raises(OutsideSilent, match=r"net\.unreachable"):
+            door_to(home, port).get(f"http://leak.example:{port}/", LIMITS)
 
     def test_an_unknown_name_is_named(self) -> None:
         def unknown(_host: str, _port: int) -> list[str]:

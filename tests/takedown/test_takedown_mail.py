@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.net.dead_port import dead_port
 
 from sitr.cli.demo.mailbox import Mailbox, Mood
 from sitr.errors import BadInput, OutsideSilent
@@ -94,9 +95,7 @@ def test_what_went_wrong_is_told_apart(mood: Mood, state: DeliveryState, kept: i
 
 
 def test_no_server_and_a_closed_door_are_refused_never_unknown() -> None:
-    with socket.socket() as held:  # so that nobody else of this machine listens there meanwhile
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
+    with dead_port() as port:
         assert SmtpMailer(Door(), "127.0.0.1", port, seconds=5).send(mail()).state is DeliveryState.REFUSED
     found = SmtpMailer(ClosedDoor(), "relay.example", 587).send(mail())
     assert found == Delivery(DeliveryState.REFUSED, "connect: net.not_named")
