@@ -29,10 +29,10 @@ def reshot(picture: Image.Image, dice: random.Random, parallax: float) -> Image.
     shift = parallax * columns * depth
     x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
     x, y = x + np.cos(way) * shift, y + 0.4 * np.sin(way) * shift
-    moved = cv2.remap(_moved(pixels, random_), x.astype(np.float32), y.astype(np.float32), cv2.INTER_CUBIC)
-    turned = cv2.warpPerspective(
-        moved, _turn(rows, columns, random_), (columns, rows), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
+    moved = cv2.remap(
+        _moved(pixels, random_), x.astype(np.float32), y.astype(np.float32), cv2.INTER_CUBIC, None, cv2.BORDER_REFLECT
     )
+    turned = cv2.warpPerspective(moved, _turn(rows, columns, random_), (columns, rows), flags=cv2.INTER_CUBIC)
     light = 255 * (turned.astype(np.float32) / 255) ** random_.uniform(0.8, 1.25) * random_.uniform(0.9, 1.1)
     sharp = cv2.GaussianBlur(light, (0, 0), random_.uniform(0.3, 0.9))
     return Image.fromarray(np.clip(sharp + random_.normal(0, 4, sharp.shape), 0, 255).astype(np.uint8))
@@ -69,5 +69,7 @@ def _moved(pixels: npt.NDArray[np.uint8], random_: np.random.Generator) -> npt.N
 
 def _turn(rows: int, columns: int, random_: np.random.Generator) -> npt.NDArray[np.float64]:
     corners = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
-    there = corners + random_.uniform(-0.015, 0.015, (4, 2)).astype(np.float32) * columns
+    # Outwards: a second shot has no edge where the first one ended.
+    away = np.where(corners > 0, 1, -1) * random_.uniform(0, 0.03, (4, 2))
+    there = corners + away.astype(np.float32) * columns
     return np.asarray(cv2.getPerspectiveTransform(corners, there.astype(np.float32)), dtype=np.float64)

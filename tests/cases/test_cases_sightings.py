@@ -1,6 +1,10 @@
 """Places of appearance: added, proposed, decided, visited again; and captures that propose them."""
 
+import io
+
 import pytest
+from benchmarks import bursts, edits
+from PIL import Image
 from tests.cases.case_snapshots import everything, payloads
 from tests.cases.case_verbs import proposal, sighting
 from tests.cases.case_world import World, drawn
@@ -61,6 +65,19 @@ def test_a_copy_found_on_a_page_is_a_proposal_with_its_exact_address(world: Worl
     with pytest.raises(AnswerIsNo, match=r"cases\.not_accepted"):
         sightings.check(world.holder, world.case, place)
     assert sightings.check_all(world.holder, world.case) == []
+
+
+def test_another_shot_of_the_photos_scene_is_proposed_as_that(world: World) -> None:
+    photos.add_photo(world.holder, world.case, drawn(width=900), "mine.png")
+    with Image.open(io.BytesIO(drawn(width=900))) as photo:
+        again = bursts.reshot(photo, edits.dice("again"), 0.02)
+    world.visits.images = {IMAGE: edits.jpeg(again, 90)}
+    made = captures.capture_page(world.holder, world.case, "https://leaks.example/page", child="no")
+    assert [(one.image_url, one.same_scene) for one in made.found] == [(IMAGE, True)]
+    (view,) = sightings.list_sightings(world.holder, world.case)
+    assert (view.proposed, view.same_scene) == (True, True)
+    told = next(one for one in payloads(world.holder, world.case)[::-1] if "scenes" in one)
+    assert (told["found"], told["scenes"]) == ([], [IMAGE])
 
 
 def test_a_page_captured_twice_proposes_a_copy_once(world: World) -> None:

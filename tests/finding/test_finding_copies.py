@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from benchmarks import bursts, edits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -39,6 +40,31 @@ def test_two_photos_in_one_image_are_both_found() -> None:
     page.paste(SARA.resize((480, 341)), (510, 20))
     search = find_copies([("u", encoded(page))], PHOTOS)
     assert {f.photo for f in search} == {"anna", "sara"}
+
+
+def shot_again(photo: Image.Image) -> Image.Image:
+    return bursts.reshot(photo, edits.dice("again"), 0.02)
+
+
+def test_another_shot_of_a_photos_scene_is_found_too_and_called_no_copy() -> None:
+    (found,) = find_copies([("u", encoded(shot_again(ANNA), quality=90))], PHOTOS)
+    assert (found.photo, found.same_scene, found.why.code) == ("anna", True, "fingerprint.why_same_scene")
+    (copy,) = find_copies([("u", encoded(ANNA, quality=60))], PHOTOS)
+    assert not copy.same_scene
+
+
+def test_of_two_shots_of_one_scene_a_copy_is_a_copy_of_its_own() -> None:
+    taken = {"first": fingerprint(encoded(shot_again(ANNA))), **PHOTOS}
+    (found,) = find_copies([("u", encoded(ANNA, quality=60))], taken)
+    assert (found.photo, found.same_scene) == ("anna", False)
+
+
+def test_beside_a_copy_of_one_photo_another_ones_scene_is_still_said() -> None:
+    page = Image.new("RGB", (1000, 720), "white")
+    page.paste(SARA.resize((480, 341)), (10, 20))
+    page.paste(shot_again(ANNA).resize((480, 341)), (510, 370))
+    search = find_copies([("u", encoded(page, quality=92))], PHOTOS)
+    assert [(f.photo, f.same_scene) for f in search] == [("sara", False), ("anna", True)]
 
 
 def test_bad_images_are_reported_and_end_nothing() -> None:

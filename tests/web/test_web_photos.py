@@ -141,6 +141,15 @@ def test_why_a_find_matched_is_shown_blurred_once_and_clear_by_a_press(
     assert shown.verbs()[-3:] == ["fetch_proof", "fetch_proof", "look"]
 
 
+@pytest.mark.parametrize("lang", ["ar", "en"])
+def test_a_find_that_is_no_sure_copy_is_said_to_be_none_before_the_decision(shown: Shown, lang: Lang) -> None:
+    shown.browser.client.cookies["lang"] = lang
+    place = found(shown.keeper, shown.case, shown.photo, same_scene=True)
+    for page in (shown.path("places"), shown.path("places", place, "why")):
+        assert say("web.found_scene", lang) in words(shown.browser.read(page))
+        assert say("web.found_score", lang, n=93) not in words(shown.browser.read(page))
+
+
 def test_what_can_be_fetched_no_more_is_said_on_the_page(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proofs, "_fetched", lambda _keeper, _body: None)
     place = found(shown.keeper, shown.case, shown.photo)

@@ -122,11 +122,11 @@ def chat_with_media() -> bytes:
     return out.getvalue()
 
 
-def found(keeper: Keeper, case: str, photo: str) -> str:
-    """A copy that a watch found: proposed, with nothing of its page kept."""
+def found(keeper: Keeper, case: str, photo: str, *, same_scene: bool = False) -> str:
+    """A copy that a watch found, or another shot of the scene: proposed, with nothing of its page kept."""
     find = Found(
         "https://watched.example/i/2.jpg", photo, 0.93, None, mirrored=False, visible=1.0,
-        why=Reason("finding.watch_found"), width=900, height=700,
+        why=Reason("finding.watch_found"), width=900, height=700, same_scene=same_scene,
     )  # fmt: skip
     with act(keeper, case, Kind.SIGHTING, "take_watch_news") as doing:
         return sightings.propose(doing, "https://watched.example/gallery", [find])[find.image_url]

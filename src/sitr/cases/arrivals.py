@@ -237,7 +237,8 @@ def accept(keeper: Keeper, case_id: str, arrival_id: str) -> AcceptedView:
                 "delivery": arrival_id, "url": rows[0][1]["url"], "captured_at": rows[0][1]["captured_at"],
                 "pairing": rows[0][1]["pairing"], "different": list(different),
                 "exhibits": [{"id": v.id, "kind": v.kind, "sha256": v.sha256, "bytes": v.bytes} for v in views],
-                "found": [find.image_url for find in search],
+                "found": [find.image_url for find in search if not find.same_scene],
+                "scenes": [find.image_url for find in search if find.same_scene],
             }  # fmt: skip
     _drop(keeper.services, old)
     return AcceptedView(tuple(views), different, len({find.image_url for find in search}))

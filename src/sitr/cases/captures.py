@@ -29,6 +29,7 @@ class FoundView:
     """A copy on the page: the image's exact address, whose copy it is, how surely, and the proposal it became.
 
     `inside`: which of the page's own pictures it is, where it has no address; `image_url` is then the page's.
+    `same_scene`: no sure copy, but the photo's scene.
     """
 
     image_url: str
@@ -36,6 +37,7 @@ class FoundView:
     score: float
     sighting: str | None
     inside: str = ""
+    same_scene: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,8 @@ def _write(
             "kept": taken.completeness.kept, "expected": taken.completeness.expected, "partial": taken.partial,
             "confinement": taken.confinement.kind.value, "device": taken.tools.device,
             "session": [list(one) for one in taken.session.cookies], "proxied": taken.proxied,
-            "found": [find.image_url for find in search],
+            "found": [find.image_url for find in search if not find.same_scene],
+            "scenes": [find.image_url for find in search if find.same_scene],
         }  # fmt: skip
     return views, ids
 
@@ -194,5 +197,5 @@ def _view(taken: Capture, search: Search, views: list[ExhibitView], ids: dict[st
 def _found(page: str, find: Found, ids: dict[str, str]) -> FoundView:
     place = ids.get(find.image_url)
     if find.image_url.startswith(("http://", "https://")):
-        return FoundView(find.image_url, find.photo, find.score, place)
-    return FoundView(page, find.photo, find.score, place, inside=find.image_url)
+        return FoundView(find.image_url, find.photo, find.score, place, same_scene=find.same_scene)
+    return FoundView(page, find.photo, find.score, place, inside=find.image_url, same_scene=find.same_scene)

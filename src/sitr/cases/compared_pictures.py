@@ -66,6 +66,7 @@ class Compared:
             {
                 "media": inside.name if address else inside.name[:500], "photo": copy.photo,
                 "score": round(copy.score, 6), "where": inside.where.value, "number": inside.number,
+                "same_scene": copy.same_scene,
             }
         )  # fmt: skip
 

@@ -90,7 +90,7 @@ class CopyView:
 
     `where`: file, member, frame, address, attachment or page, and `media` its name there: the exact address, the name
     in the archive ...; `number`: the page of a document, the millisecond of a film. `sighting`: the proposal that was
-    made of it, where it has an address; the person decides.
+    made of it, where it has an address; the person decides. `same_scene`: no sure copy, but the photo's scene.
     """
 
     media: str
@@ -99,6 +99,7 @@ class CopyView:
     where: str = ""
     number: int = 0
     sighting: str = ""
+    same_scene: bool = False
 
 
 def where_found(copy: CopyView, lang: Lang) -> str:

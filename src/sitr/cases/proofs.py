@@ -42,6 +42,7 @@ _MOST_KEPT = 512 * 2**20
 class ProofView:
     """What a proof of one find can be drawn from. `photo`: its name, "" where it was erased since; `photo_kept`: the
     photo itself is shown, not a frame; `kept`: the page is sealed in the case, so that nothing needs to be fetched.
+    `same_scene`: no sure copy, but the photo's scene.
     """
 
     sighting: str
@@ -50,6 +51,7 @@ class ProofView:
     photo_kept: bool
     kept: bool
     score: float
+    same_scene: bool
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def about(keeper: Keeper, case_id: str, sighting_id: str) -> ProofView:
     photo = next((one for one in case.rows(Photo) if one[0].id == body["photo"]), None)
     return ProofView(
         sighting_id, body["url"], str(photo[1]["name"]) if photo else "", bool(photo and photo[1]["kept"]),
-        any(True for _ in _exhibits(case, body)), float(body["score"]),
+        any(True for _ in _exhibits(case, body)), float(body["score"]), bool(body.get("same_scene")),
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class SightingView:
     """One place. `page` is the page, `image` the exact address of the copy ("" when not known), `url` the one to name.
 
     `score` (0 to 1) is how surely the image is a copy of `photo`; both are None for a place that the person added.
+    `same_scene`: no sure copy of it, but its scene.
     `inside`: which of the page's own pictures it is (`data:…`), where the image has no address of its own, else "".
     `returned_at`: when a visit first saw it again after it was gone.
     """
@@ -49,6 +50,7 @@ class SightingView:
     score: float | None
     inside: str = ""
     returned_at: datetime | None = None
+    same_scene: bool = False
 
 
 def add_sighting(keeper: Keeper, case_id: str, text: str) -> list[SightingView]:
@@ -103,7 +105,7 @@ def propose(doing: Act, page: str, finds: Any) -> dict[str, str]:
         body = {
             **_words(doing, find.image_url if direct else page, named), "canonical": find.image_url, "page": page,
             "image": find.image_url if direct else "", "inside": "" if direct else find.image_url,
-            "photo": find.photo, "score": find.score, "mirrored": find.mirrored,
+            "photo": find.photo, "score": find.score, "mirrored": find.mirrored, "same_scene": find.same_scene,
             "region": [list(point) for point in find.region] if find.region else None,
         }  # fmt: skip
         known[find.image_url] = doing.add(Sighting, body, state=SightingState.PROPOSED).id
@@ -130,6 +132,7 @@ def view(keeper: Keeper, row: Sighting, body: dict[str, Any]) -> SightingView:
         returned=body["returned"], proposed=row.state == SightingState.PROPOSED, photo=body["photo"],
         score=body["score"], inside=body.get("inside", ""),
         returned_at=read_time(body.get("returned_at")) if body["returned"] else None,
+        same_scene=bool(body.get("same_scene")),  # places found before this was told are copies
     )  # fmt: skip
 
 

@@ -532,6 +532,7 @@ def _found(find: Find) -> Found:
     return Found(
         image_url=find.image, photo=find.photo, score=find.score, region=find.region,  # type: ignore[arg-type]
         mirrored=find.mirrored, visible=1.0, why=Reason("finding.watch_found", {}), width=0, height=0,
+        same_scene=find.same_scene,
     )  # fmt: skip
 
 

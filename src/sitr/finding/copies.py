@@ -1,4 +1,4 @@
-"""Which of a page's images are copies of which of the person's photos.
+"""Which of a page's images are copies of which of the person's photos, or show the same scene.
 
 Belongs here: going through the images once, each decoded once and compared with every photo, whatever is wrong with
 some of them. Not here: the comparison itself (`sitr.fingerprint`).
@@ -20,6 +20,7 @@ LEAST_SIDE = 64
 class Found:
     """`image_url` shows a copy of photo `photo` (the key under which its fingerprint was handed in).
 
+    `same_scene`: no sure copy, but the photo's scene: shot again, or the photo taken at a slant from a screen.
     `score`, `region`, `mirrored`, `visible`, `why`: as in `fingerprint.Verdict`; `width`, `height`: of the image,
     upright.
     """
@@ -33,6 +34,7 @@ class Found:
     why: Reason
     width: int
     height: int
+    same_scene: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,24 @@ def _look_through(data: bytes, photos: Mapping[str, Fingerprint]) -> tuple[Found
         look = Look(data)
     except BadInput as refused:
         return Reason(refused.code, dict(refused.data))
-    verdicts = ((name, judge(photo, look)) for name, photo in photos.items())
-    return tuple(_found(name, verdict, look) for name, verdict in verdicts if verdict.match)
+    verdicts = [(name, judge(photo, look)) for name, photo in photos.items()]
+    copies = [verdict for _, verdict in verdicts if verdict.match]
+    found = [one for one in verdicts if one[1].match]
+    found += [
+        (name, one) for name, one in verdicts if one.same_scene and not any(_covers(copy, one) for copy in copies)
+    ]
+    return tuple(_found(name, verdict, look) for name, verdict in found)
+
+
+def _covers(copy: Verdict, scene: Verdict) -> bool:
+    """Whether the scene's middle lies in the copy: of photos taken one after the other a copy shows each one's scene,
+    and what it is a copy of is enough to say."""
+    if copy.region is None or scene.region is None:
+        return False
+    across, down = ([point[axis] for point in scene.region] for axis in (0, 1))
+    middle = ((min(across) + max(across)) / 2, (min(down) + max(down)) / 2)
+    sides = (([point[axis] for point in copy.region], at) for axis, at in enumerate(middle))
+    return all(min(side) <= at <= max(side) for side, at in sides)
 
 
 def _found(photo: str, verdict: Verdict, look: Look) -> Found:
@@ -106,4 +124,5 @@ def _found(photo: str, verdict: Verdict, look: Look) -> Found:
         why=verdict.why,
         width=look.width,
         height=look.height,
+        same_scene=verdict.same_scene,
     )

@@ -41,13 +41,17 @@ _TOLD = frozenset({State.LIVE, State.GONE, State.MOVED, State.LOGIN_WALL, QUIET,
 
 @dataclass(frozen=True)
 class Find:
-    """A copy on the watched page: the exact address of the image, or, for one that stands in the page itself, which."""
+    """A copy on the watched page: the exact address of the image, or, for one that stands in the page itself, which.
+
+    `same_scene` as in `copies.Found`; finds that were sealed before it was told are copies.
+    """
 
     image: str
     photo: str
     score: float
     region: tuple[tuple[float, float], ...] | None
     mirrored: bool
+    same_scene: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """For sealing."""
@@ -300,4 +304,4 @@ class _Round:
 
 def _find(one: Found) -> Find:
     region = tuple((float(x), float(y)) for x, y in one.region) if one.region else None
-    return Find(one.image_url, one.photo, one.score, region, one.mirrored)
+    return Find(one.image_url, one.photo, one.score, region, one.mirrored, one.same_scene)

@@ -10,12 +10,14 @@ feature lies where one flat map puts it; from another spot, near things have mov
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from sitr.fingerprint import exactness, geometry
 from sitr.fingerprint import features as local
-from sitr.fingerprint import geometry
+from sitr.fingerprint.exactness import Exactness
 from sitr.fingerprint.features import Features
 from sitr.fingerprint.sketch import Ladder
 
@@ -53,6 +55,8 @@ _DRIFTED, _DRIFT_ERRORS, _DRIFT_CLEAR = 0.06, 2.8, 0.008
 pushes them as well. Of 342 copies of the tuning half one is so (a soft sky at JPEG 10), of 29 bursts 21."""
 _BURNT, _BURNT_SHARE = (6, 249), 0.02
 """Features around which so much is burnt out or black are not asked: brightening moves the edges of what it burns."""
+_TELLING = 0.4
+"""Of the places that are there, so many must know where they are: a soft photo's few are its layout's."""
 _DRIFT_MOST = 1.5
 """A miss counts for no more than so many pixels, so that no single one decides."""
 
@@ -71,6 +75,7 @@ class Closeup:
     `against`: of all the light and dark around those alike, the share that is turned round: of the first quarter of
     them at most, and of half of them.
     `start`, `end` (held, 2): the places that are there, in feature pixels of the photo and in pixels of the candidate.
+    `search`: the features and where each was found, for `exactness`, which is seldom asked.
     """
 
     matrix: Matrix
@@ -84,6 +89,36 @@ class Closeup:
     against: tuple[float, float] = (1.0, 1.0)
     start: Floats = field(default_factory=lambda: np.zeros((0, 2)), repr=False, compare=False)
     end: Floats = field(default_factory=lambda: np.zeros((0, 2)), repr=False, compare=False)
+    search: "tuple[Features, _Sought] | None" = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def exactness(self) -> Exactness:
+        """How exactly the features lie where one plain placing puts them."""
+        if self.search is None:
+            return Exactness()
+        found, sought = self.search
+        return exactness.measure(
+            found.xy.astype(np.float64),
+            sought.at,
+            found.size.astype(np.float64),
+            sought.table,
+            sought.alike(found) & ~sought.lost,
+        )
+
+    @property
+    def off(self) -> bool:
+        """Whether places lie where no turn, scale and stretch of the whole photo puts them."""
+        return self._can_tell and self.exactness.off
+
+    @property
+    def askew(self) -> bool:
+        """Whether they lie as another view puts them, by less than `off` sees. Not to be asked of soft photos, as
+        `drifted`."""
+        return self._can_tell and self.exactness.askew
+
+    @property
+    def _can_tell(self) -> bool:
+        return self.exactness.places >= _TELLING * self.held
 
     @property
     def moved(self) -> bool:
@@ -131,6 +166,7 @@ def _counted(found: Features, sought: "_Sought", matrix: Matrix) -> Closeup:
         _quarter_and_half(sought.against[alike]),
         found.xy[held].astype(np.float64),
         sought.at[held] @ matrix[:, :2].T + matrix[:, 2],
+        (found, sought),
     )
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sitr.fingerprint import closeup, geometry, overlay, pdq, rules, shades, sketch, sliding, views, writing
+from sitr.fingerprint import closeup, edges, geometry, overlay, pdq, rules, shades, sketch, sliding, views, writing
 from sitr.fingerprint.features import Features, extract
 from sitr.fingerprint.fingerprints import Fingerprint
 from sitr.fingerprint.pixels import Grey, decode
@@ -139,10 +139,16 @@ class Look(Seen):
 
 @dataclass(frozen=True)
 class _Found:
-    """One placement (`matrix`: the photo's unit square to pixel centres of the candidate) and what speaks for it."""
+    """One placement (`matrix`: the photo's unit square to pixel centres of the candidate) and what speaks for it.
+
+    `proved`: by the rules it is the photo; `moved`: but it lies there as no copy does. Both are False of a placement
+    that was not looked at closely.
+    """
 
     matrix: Matrix
     signs: Signs
+    proved: bool = False
+    moved: bool = False
 
     @property
     def mirrored(self) -> bool:
@@ -180,22 +186,21 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
     by_hash = sorted(by_hash, key=lambda f: -f.signs.agreement.votes)[:_CLOSEUPS]
     found = [_closely(reference, look.ladder, f) for f in by_hash]
     for flipped in (False, True):
-        if not any(_proved(f, reference) for f in found):
+        if not any(f.proved for f in found):
             features = look.mirrored if flipped else look.features
             found += _best(reference, look, _by_places(reference, look, features, flipped=flipped))
     found += _again(reference, look, found)
     # What seems to have moved may have been moved by writing.
-    if not any(_proved(f, reference) and not (_moved(f, reference) and rules.worn(f.signs)) for f in found):
+    if not any(f.proved and not (f.moved and rules.worn(f.signs)) for f in found):
         found += _by_shades(reference, look)
-    if not any(_proved(f, reference) for f in found):
+    if not any(f.proved for f in found):
         by_light = _by_light(reference, look)
         found += by_light + _again(reference, look, by_light)
     if not found:
         return Proof(Verdict(False, 0.0, None, False, 0.0, Reason("fingerprint.why_nothing")))
     # One placement at which nothing has moved is enough: a copy's are two, nudged from two sides.
-    judged = [(_proved(one, reference), _moved(one, reference), one) for one in found]
-    proved, moved, best = max(judged, key=lambda one: (one[0], not one[1], rules.evidence(one[2].signs)))
-    verdict = _verdict(best, look, proved=proved, moved=moved)
+    best = max(found, key=lambda one: (one.proved, not one.moved, rules.evidence(one.signs)))
+    verdict = _verdict(best, look)
     matrix = np.asarray((best.matrix + np.array([0, 0, 0.5])) * look.scale)
     close = best.signs.close
     if close is None:
@@ -204,20 +209,26 @@ def prove(reference: Fingerprint, look: Look) -> Proof:
     return Proof(verdict, (close.start + 0.5) / sides, (close.end + 0.5) * look.scale, matrix)
 
 
-def _proved(found: _Found, reference: Fingerprint) -> bool:
-    drawn, soft = reference.wholly_drawn, reference.soft_ground
-    if not rules.proved(found.signs, wholly_drawn=drawn, soft_ground=soft):
-        return False
-    return reference.features is None or rules.of_one_kind(found.signs, reference.features.repeated)
+def _judged(reference: Fingerprint, picture: Ladder, found: _Found) -> _Found:
+    """The same placement, with what the rules say of it."""
+    signs, features = found.signs, reference.features
+    proved = rules.proved(signs, wholly_drawn=reference.wholly_drawn, soft_ground=reference.soft_ground)
+    proved = proved and (features is None or rules.of_one_kind(signs, features.repeated))
+    return replace(found, proved=proved, moved=proved and _moved(signs, reference, picture))
 
 
-def _moved(found: _Found, reference: Fingerprint) -> bool:
-    """Whether things in the photo lie elsewhere, against each other, at this placement."""
-    close = found.signs.close
+def _moved(signs: Signs, reference: Fingerprint, picture: Ladder) -> bool:
+    """Whether the photo lies at this placement as no copy does: things in it lie elsewhere, against each other, or it
+    is seen aslant, and not with its edges in view, as on a screen or a print."""
+    close = signs.close
     if close is None:
         return False
-    soft = reference.wholly_drawn or rules.quiet(found.signs)  # no place in it is sharp
-    return close.moved or (close.drifted and not soft)
+    soft = reference.wholly_drawn or rules.quiet(signs)  # no place in it is sharp
+    if close.moved or (close.drifted and not soft):
+        return True
+    if not (close.off or (close.askew and not soft)):
+        return False
+    return not edges.in_view(close.start, close.end, (reference.feature_height, reference.feature_width), picture)
 
 
 def _best(reference: Fingerprint, look: Look, found: list[_Found]) -> list[_Found]:
@@ -236,9 +247,9 @@ def _votes(signs: Signs) -> float:
 
 def _again(reference: Fingerprint, look: Look, found: list[_Found]) -> list[_Found]:
     """The best placement once more, with what was written over it taken off, if so much is there that it may be."""
-    proved = [f for f in found if _proved(f, reference)]
+    proved = [f for f in found if f.proved]
     # What has moved has moved in a second look too, unless writing made it seem so.
-    if any(not _moved(f, reference) or not rules.worn(f.signs) for f in proved):
+    if any(not f.moved or not rules.worn(f.signs) for f in proved):
         return []
     worth = [f for f in found if rules.worth_again(f.signs)]
     if not worth:
@@ -256,10 +267,10 @@ def _closely(reference: Fingerprint, picture: Ladder, found: _Found) -> _Found:
     shape = (reference.feature_height, reference.feature_width)
     close = closeup.look(reference.features, shape, picture, found.matrix @ np.linalg.inv(unit))
     there = _weighed(reference, picture, close.matrix @ unit, found.signs.distance, found.signs.places)
-    there = _Found(there.matrix, replace(there.signs, close=close))
-    if reference.shades is None or not rules.worth_shades(there.signs):
-        return there
-    return _Found(there.matrix, replace(there.signs, likeness=shades.agree(reference.shades, picture, there.matrix)))
+    signs = replace(there.signs, close=close)
+    if reference.shades is not None and rules.worth_shades(signs):
+        signs = replace(signs, likeness=shades.agree(reference.shades, picture, there.matrix))
+    return _judged(reference, picture, _Found(there.matrix, signs))
 
 
 def _unit(reference: Fingerprint) -> Matrix:
@@ -379,11 +390,11 @@ def _by_shades(reference: Fingerprint, look: Look) -> list[_Found]:
         near = sorted(near, key=lambda f: -_votes(f.signs) * f.signs.places)[:1]
         for each in [*near, cut][: _LOOKS - looks]:
             close = _closely(reference, under.ladder, each)
-            close = _Found(close.matrix, replace(close.signs, light=light))
+            close = _judged(reference, under.ladder, _Found(close.matrix, replace(close.signs, light=light)))
             looks += 1
-            if _proved(close, reference) and rules.lit(close.signs):
+            if close.proved and rules.lit(close.signs):
                 proved.append(close)
-                if not _moved(close, reference):
+                if not close.moved:
                     return proved
     return proved
 
@@ -410,15 +421,15 @@ def _by_hash_alone(reference: Fingerprint, look: Look) -> Verdict:
     return Verdict(match, 1 - float(apart[best]) / 128 if match else 0.0, None, 4 <= best < 8, 0.0, why)
 
 
-def _verdict(found: _Found, look: Look, *, proved: bool, moved: bool) -> Verdict:
+def _verdict(found: _Found, look: Look) -> Verdict:
     region, visible = _region(found.matrix, look)
     signs = found.signs
     score, share = signs.agreement.share, round(100 * signs.agreement.share)
     places = signs.close.held if signs.close else signs.places
-    if proved and moved:
+    if found.moved:
         why = Reason("fingerprint.why_same_scene", {"n": places, "share": share})
         return Verdict(False, score, region, found.mirrored, visible, why, places, same_scene=True)
-    if proved:
+    if found.proved:
         code = "fingerprint.why_copy_mirrored" if found.mirrored else "fingerprint.why_copy"
         if places == 0:
             code = "fingerprint.why_whole_mirrored" if found.mirrored else "fingerprint.why_whole"

@@ -107,11 +107,12 @@ class Ladder:
 
     def _placed(self, matrix: npt.NDArray[np.float64]) -> tuple[Grey, npt.NDArray[np.float64]]:
         """The step of the ladder that is not much finer than what is asked for, and `matrix` for its pixels."""
-        level, shrink = self._level(float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))))
+        level, shrink = self.level(float(np.sqrt(abs(np.linalg.det(matrix[:, :2])))))
         offset = np.array([[0, 0, 0.5 / shrink - 0.5], [0, 0, 0.5 / shrink - 0.5]])
         return level, matrix / shrink + offset
 
-    def _level(self, zoom: float) -> tuple[Grey, int]:
+    def level(self, zoom: float) -> tuple[Grey, int]:
+        """The step of the ladder for so many of the picture's pixels to one, and how many of them it has in one."""
         wanted = max(0, int(np.floor(np.log2(max(zoom, 1.0)))))
         while len(self._levels) <= wanted and min(self._levels[-1].shape) >= 16:
             last = self._levels[-1]

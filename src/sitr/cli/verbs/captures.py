@@ -72,7 +72,7 @@ def _lines(call: Call, view: Any) -> Iterator[str]:
     for exhibit in view.exhibits:
         yield "    " + exhibit_line(call, exhibit)
     for found in view.found:
-        yield call.say("found_copy", url=found.image_url)
+        yield call.say("found_scene" if found.same_scene else "found_copy", url=found.image_url)
     if not view.found:
         yield call.say("nothing_found")
 

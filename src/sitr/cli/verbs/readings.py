@@ -86,7 +86,8 @@ def as_lines(call: Call, view: ParsedView, items: list[Any]) -> Iterator[str]:
     for problem in view.problems:
         yield "  ! " + say(problem.code, call.lang, **problem.data)
     for copy in view.found:
-        yield "  " + call.say("parsed_found", where=imports.where_found(copy, call.lang))
+        said = "parsed_scene" if copy.same_scene else "parsed_found"
+        yield "  " + call.say(said, where=imports.where_found(copy, call.lang))
     for one in items:
         yield from _line(call, one)
     for line, text in view.unparsed:

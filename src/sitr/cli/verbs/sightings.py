@@ -69,3 +69,5 @@ def _lines(call: Call, views: list[Any]) -> Iterator[str]:
             yield "    " + call.say("sighting_returned")
         if view.proposed:
             yield "    " + call.say("sighting_proposed")
+            if view.same_scene:
+                yield "    " + call.say("sighting_scene")

@@ -87,7 +87,7 @@ class Screen:
                 continue
             look = look or Look(picture.data)
             verdict = judge(listed.fingerprint, look)
-            if verdict.match or distance <= NEAR:
+            if verdict.match or verdict.same_scene or distance <= NEAR:
                 region = [float(v) for corner in verdict.region for v in corner] if verdict.region else None
                 proved: dict[str, Any] = {
                     "stage": "proved", "match": verdict.match, "score": float(verdict.score), "region": region,

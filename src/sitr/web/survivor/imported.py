@@ -116,8 +116,8 @@ def _found(request: Request, case: str, view: ParsedView) -> list[dict[str, Any]
     known = {one.id: one.proposed for one in sightings.list_sightings(request.keeper, case)} if view.found else {}
     return [
         {
-            "where": where_found(copy, request.lang), "score": copy.score, "sighting": copy.sighting,
-            "open": known.get(copy.sighting, False), "listed": copy.sighting in known,
+            "where": where_found(copy, request.lang), "score": copy.score, "same_scene": copy.same_scene,
+            "sighting": copy.sighting, "open": known.get(copy.sighting, False), "listed": copy.sighting in known,
         }
         for copy in view.found
     ]  # fmt: skip
