@@ -33,7 +33,7 @@ def aslant(picture: Image.Image, by: float = 0.06, ground: int = 20) -> tuple[Im
 def places(matrix: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     """Where the photo's places lie in a picture of the wall."""
     on_wall = (PLACES + 0.5) * (box[2] - box[0]) / 640 - 0.5 + box[:2]
-    return cv2.perspectiveTransform(on_wall[None], matrix)[0]
+    return np.asarray(cv2.perspectiveTransform(on_wall[None], matrix)[0])
 
 
 def in_view(picture: Image.Image, end: np.ndarray) -> bool:
